@@ -1,0 +1,1 @@
+//! Frame memory with declared intent.
