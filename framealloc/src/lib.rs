@@ -1,1 +1,7 @@
 //! Frame memory with declared intent.
+
+mod error;
+mod sys;
+
+pub use error::AllocError;
+pub use sys::{Bytes, FormattedBytes};

@@ -1,0 +1,9 @@
+//! Arithmetic, ids and clocks: what every layer may use. No unsafe code, no allocation.
+
+#![forbid(unsafe_code)]
+
+pub(crate) mod align;
+pub(crate) mod ids;
+mod size;
+
+pub use size::{Bytes, FormattedBytes};
