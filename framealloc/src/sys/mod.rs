@@ -4,6 +4,8 @@
 
 pub(crate) mod align;
 pub(crate) mod ids;
+pub(crate) mod intern;
 mod size;
+pub(crate) mod sync;
 
 pub use size::{Bytes, FormattedBytes};
