@@ -1,0 +1,1 @@
+//! framealloc as a contender.

@@ -1,0 +1,230 @@
+//! The stages, in the order in which they run: the quick ones first.
+
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Context, Result, ensure};
+
+use super::Outcome::{self, Failed, Passed, Skipped};
+use super::tools;
+use crate::bench;
+use crate::process::{cargo, program, run, run_watching_stderr, works};
+use crate::workspace::{self, Metadata};
+
+/// One step of the task.
+pub struct Stage {
+    pub name: &'static str,
+    pub about: &'static str,
+    pub run: fn() -> Result<Outcome>,
+}
+
+/// Everything but the benches, which have their own gate and build other people's allocators.
+const TESTED: [&str; 3] = ["--workspace", "--exclude", "framealloc-benches"];
+/// The package whose tests compile programs.
+const UI: &str = "framealloc-ui-tests";
+/// What runs under the sanitizers.
+const LIBRARIES: [&str; 4] = ["-p", "framealloc", "-p", "framealloc-tests"];
+/// The target of the sanitizer's build: naming it keeps its flags away from build scripts and macros.
+const SANITIZED: &str = "x86_64-unknown-linux-gnu";
+
+/// All stages. The loom stage exists only where a test asks for loom.
+pub fn all() -> Result<Vec<Stage>> {
+    let mut stages = vec![
+        Stage { name: "fmt", about: "formatting", run: fmt },
+        Stage { name: "clippy", about: "lints of every target, as errors", run: clippy },
+        Stage { name: "docs", about: "rustdoc of every package, warnings as errors", run: docs },
+        Stage { name: "tests", about: "unit tests, suite, isolated tests", run: tests },
+        Stage { name: "ui", about: "the wall of compile errors", run: ui },
+        Stage {
+            name: "doctests",
+            about: "examples in the documentation, README and TECHNICAL",
+            run: doctests,
+        },
+        Stage { name: "examples", about: "every example runs to its end", run: examples },
+        Stage { name: "features", about: "framealloc with no feature, each alone, all", run: features },
+        Stage { name: "asan", about: "unit tests and suite under AddressSanitizer", run: asan },
+        Stage { name: "memcheck", about: "unit tests and suite under valgrind", run: memcheck },
+        Stage { name: "miri", about: "unit tests and suite under Miri", run: miri },
+        Stage {
+            name: "instructions",
+            about: "instructions per operation against their targets",
+            run: instructions,
+        },
+        Stage { name: "deny", about: "licences and advisories of the dependencies", run: deny },
+    ];
+    if mentions_loom(&workspace::root().join("tests/isolated"))? {
+        stages.push(Stage { name: "loom", about: "thread interleavings under loom", run: loom });
+    }
+    Ok(stages)
+}
+
+fn fmt() -> Result<Outcome> {
+    run(&mut cargo(["fmt", "--all", "--check"]))?;
+    Ok(Passed(String::new()))
+}
+
+fn clippy() -> Result<Outcome> {
+    run(&mut cargo(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))?;
+    Ok(Passed(String::new()))
+}
+
+fn docs() -> Result<Outcome> {
+    run(cargo(["doc", "--no-deps"]).args(TESTED).env("RUSTDOCFLAGS", "-D warnings"))?;
+    Ok(Passed(String::new()))
+}
+
+fn tests() -> Result<Outcome> {
+    if tools::nextest() {
+        return nextest(&format!("not package({UI})"));
+    }
+    run(cargo(["test", "--all-targets"]).args(TESTED).args(["--exclude", UI]))?;
+    Ok(Passed("with cargo test, as cargo-nextest is missing: cargo install cargo-nextest --locked".into()))
+}
+
+fn ui() -> Result<Outcome> {
+    if tools::nextest() {
+        return nextest(&format!("package({UI})"));
+    }
+    run(&mut cargo(["test", "-p", UI]))?;
+    Ok(Passed(String::new()))
+}
+
+/// The same packages whatever the filter, so that both runs share one build.
+fn nextest(filter: &str) -> Result<Outcome> {
+    let mut summary = String::new();
+    let mut command = cargo(["nextest", "run", "--no-fail-fast"]);
+    command.args(TESTED).args(["--show-progress", "none", "--status-level", "slow", "-E", filter]);
+    run_watching_stderr(&mut command, |line| {
+        if let Some((_, counts)) = line.split_once("Summary [").and_then(|(_, rest)| rest.split_once("] ")) {
+            summary = counts.to_owned();
+        }
+    })?;
+    Ok(Passed(summary))
+}
+
+fn doctests() -> Result<Outcome> {
+    run(cargo(["test", "--doc"]).args(TESTED))?;
+    Ok(Passed(String::new()))
+}
+
+fn examples() -> Result<Outcome> {
+    let package = "framealloc-examples";
+    let names = Metadata::read()?.targets(package, "example")?;
+    let example = |name: &str, arguments: &[&str]| {
+        run(cargo(["run", "--release", "-p", package, "--example", name, "--"]).args(arguments))
+    };
+    for name in &names {
+        if name == "engine" {
+            example(name, &["--frames", "60", "--verify"])?;
+        }
+        example(name, &[])?;
+    }
+    Ok(Passed(names.join(" ")))
+}
+
+fn features() -> Result<Outcome> {
+    let features = Metadata::read()?.features("framealloc")?;
+    let mut sets = vec![String::new()];
+    sets.extend(features.iter().cloned());
+    if features.len() > 1 {
+        sets.push(features.join(","));
+    }
+    for set in &sets {
+        let chosen = ["-p", "framealloc", "--no-default-features", "--features", set];
+        run(cargo(["clippy", "--all-targets"]).args(chosen).args(["--", "-D", "warnings"]))?;
+        run(cargo(["test", "--lib"]).args(chosen))?;
+    }
+    Ok(Passed(format!("{} sets of features", sets.len())))
+}
+
+fn asan() -> Result<Outcome> {
+    if !cfg!(all(target_os = "linux", target_arch = "x86_64")) {
+        return Ok(Skipped("AddressSanitizer runs on x86-64 Linux".into()));
+    }
+    if let Err(missing) = tools::nightly() {
+        return Ok(Skipped(missing));
+    }
+    let mut command = nightly_cargo(["test", "--target", SANITIZED, "--lib", "--tests"]);
+    // Tests of leaks leak on purpose; the suite checks by count what must be freed.
+    command.env("RUSTFLAGS", "-Zsanitizer=address").env("ASAN_OPTIONS", "detect_leaks=0");
+    run(command.args(LIBRARIES))?;
+    Ok(Passed(String::new()))
+}
+
+fn memcheck() -> Result<Outcome> {
+    if let Err(missing) = tools::valgrind() {
+        return Ok(Skipped(missing));
+    }
+    let mut build = cargo(["test", "--no-run", "--lib", "--test", "suite"]);
+    let programs = workspace::built_programs(build.args(LIBRARIES))?;
+    ensure!(!programs.is_empty(), "cargo built no test program");
+    for (_, path) in &programs {
+        let mut command = program("valgrind");
+        command.args(["--quiet", "--error-exitcode=9", "--leak-check=no", "--fair-sched=yes"]).arg(path);
+        // One sixteenth of the speed: fewer random programs, one thread at a time.
+        run(command.args(["--test-threads=1", "--quiet"]).env("PROPTEST_CASES", "8"))?;
+    }
+    Ok(Passed(format!("{} programs", programs.len())))
+}
+
+fn miri() -> Result<Outcome> {
+    if let Err(missing) = tools::miri() {
+        return Ok(Skipped(missing));
+    }
+    let flags = "-Zmiri-strict-provenance -Zmiri-symbolic-alignment-check -Zmiri-disable-isolation";
+    run(nightly_cargo(["miri", "test", "--lib", "--test", "suite"]).args(LIBRARIES).env("MIRIFLAGS", flags))?;
+    Ok(Passed(String::new()))
+}
+
+fn instructions() -> Result<Outcome> {
+    if let Err(missing) = tools::valgrind() {
+        return Ok(Skipped(missing));
+    }
+    if !cfg!(target_arch = "x86_64") {
+        return Ok(Skipped("the targets are instructions of x86-64".into()));
+    }
+    let report = bench::instructions::measure(&bench::instructions::Options::default())?;
+    Ok(if report.missed.is_empty() { Passed(report.note) } else { Failed(report.note) })
+}
+
+fn deny() -> Result<Outcome> {
+    if !works(&mut cargo(["deny", "--version"])) {
+        return Ok(Skipped("cargo-deny is missing: cargo install cargo-deny --locked".into()));
+    }
+    run(&mut cargo(["deny", "--all-features", "check"]))?;
+    Ok(Passed(String::new()))
+}
+
+fn loom() -> Result<Outcome> {
+    let mut command = cargo(["test", "--release", "-p", "framealloc-tests", "--test", "loom"]);
+    run(command.env("RUSTFLAGS", "--cfg framealloc_loom").env("LOOM_MAX_PREEMPTIONS", "2"))?;
+    Ok(Passed(String::new()))
+}
+
+/// Cargo of the nightly toolchain.
+fn nightly_cargo<const N: usize>(arguments: [&str; N]) -> Command {
+    let mut command = program("rustup");
+    // What the running cargo of the pinned toolchain set for its children does not hold for another one.
+    command
+        .env_remove("CARGO")
+        .env_remove("RUSTUP_TOOLCHAIN")
+        .args(["run", "nightly", "cargo"])
+        .args(arguments);
+    command
+}
+
+fn mentions_loom(folder: &Path) -> Result<bool> {
+    if !folder.is_dir() {
+        return Ok(false);
+    }
+    for entry in std::fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|extension| extension == "rs") {
+            let text = std::fs::read_to_string(&path).with_context(|| path.display().to_string())?;
+            if text.contains("#![cfg(framealloc_loom)]") {
+                return Ok(true);
+            }
+        }
+    }
+    Ok(false)
+}

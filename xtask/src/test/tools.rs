@@ -1,0 +1,51 @@
+//! Programs that a stage needs and that are not part of the toolchain.
+
+use crate::process::{program, run, works};
+
+/// Whether valgrind is there, after an attempt to install it where that needs no question.
+pub fn valgrind() -> Result<(), String> {
+    if works(program("valgrind").arg("--version")) {
+        return Ok(());
+    }
+    if !cfg!(target_os = "linux") {
+        return Err("valgrind is not available for this system".into());
+    }
+    let root = crate::process::output(program("id").arg("-u")).is_ok_and(|id| id.trim() == "0");
+    if root && works(program("apt-get").arg("--version")) {
+        let installed =
+            run(program("apt-get").args(["install", "--yes", "--no-install-recommends", "valgrind"]))
+                .or_else(|_| {
+                    run(program("apt-get").arg("update"))?;
+                    run(program("apt-get").args(["install", "--yes", "--no-install-recommends", "valgrind"]))
+                });
+        if installed.is_ok() {
+            return Ok(());
+        }
+    }
+    Err("valgrind is missing: apt-get install valgrind".into())
+}
+
+/// Whether cargo-nextest is there. Building it takes longer than everything it saves, so it is not installed.
+pub fn nextest() -> bool {
+    works(crate::process::cargo(["nextest", "--version"]).env_remove("RUSTFLAGS"))
+}
+
+/// Whether a nightly toolchain is there, through rustup.
+pub fn nightly() -> Result<(), String> {
+    if works(program("rustup").args(["run", "nightly", "rustc", "--version"])) {
+        Ok(())
+    } else {
+        Err("no nightly toolchain: rustup toolchain install nightly".into())
+    }
+}
+
+/// Whether the nightly toolchain has Miri.
+pub fn miri() -> Result<(), String> {
+    nightly()?;
+    if works(program("rustup").args(["run", "nightly", "cargo-miri", "miri", "--version"])) {
+        Ok(())
+    } else {
+        Err("the nightly toolchain has no Miri: rustup component add miri rust-src --toolchain nightly"
+            .into())
+    }
+}
