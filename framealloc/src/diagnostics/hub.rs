@@ -20,6 +20,9 @@ use super::strict::Strict;
 /// work is reported ends.
 const MAX_DEPTH: u32 = 3;
 
+/// The most sites that the rate limit remembers; reports from further ones are counted as held back.
+const MOST_SITES: usize = 4096;
+
 thread_local! {
     /// How many deliveries are under way on this thread.
     static DEPTH: Cell<u32> = const { Cell::new(0) };
@@ -220,9 +223,13 @@ impl Diagnostics {
         };
         let mut seen = lock(&self.seen);
         let limit = seen.limit;
-        let times = seen.sites.entry((report.code.id, site)).or_insert(0);
-        let admitted = reachable && limit.admits(*times);
-        *times += u64::from(admitted);
+        let key = (report.code.id, site);
+        let times = seen.sites.get(&key).copied();
+        let room = times.is_some() || seen.sites.len() < MOST_SITES || limit == RateLimit::Off;
+        let admitted = reachable && room && limit.admits(times.unwrap_or(0));
+        if admitted && limit != RateLimit::Off {
+            *seen.sites.entry(key).or_insert(0) += 1;
+        }
         let count = seen.counts.entry(report.code.id).or_insert(CodeCount {
             code: report.code,
             reported: 0,

@@ -33,9 +33,19 @@ fn the_same_report_is_said_once_and_counted() {
     (0..5).for_each(|_| hub.report(report("a")));
     assert_eq!(ring.take().len(), 5);
     hub.set_rate_limit(RateLimit::Once);
+    hub.report(report("a"));
+    assert!(ring.take().is_empty());
     hub.reset_counts();
     hub.report(report("a"));
     assert_eq!(ring.take().len(), 1);
+}
+
+#[test]
+fn the_memory_of_the_rate_limit_is_bounded() {
+    let (hub, _ring) = quiet(Strict::Off);
+    (0..2 * MOST_SITES).for_each(|n| hub.report(report(&n.to_string())));
+    let (count, most) = (hub.counts()[0], MOST_SITES as u64);
+    assert_eq!((count.reported, count.suppressed, lock(&hub.seen).sites.len()), (most, most, MOST_SITES));
 }
 
 #[test]

@@ -140,7 +140,10 @@ impl TagTable {
     /// `InvalidConfig` when a part of the name is empty, `Unsupported` when there are 2^32 names.
     pub(crate) fn tag(&self, allocator: u64, name: &str) -> Result<Tag, AllocError> {
         check(name)?;
-        let name = self.names.intern(name).ok_or(Self::FULL)?;
+        let name = self
+            .names
+            .intern(name)
+            .ok_or(AllocError::Unsupported { what: "2^32 tag names in one allocator" })?;
         Ok(Tag { name, allocator })
     }
 

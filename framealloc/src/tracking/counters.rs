@@ -33,7 +33,8 @@ impl Sub for HeapCounters {
 }
 
 /// Calls and bytes that are bumped together lie apart: side by side they would become one vector operation, which is
-/// slower by the forwarding of its parts.
+/// slower by the forwarding of its parts. `repr(C)` keeps them in this order.
+#[repr(C)]
 struct Cells {
     allocations: Cell<u64>,
     frees: Cell<u64>,

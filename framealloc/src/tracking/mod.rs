@@ -15,7 +15,7 @@
 //! - **T2** The wrapper never allocates, never unwinds and never runs foreign code: the counters are plain numbers in a
 //!   thread-local that has neither an initialiser nor a destructor, so they can be reached from the destructors of other
 //!   thread-locals too. Sums wrap.
-//! - **T3** What runs under [`exempt`] is not counted: that is the library's own use of the heap.
+//! - **T3** What runs under `exempt` is not counted: that is the library's own use of the heap.
 //!
 //! # Example
 //!
@@ -66,12 +66,12 @@ impl<A> Tracking<A> {
     }
 }
 
-// SAFETY: T1: every method is the wrapped allocator's, whose blocks are never touched. T2, F7: what is added neither
+// SAFETY: T1: every method is the wrapped allocator's, whose blocks are never touched. T2: what is added neither
 // allocates nor unwinds nor calls foreign code.
 unsafe impl<A: GlobalAlloc> GlobalAlloc for Tracking<A> {
     #[inline]
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        // SAFETY: F7, T1: the caller's duties are those of the wrapped allocator.
+        // SAFETY: T1: the caller's duties are those of the wrapped allocator.
         let block = unsafe { self.inner.alloc(layout) };
         if !block.is_null() {
             counters::allocated(layout.size());
@@ -82,13 +82,13 @@ unsafe impl<A: GlobalAlloc> GlobalAlloc for Tracking<A> {
     #[inline]
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
         counters::freed(layout.size());
-        // SAFETY: F7, T1: the block came from the wrapped allocator, and the caller passes the layout it was made with.
+        // SAFETY: T1: the block came from the wrapped allocator, and the caller passes the layout it was made with.
         unsafe { self.inner.dealloc(block, layout) }
     }
 
     #[inline]
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
-        // SAFETY: F7, T1: as in `alloc`.
+        // SAFETY: T1: as in `alloc`.
         let block = unsafe { self.inner.alloc_zeroed(layout) };
         if !block.is_null() {
             counters::allocated(layout.size());
@@ -98,7 +98,7 @@ unsafe impl<A: GlobalAlloc> GlobalAlloc for Tracking<A> {
 
     #[inline]
     unsafe fn realloc(&self, block: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
-        // SAFETY: F7, T1: the block came from the wrapped allocator, and the caller's duties for layout and size are its.
+        // SAFETY: T1: the block came from the wrapped allocator, and the caller's duties for layout and size are its.
         let moved = unsafe { self.inner.realloc(block, layout, new_size) };
         if !moved.is_null() {
             counters::reallocated(layout.size(), new_size);
@@ -142,7 +142,7 @@ mod tests {
 
     struct Empty;
 
-    // SAFETY: F7: it serves nothing, which a global allocator may.
+    // SAFETY: T1: it serves nothing, which a global allocator may.
     unsafe impl GlobalAlloc for Empty {
         unsafe fn alloc(&self, _: Layout) -> *mut u8 {
             core::ptr::null_mut()
