@@ -148,7 +148,8 @@ fn freed_bytes_that_were_never_charged_do_not_enlarge_a_budget() {
 
 #[test]
 fn threads_never_exceed_and_use_everything() {
-    const LIMIT: u64 = 5_000_011;
+    // Each thread alone asks for several times as much, so the limit is met whatever the schedule.
+    const LIMIT: u64 = 300_007;
     let (budget, live, most) = (shared(LIMIT), AtomicU64::new(0), AtomicU64::new(0));
     thread::scope(|scope| {
         for seed in 0..4_u64 {
