@@ -2,7 +2,9 @@
 
 use std::alloc::System;
 
+use framealloc::SmartAlloc;
 use framealloc_benches::arena::{BumpScope, Bumpalo, Contender, General, Limit, Scope};
+use framealloc_benches::frames::Frames;
 use framealloc_benches::work::{
     empty_rounds, grow, indexed_slice, mixed_blocks, mixed_kinds, mixed_layouts, mixed_values, single_rounds,
     slice, value16, value64, values,
@@ -16,12 +18,13 @@ const BLOCKS: usize = 4096;
 
 pub fn run(runner: &Runner) {
     all(runner, Limit::new(BYTES));
+    all(runner, Frames(SmartAlloc::with_defaults()));
     all(runner, Bumpalo::new(BYTES));
     all(runner, BumpScope::new(BYTES));
     all(runner, General::new(System, BLOCKS));
-    #[cfg(feature = "mimalloc")]
+    #[cfg(feature = "contenders")]
     all(runner, General::new(mimalloc::MiMalloc, BLOCKS));
-    #[cfg(feature = "jemalloc")]
+    #[cfg(feature = "contenders")]
     all(runner, General::new(tikv_jemallocator::Jemalloc, BLOCKS));
 }
 
@@ -29,12 +32,8 @@ fn all<C: Contender<Scope: Scope>>(runner: &Runner, mut contender: C) {
     let (large, small) = (value64(), value16());
     let (kinds, layouts) = (mixed_kinds(1000), mixed_layouts(1000));
     let name = C::NAME;
-    runner.per_item("P1", name, |rounds, items| {
-        (0..rounds).for_each(|_| contender.round(|scope| values(scope, items, &large)));
-    });
-    runner.per_item("P2", name, |rounds, items| {
-        (0..rounds).for_each(|_| contender.round(|scope| values(scope, items, &small)));
-    });
+    runner.per_item("P1", name, |items| contender.round(|scope| values(scope, items, &large)));
+    runner.per_item("P2", name, |items| contender.round(|scope| values(scope, items, &small)));
     runner.per_round("P5", name, |rounds| {
         (0..rounds).for_each(|_| contender.round(|scope| mixed_values(scope, &kinds, large[0])));
     });
@@ -46,10 +45,6 @@ fn all<C: Contender<Scope: Scope>>(runner: &Runner, mut contender: C) {
     });
     runner.per_round("P7", name, |rounds| empty_rounds(&mut contender, rounds));
     runner.per_round("P7.one", name, |rounds| single_rounds(&mut contender, rounds, &large));
-    runner.per_item("P13", name, |rounds, items| {
-        (0..rounds).for_each(|_| contender.round(|scope| slice(scope, items, &large)));
-    });
-    runner.per_item("P13.index", name, |rounds, items| {
-        (0..rounds).for_each(|_| contender.round(|scope| indexed_slice(scope, items)));
-    });
+    runner.per_item("P13", name, |items| contender.round(|scope| slice(scope, items, &large)));
+    runner.per_item("P13.index", name, |items| contender.round(|scope| indexed_slice(scope, items)));
 }

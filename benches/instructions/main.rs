@@ -5,34 +5,40 @@
 //! valgrind it does the same work and prints the names of its cases.
 
 mod arenas;
-mod pools;
+mod flat;
+mod frames;
+mod objects;
+mod switches;
 
 use std::ffi::CString;
 
 use framealloc_benches::callgrind::dump;
 
-/// Rounds, and operations in a round, of the smaller of the two sections.
-const ROUNDS: usize = 8;
+/// Operations in a round of the smaller section.
 const ITEMS: usize = 1000;
 
-/// Collects the cases and runs each at once.
-struct Runner;
+/// Runs cases and names their sections.
+struct Runner {
+    /// Rounds of the smaller section.
+    rounds: usize,
+}
 
 impl Runner {
     /// Cost per operation inside a round: the same number of rounds, twice the operations in each.
-    fn per_item(&self, id: &str, contender: &str, mut run: impl FnMut(usize, usize)) {
-        self.section(id, contender, ROUNDS * ITEMS, |twice| run(ROUNDS, ITEMS * (1 + usize::from(twice))));
+    fn per_item(&self, id: &str, contender: &str, mut run: impl FnMut(usize)) {
+        self.section(id, contender, self.rounds * ITEMS, |twice| {
+            (0..self.rounds).for_each(|_| run(ITEMS * (1 + usize::from(twice))));
+        });
     }
 
     /// Cost per round: twice the rounds.
     fn per_round(&self, id: &str, contender: &str, mut run: impl FnMut(usize)) {
-        self.section(id, contender, ROUNDS, |twice| run(ROUNDS * (1 + usize::from(twice))));
+        self.section(id, contender, self.rounds, |twice| run(self.rounds * (1 + usize::from(twice))));
     }
 
+    /// Two sections that differ by `added` operations.
     fn section(&self, id: &str, contender: &str, added: usize, mut run: impl FnMut(bool)) {
-        let name = |part: &str| {
-            CString::new(format!("{id}|{contender}|{added}|{part}")).expect("names hold no zero byte")
-        };
+        let name = |part: &str| section_name(id, contender, added, part);
         let (skip, once, twice) = (name("skip"), name("once"), name("twice"));
         run(true);
         run(true);
@@ -43,10 +49,31 @@ impl Runner {
         dump(&twice);
         println!("{id} {contender}");
     }
+
+    /// One operation in a section of its own, `prepare` and the drop of its result not counted.
+    fn alone<R>(&self, id: &str, contender: &str, mut prepare: impl FnMut(), mut run: impl FnMut() -> R) {
+        let (skip, alone) = (section_name(id, contender, 1, "skip"), section_name(id, contender, 1, "alone"));
+        for _ in 0..2 * self.rounds + 1 {
+            prepare();
+            dump(&skip);
+            let result = run();
+            dump(&alone);
+            drop(result);
+        }
+        println!("{id} {contender}");
+    }
+}
+
+fn section_name(id: &str, contender: &str, added: usize, part: &str) -> CString {
+    CString::new(format!("{id}|{contender}|{added}|{part}")).expect("names hold no zero byte")
 }
 
 fn main() {
-    let runner = Runner;
+    let runner = Runner { rounds: 8 };
+    runner.alone("nothing", "nothing", || (), || ());
     arenas::run(&runner);
-    pools::run(&runner);
+    frames::run(&runner);
+    objects::run(&runner);
+    switches::run(&runner);
+    flat::run(&Runner { rounds: 1 });
 }

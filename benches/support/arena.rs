@@ -21,10 +21,14 @@ pub trait Contender {
     fn round(&mut self, work: impl FnOnce(&Self::Scope));
 }
 
-/// What the work of a round may ask for.
-pub trait Scope {
+/// A scope that gives memory for one value.
+pub trait Values {
     /// Memory for `value`, written in place.
     fn value<T: Copy>(&self, value: T) -> *mut T;
+}
+
+/// What else the work of a round may ask for.
+pub trait Scope: Values {
     /// Memory of a layout known at run time only.
     fn layout(&self, layout: Layout) -> *mut u8;
     /// `len` elements, each made in place.
@@ -99,7 +103,7 @@ impl Contender for Limit {
     }
 }
 
-impl Scope for Limit {
+impl Values for Limit {
     #[inline(always)]
     fn value<T: Copy>(&self, value: T) -> *mut T {
         let place = self.bump(size_of::<T>(), align_of::<T>()).cast::<T>();
@@ -107,6 +111,9 @@ impl Scope for Limit {
         unsafe { place.write(value) };
         place
     }
+}
+
+impl Scope for Limit {
     #[inline(always)]
     fn layout(&self, layout: Layout) -> *mut u8 {
         self.bump(layout.size(), layout.align())
@@ -180,11 +187,14 @@ impl Contender for Bumpalo {
     }
 }
 
-impl Scope for bumpalo::Bump {
+impl Values for bumpalo::Bump {
     #[inline(always)]
     fn value<T: Copy>(&self, value: T) -> *mut T {
         self.alloc(value)
     }
+}
+
+impl Scope for bumpalo::Bump {
     #[inline(always)]
     fn layout(&self, layout: Layout) -> *mut u8 {
         self.alloc_layout(layout).as_ptr()
@@ -219,11 +229,14 @@ impl Contender for BumpScope {
     }
 }
 
-impl Scope for bump_scope::Bump {
+impl Values for bump_scope::Bump {
     #[inline(always)]
     fn value<T: Copy>(&self, value: T) -> *mut T {
         bump_scope::BumpBox::leak(self.alloc(value))
     }
+}
+
+impl Scope for bump_scope::Bump {
     #[inline(always)]
     fn layout(&self, layout: Layout) -> *mut u8 {
         use bump_scope::traits::BumpAllocatorTyped as _;
@@ -271,27 +284,32 @@ impl<A: GlobalAlloc> General<A> {
     }
 }
 
-/// The names of the general-purpose allocators in tables.
-pub trait Named {
-    /// The name.
+/// A general-purpose allocator without state of its own.
+pub trait Stateless: GlobalAlloc + Sized + 'static {
+    /// The name in tables.
     const NAME: &'static str;
+    /// The allocator.
+    const INSTANCE: Self;
 }
 
-impl Named for std::alloc::System {
+impl Stateless for std::alloc::System {
     const NAME: &'static str = "system";
+    const INSTANCE: Self = std::alloc::System;
 }
 
-#[cfg(feature = "mimalloc")]
-impl Named for mimalloc::MiMalloc {
+#[cfg(feature = "contenders")]
+impl Stateless for mimalloc::MiMalloc {
     const NAME: &'static str = "mimalloc";
+    const INSTANCE: Self = mimalloc::MiMalloc;
 }
 
-#[cfg(feature = "jemalloc")]
-impl Named for tikv_jemallocator::Jemalloc {
+#[cfg(feature = "contenders")]
+impl Stateless for tikv_jemallocator::Jemalloc {
     const NAME: &'static str = "jemalloc";
+    const INSTANCE: Self = tikv_jemallocator::Jemalloc;
 }
 
-impl<A: GlobalAlloc + Named> Contender for General<A> {
+impl<A: Stateless> Contender for General<A> {
     const NAME: &'static str = A::NAME;
     type Scope = General<A>;
     #[inline(always)]
@@ -305,7 +323,7 @@ impl<A: GlobalAlloc + Named> Contender for General<A> {
     }
 }
 
-impl<A: GlobalAlloc> Scope for General<A> {
+impl<A: GlobalAlloc> Values for General<A> {
     #[inline(always)]
     fn value<T: Copy>(&self, value: T) -> *mut T {
         let place = self.block(Layout::new::<T>()).cast::<T>();
@@ -313,6 +331,9 @@ impl<A: GlobalAlloc> Scope for General<A> {
         unsafe { place.write(value) };
         place
     }
+}
+
+impl<A: GlobalAlloc> Scope for General<A> {
     #[inline(always)]
     fn layout(&self, layout: Layout) -> *mut u8 {
         self.block(layout)

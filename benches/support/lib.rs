@@ -10,6 +10,7 @@
 //! | [`callgrind`] | the three client requests that the instruction count needs |
 //! | [`ratio`] | interleaved timing, ratios per round |
 //! | [`resident`] | resident memory of this process |
+//! | [`systems`] | functions with declared intent |
 
 pub mod arena;
 pub mod callgrind;
@@ -17,4 +18,5 @@ pub mod frames;
 pub mod objects;
 pub mod ratio;
 pub mod resident;
+pub mod systems;
 pub mod work;

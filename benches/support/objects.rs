@@ -1,9 +1,9 @@
 //! Contenders that make one object at a time and free each by itself, in any order.
 
-use std::alloc::{GlobalAlloc, Layout, handle_alloc_error};
+use std::alloc::{Layout, handle_alloc_error};
 use std::cell::Cell;
 
-use crate::arena::Named;
+use crate::arena::Stateless;
 use crate::work::Value64;
 
 /// Something that makes objects of 64 bytes.
@@ -83,20 +83,20 @@ impl Objects for &'static FreeList {
 pub struct Malloc<A>(pub A);
 
 /// An object of [`Malloc`].
-pub struct MallocObject<A: GlobalAlloc + Default>(*mut Value64, std::marker::PhantomData<A>);
+pub struct MallocObject<A: Stateless>(*mut Value64, std::marker::PhantomData<A>);
 
 // SAFETY: the object owns its block, and a global allocator may free on any thread.
-unsafe impl<A: GlobalAlloc + Default> Send for MallocObject<A> {}
+unsafe impl<A: Stateless> Send for MallocObject<A> {}
 
-impl<A: GlobalAlloc + Default> Drop for MallocObject<A> {
+impl<A: Stateless> Drop for MallocObject<A> {
     #[inline(always)]
     fn drop(&mut self) {
         // SAFETY: the block came from the same stateless allocator with this layout and is freed once.
-        unsafe { A::default().dealloc(self.0.cast(), Layout::new::<Value64>()) };
+        unsafe { A::INSTANCE.dealloc(self.0.cast(), Layout::new::<Value64>()) };
     }
 }
 
-impl<A: GlobalAlloc + Default + Named> Objects for Malloc<A> {
+impl<A: Stateless> Objects for Malloc<A> {
     const NAME: &'static str = A::NAME;
     type Object = MallocObject<A>;
     #[inline(always)]

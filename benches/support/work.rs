@@ -6,7 +6,7 @@
 use std::alloc::Layout;
 use std::hint::black_box;
 
-use crate::arena::{Contender, Push, Scope};
+use crate::arena::{Contender, Push, Scope, Values};
 use crate::objects::Objects;
 
 /// The usual value: one cache line.
@@ -59,7 +59,7 @@ pub fn mixed_layouts(count: usize) -> Vec<Layout> {
 
 /// `count` values, one after the other.
 #[inline(never)]
-pub fn values<S: Scope, T: Copy>(scope: &S, count: usize, value: &T) {
+pub fn values<S: Values, T: Copy>(scope: &S, count: usize, value: &T) {
     for _ in 0..count {
         black_box(scope.value(*value));
     }
@@ -67,7 +67,7 @@ pub fn values<S: Scope, T: Copy>(scope: &S, count: usize, value: &T) {
 
 /// One value for each kind, whole and written in place.
 #[inline(never)]
-pub fn mixed_values<S: Scope>(scope: &S, kinds: &[u8], word: u64) {
+pub fn mixed_values<S: Values>(scope: &S, kinds: &[u8], word: u64) {
     for kind in kinds {
         match kind {
             0 => _ = black_box(scope.value([word; 2])),
@@ -123,7 +123,7 @@ pub fn empty_rounds<C: Contender>(contender: &mut C, rounds: usize) {
 
 /// `rounds` rounds with one value each.
 #[inline(never)]
-pub fn single_rounds<C: Contender<Scope: Scope>, T: Copy>(contender: &mut C, rounds: usize, value: &T) {
+pub fn single_rounds<C: Contender<Scope: Values>, T: Copy>(contender: &mut C, rounds: usize, value: &T) {
     for _ in 0..rounds {
         contender.round(|scope| {
             black_box(scope.value(*value));

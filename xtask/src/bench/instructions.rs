@@ -41,11 +41,8 @@ const ROUNDING: f64 = 0.05;
 impl Row<'_> {
     fn met(&self) -> bool {
         let Some(measured) = self.measured else { return false };
-        let exact = matches!(self.target.rule, Rule::SameAs(_));
-        let in_time = self.allowed.is_none_or(|allowed| {
-            measured <= allowed + ROUNDING && (!exact || measured >= allowed - ROUNDING)
-        });
-        in_time && !(self.target.unlocked && self.locked > 0.0)
+        self.allowed.is_none_or(|allowed| measured <= allowed + ROUNDING)
+            && !(self.target.unlocked && self.locked > 0.0)
     }
 
     fn verdict(&self) -> &'static str {

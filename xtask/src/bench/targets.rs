@@ -22,7 +22,7 @@ pub enum Rule {
     NoMoreThan(&'static str),
     /// So many more than another contender at the same work.
     Above(&'static str, f64),
-    /// Exactly what another line costs.
+    /// No more than another line.
     SameAs(&'static str),
     /// So many more than another line, for each of a number of things.
     Beyond(&'static str, f64, f64),
@@ -39,6 +39,7 @@ pub const TARGETS: &[Target] = &[
     free("P1.heaps", "the same with 16 threads' heaps", SameAs("P1")),
     free("P2", "frame.alloc, 16 B", AtMost(13.0)),
     free("P3", "P1 inside a system with tag, phase and budget", SameAs("P1")),
+    free("P3.refuse", "the same under a budget that can refuse", SameAs("P1")),
     free("P4", "frame_box, ambient, made and dropped", AtMost(26.0)),
     free("P4.live", "the same with 100,000 boxes alive", SameAs("P4")),
     free("P4.tags", "the same with 64 tags known", SameAs("P4")),
@@ -57,7 +58,6 @@ pub const TARGETS: &[Target] = &[
     any("P14", "tag switch, no frame open", AtMost(30.0)),
     any("P14.open1", "tag switch, 1 frame open, none used", AtMost(30.0)),
     any("P14.open16", "tag switch, 16 frames open, none used", SameAs("P14.open1")),
-    any("P14.phase", "phase switch, 1 frame open, none used", AtMost(30.0)),
     any("P14.used1", "tag switch, 1 frame used since", Beyond("P14.idle1", 110.0, 1.0)),
     any("P14.used16", "tag switch, 16 frames used since", Beyond("P14.idle16", 110.0, 16.0)),
     any("P15", "frame_system entered and left", AtMost(170.0)),
