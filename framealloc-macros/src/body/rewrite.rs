@@ -1,0 +1,193 @@
+//! The walk itself.
+
+use proc_macro2::{Ident, Span};
+use quote::quote_spanned;
+use syn::spanned::Spanned;
+use syn::visit_mut::{self, VisitMut};
+use syn::{Attribute, Expr, ExprConst, ImplItemFn, Item, ItemFn, Local, Signature, Stmt, TraitItemFn};
+
+use super::marker::{Marker, is_system};
+use super::plain;
+use crate::support::crate_path::CratePath;
+use crate::support::errors::Errors;
+use crate::{frame_local, retain};
+
+/// Where the walk is, which decides what a helper attribute on a `let` becomes.
+enum Place {
+    /// In the system: the frame's binding, with the function's hygiene.
+    System(Ident),
+    /// In a function whose signature was refused: the error is reported already.
+    Refused,
+    /// In something nested that has no frame; the text says what to do.
+    Frameless(String),
+}
+
+/// Turns `let`s with `#[frame_local]` and `#[retain]` into calls on the frame.
+pub(crate) struct Rewriter<'a> {
+    krate: &'a CratePath,
+    errors: &'a mut Errors,
+    place: Place,
+    /// In how many `move` closures and blocks.
+    moves: usize,
+    uses: usize,
+}
+
+impl<'a> Rewriter<'a> {
+    /// For the body of a system with this frame.
+    pub(crate) fn in_system(krate: &'a CratePath, frame: Ident, errors: &'a mut Errors) -> Self {
+        Self { krate, errors, place: Place::System(frame), moves: 0, uses: 0 }
+    }
+
+    /// For a body that gets no frame because of a mistake reported elsewhere.
+    pub(crate) fn refused(krate: &'a CratePath, errors: &'a mut Errors) -> Self {
+        Self { krate, errors, place: Place::Refused, moves: 0, uses: 0 }
+    }
+
+    /// Walks over the statements; returns how often the frame is used.
+    pub(crate) fn rewrite(mut self, stmts: &mut [Stmt]) -> usize {
+        for stmt in stmts {
+            self.visit_stmt_mut(stmt);
+        }
+        self.uses
+    }
+
+    /// Expands the helper on `local`, which has lost the attribute already.
+    fn expand(&mut self, local: &mut Local, marker: Marker, attribute: &Attribute) {
+        match &self.place {
+            Place::System(frame) => {
+                let at = local.pat.span();
+                let target = match self.moves {
+                    0 => frame_local::Target::new(self.krate, frame, at),
+                    _ => frame_local::Target::lent(self.krate, frame, &lent(), at),
+                };
+                let expanded = match marker {
+                    Marker::FrameLocal => frame_local::expand(local, attribute, &target, self.errors),
+                    Marker::Retain => retain::expand(local, attribute, &target, self.errors),
+                };
+                if expanded {
+                    self.uses += 1;
+                    return;
+                }
+            }
+            Place::Refused => {}
+            Place::Frameless(advice) => self.errors.push(attribute, format!("`{}` {advice}", marker.name())),
+        }
+        plain::initialise(local);
+    }
+
+    /// Runs `walk` in another place.
+    fn within(&mut self, place: Place, walk: impl FnOnce(&mut Self)) {
+        let outside = core::mem::replace(&mut self.place, place);
+        walk(self);
+        self.place = outside;
+    }
+
+    /// Walks through a nested function that is not a system.
+    fn in_function(&mut self, attrs: &[Attribute], sig: &Signature, walk: impl FnOnce(&mut Self)) {
+        if !is_system(attrs) {
+            let name = &sig.ident;
+            let advice = format!(
+                "is in the nested function `{name}`, which has no frame\nhelp: put `#[frame_system]` on `{name}`"
+            );
+            self.within(Place::Frameless(advice), walk);
+        }
+    }
+
+    /// Gives a `move` closure or block a reference to capture, instead of the frame itself.
+    fn lend_frame(&self, expr: &mut Expr, keyword: Span) {
+        let Place::System(frame) = &self.place else { return };
+        let target = frame_local::Target::new(self.krate, frame, keyword);
+        let (lent, frame) = (lent(), target.frame);
+        *expr = Expr::Verbatim(quote_spanned!(Span::mixed_site()=> { let #lent = #frame; #expr }));
+    }
+}
+
+/// The reference that a `move` closure captures.
+fn lent() -> Ident {
+    Ident::new("__framealloc_frame", Span::mixed_site())
+}
+
+/// The `move` of a closure or an async block.
+fn capture(expr: &Expr) -> Option<Span> {
+    match expr {
+        Expr::Closure(closure) => closure.capture.map(|keyword| keyword.span),
+        Expr::Async(block) => block.capture.map(|keyword| keyword.span),
+        _ => None,
+    }
+}
+
+impl VisitMut for Rewriter<'_> {
+    fn visit_local_mut(&mut self, local: &mut Local) {
+        let ours: Vec<_> =
+            local.attrs.iter().filter_map(|attr| Some((Marker::of(attr)?, attr.clone()))).collect();
+        local.attrs.retain(|attr| Marker::of(attr).is_none());
+        visit_mut::visit_local_mut(self, local);
+        let Some((marker, attribute)) = ours.first() else { return };
+        for (again, attribute) in &ours[1..] {
+            let message = if again == marker {
+                format!("`{}` is given twice", marker.name())
+            } else {
+                "a value is either `#[frame_local]`, gone with the frame, or `#[retain]`, kept beyond it"
+                    .to_owned()
+            };
+            self.errors.push(attribute, message);
+        }
+        self.expand(local, *marker, attribute);
+    }
+
+    fn visit_attributes_mut(&mut self, attrs: &mut Vec<Attribute>) {
+        for attribute in attrs.iter() {
+            if let Some(marker) = Marker::of(attribute) {
+                let name = marker.name();
+                self.errors.push(attribute, format!("`{name}` goes on a `let`: `{name} let name = value;`"));
+            }
+            if let Some(marker) = Marker::hidden_in(attribute) {
+                let name = marker.name();
+                let message = format!(
+                    "`{name}` does not work inside `cfg_attr`\nhelp: write the `let` twice: `#[cfg(..)] {name} let ..` and `#[cfg(not(..))] let ..`"
+                );
+                self.errors.push(attribute, message);
+            }
+        }
+        attrs.retain(|attribute| Marker::of(attribute).is_none() && Marker::hidden_in(attribute).is_none());
+    }
+
+    fn visit_expr_mut(&mut self, expr: &mut Expr) {
+        let Some(keyword) = capture(expr) else {
+            visit_mut::visit_expr_mut(self, expr);
+            return;
+        };
+        let before = self.uses;
+        self.moves += 1;
+        visit_mut::visit_expr_mut(self, expr);
+        self.moves -= 1;
+        if self.moves == 0 && self.uses > before {
+            self.lend_frame(expr, keyword);
+        }
+    }
+
+    fn visit_expr_const_mut(&mut self, block: &mut ExprConst) {
+        let advice = "is in a `const` block, which runs in the compiler and has no frame".to_owned();
+        self.within(Place::Frameless(advice), |walk| visit_mut::visit_expr_const_mut(walk, block));
+    }
+
+    fn visit_item_mut(&mut self, item: &mut Item) {
+        let advice = "is in an item of its own, which has no frame".to_owned();
+        self.within(Place::Frameless(advice), |walk| visit_mut::visit_item_mut(walk, item));
+    }
+
+    fn visit_item_fn_mut(&mut self, item: &mut ItemFn) {
+        let (attrs, sig) = (item.attrs.clone(), item.sig.clone());
+        self.in_function(&attrs, &sig, |walk| visit_mut::visit_item_fn_mut(walk, item));
+    }
+
+    fn visit_impl_item_fn_mut(&mut self, item: &mut ImplItemFn) {
+        let (attrs, sig) = (item.attrs.clone(), item.sig.clone());
+        self.in_function(&attrs, &sig, |walk| visit_mut::visit_impl_item_fn_mut(walk, item));
+    }
+
+    fn visit_trait_item_fn_mut(&mut self, item: &mut TraitItemFn) {
+        let (attrs, sig) = (item.attrs.clone(), item.sig.clone());
+        self.in_function(&attrs, &sig, |walk| visit_mut::visit_trait_item_fn_mut(walk, item));
+    }
+}

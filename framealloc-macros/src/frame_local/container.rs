@@ -1,0 +1,152 @@
+//! The standard containers that have a frame form.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::spanned::Spanned;
+use syn::{Expr, GenericArgument, Path, PathArguments, Type};
+
+use super::Target;
+
+/// A container by name, with its element types.
+pub(crate) enum Container<'t> {
+    /// `Vec<T>`
+    Vec(&'t Type),
+    /// `HashMap<K, V>`
+    Map(&'t Type, &'t Type),
+    /// `HashSet<T>`
+    Set(&'t Type),
+    /// `String`
+    String,
+    /// `Box<[T]>`
+    Slice(&'t Type),
+}
+
+/// Why a type is none of them.
+pub(crate) enum NotOne {
+    /// Another type, or an alias.
+    Unknown(String),
+    /// The right name with the wrong parameters; the text says what to write.
+    Parameters(&'static str),
+}
+
+impl<'t> Container<'t> {
+    /// The container that `ty` names.
+    pub(crate) fn of(ty: &'t Type) -> Result<Self, NotOne> {
+        let path = match ty {
+            Type::Group(group) => return Self::of(&group.elem),
+            Type::Paren(paren) => return Self::of(&paren.elem),
+            Type::Path(path) if path.qself.is_none() => &path.path,
+            _ => return Err(NotOne::unknown(ty)),
+        };
+        let Some(last) = path.segments.last() else { return Err(NotOne::unknown(ty)) };
+        match (last.ident.to_string().as_str(), types(&last.arguments).as_deref()) {
+            ("Vec", Some([element])) => Ok(Self::Vec(element)),
+            ("HashMap", Some([key, value])) => Ok(Self::Map(key, value)),
+            ("HashSet", Some([element])) => Ok(Self::Set(element)),
+            ("String", Some([])) => Ok(Self::String),
+            ("Box", Some([Type::Slice(slice)])) => Ok(Self::Slice(&slice.elem)),
+            ("Vec", _) => Err(NotOne::Parameters("write `Vec<T>`, or `Vec<_>` to have `T` inferred")),
+            ("HashMap", _) => {
+                Err(NotOne::Parameters("write `HashMap<K, V>`: a frame map has a hasher of its own"))
+            }
+            ("HashSet", _) => {
+                Err(NotOne::Parameters("write `HashSet<T>`: a frame set has a hasher of its own"))
+            }
+            ("String", _) => Err(NotOne::Parameters("write `String`")),
+            ("Box", _) => Err(NotOne::Parameters(
+                "of boxes only `Box<[T]>` goes without a value; for one value write `#[frame_local] let name: T = value;`, which boxes it in the frame",
+            )),
+            _ => Err(NotOne::unknown(ty)),
+        }
+    }
+
+    /// The expression that creates the frame form of `ty`, which this container was read from.
+    pub(crate) fn create(&self, ty: &Type, capacity: Option<&Expr>, target: &Target) -> TokenStream {
+        let Target { krate, frame, span } = target;
+        let span = *span;
+        let (function, types) = match self {
+            Self::Vec(element) => ("vec", quote!(::<#element>)),
+            Self::Map(key, value) => ("map", quote!(::<#key, #value>)),
+            Self::Set(element) => ("set", quote!(::<#element>)),
+            Self::String => ("string", TokenStream::new()),
+            Self::Slice(element) => ("slice_default", quote!(::<#element>)),
+        };
+        let reserved = capacity.is_some() && !matches!(self, Self::Slice(_));
+        let function = if reserved { format!("{function}_with_capacity") } else { function.to_owned() };
+        let function = Ident::new(&function, span);
+        let capacity = capacity.map(|capacity| quote_spanned!(span=> , #capacity));
+        let means_std = self.means_std(ty);
+        quote_spanned!(span=> { #means_std #krate::Frame::#function #types(#frame #capacity) })
+    }
+
+    /// A constant that compiles only if the name in `ty` is the standard library's type.
+    fn means_std(&self, ty: &Type) -> TokenStream {
+        let Some(mut named) = path_of(ty).cloned() else { return TokenStream::new() };
+        let glue = Span::mixed_site();
+        let (std, types) = match self {
+            Self::Vec(_) => (quote_spanned!(glue=> ::std::vec::Vec), quote_spanned!(glue=> <u8>)),
+            Self::Map(..) => {
+                (quote_spanned!(glue=> ::std::collections::HashMap), quote_spanned!(glue=> <u8, u8>))
+            }
+            Self::Set(_) => (quote_spanned!(glue=> ::std::collections::HashSet), quote_spanned!(glue=> <u8>)),
+            Self::String => (quote_spanned!(glue=> ::std::string::String), TokenStream::new()),
+            Self::Slice(_) => (quote_spanned!(glue=> ::std::boxed::Box), quote_spanned!(glue=> <u8>)),
+        };
+        if let Some(last) = named.segments.last_mut() {
+            last.arguments = PathArguments::None;
+        }
+        let value = Ident::new("value", ty.span());
+        quote_spanned!(glue=> const _: fn(#named #types) -> #std #types = |#value| #value;)
+    }
+}
+
+impl NotOne {
+    fn unknown(ty: &Type) -> Self {
+        Self::Unknown(
+            ty.to_token_stream()
+                .to_string()
+                .replace(" ::", "::")
+                .replace(" <", "<")
+                .replace("< ", "<")
+                .replace(" >", ">"),
+        )
+    }
+
+    /// What to tell the user about the variable `name`.
+    pub(crate) fn message(&self, name: &Ident) -> String {
+        match self {
+            Self::Unknown(ty) => format!(
+                "`{name}` needs a value here: without one, `#[frame_local]` knows `Vec<T>`, `HashMap<K, V>`, `HashSet<T>`, \
+                 `String` and `Box<[T]>` by name, and `{ty}` is none of these\n\
+                 help: write `let {name}: {ty} = ..;` (a frame value cannot be assigned later), \
+                 or spell out the container if `{ty}` is an alias of one"
+            ),
+            Self::Parameters(advice) => (*advice).to_owned(),
+        }
+    }
+}
+
+fn path_of(ty: &Type) -> Option<&Path> {
+    match ty {
+        Type::Group(group) => path_of(&group.elem),
+        Type::Paren(paren) => path_of(&paren.elem),
+        Type::Path(path) => Some(&path.path),
+        _ => None,
+    }
+}
+
+/// The type arguments; `None` when there are others too.
+fn types(arguments: &PathArguments) -> Option<Vec<&Type>> {
+    match arguments {
+        PathArguments::None => Some(Vec::new()),
+        PathArguments::AngleBracketed(list) => list
+            .args
+            .iter()
+            .map(|argument| match argument {
+                GenericArgument::Type(ty) => Some(ty),
+                _ => None,
+            })
+            .collect(),
+        PathArguments::Parenthesized(_) => None,
+    }
+}

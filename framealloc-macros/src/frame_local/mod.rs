@@ -1,0 +1,145 @@
+//! `#[frame_local]` on a `let`.
+//!
+//! | written | becomes |
+//! |---|---|
+//! | `let x = value;` | `let x = Frame::boxed(&frame, value);` |
+//! | `let x: T = value;` | the same, `value` coerced to `T` first |
+//! | `let mut v: Vec<T>;` | `let mut v = Frame::vec::<T>(&frame);`, likewise maps, sets and strings |
+//! | `let s: Box<[T]>;` with `capacity = n` | `let s = Frame::slice_default::<T>(&frame, n);` |
+//!
+//! All generated tokens stand at the pattern with the hygiene of user code, so that the borrow checker speaks of the
+//! user's variable and of the frame by name, and of nothing else.
+
+mod container;
+
+pub(crate) use container::Container;
+
+use darling::FromMeta;
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::{Attribute, Expr, Local, LocalInit, Pat, Token};
+
+use crate::body::marker::arguments;
+use crate::support::args::{Keys, value};
+use crate::support::binding::Binding;
+use crate::support::crate_path::CratePath;
+use crate::support::errors::Errors;
+
+const KEYS: Keys =
+    Keys { attribute: "`#[frame_local]`", known: &["capacity"], example: "#[frame_local(capacity = 256)]" };
+
+/// The frame that a `let` allocates in.
+pub(crate) struct Target {
+    /// The runtime crate.
+    pub(crate) krate: TokenStream,
+    /// A reference to the frame, standing at the pattern of the `let`.
+    pub(crate) frame: TokenStream,
+    /// Where the generated call stands: at the pattern, with the hygiene of user code.
+    pub(crate) span: Span,
+}
+
+impl Target {
+    /// `frame` borrowed by the `let` whose pattern is at `place`.
+    pub(crate) fn new(krate: &CratePath, frame: &Ident, place: Span) -> Self {
+        let span = frame.span().located_at(place);
+        let frame = Ident::new(&frame.to_string(), span);
+        Self { krate: krate.at(span), frame: quote_spanned!(span=> &#frame), span }
+    }
+
+    /// The same inside a `move` closure, which has captured the reference `lent`.
+    pub(crate) fn lent(krate: &CratePath, frame: &Ident, lent: &Ident, place: Span) -> Self {
+        let lent = Ident::new(&lent.to_string(), lent.span().located_at(place));
+        Self { frame: lent.into_token_stream(), ..Self::new(krate, frame, place) }
+    }
+}
+
+struct Capacity(Expr);
+
+impl FromMeta for Capacity {
+    fn from_expr(expr: &Expr) -> darling::Result<Self> {
+        Ok(Self(expr.clone()))
+    }
+}
+
+/// Rewrites `local`; `false` after a mistake, which is then reported and `local` as it was.
+pub(crate) fn expand(local: &mut Local, attribute: &Attribute, target: &Target, errors: &mut Errors) -> bool {
+    let mut capacity = None;
+    for (_, item) in KEYS.split(arguments(attribute), errors) {
+        capacity = errors.keep(value::<Capacity>(&item, "capacity = 256")).map(|Capacity(expr)| expr);
+    }
+    let Some(binding) = Binding::of(local, "#[frame_local]", errors) else { return false };
+    let value = match &local.init {
+        Some(init) => {
+            if let Some(capacity) = &capacity {
+                let message =
+                    "`capacity` is for a container without an initialiser; here the value brings its own";
+                errors.push(capacity, message);
+            }
+            Some(boxed(&binding, &init.expr, target))
+        }
+        None => container_value(&binding, capacity.as_ref(), target, errors),
+    };
+    value.is_some_and(|value| {
+        initialise(local, binding, value);
+        true
+    })
+}
+
+/// Replaces pattern, type and initialiser of `local` by `pat = value`.
+pub(crate) fn initialise(local: &mut Local, binding: Binding, value: TokenStream) {
+    local.pat = Pat::Ident(binding.pat);
+    let eq_token = local.init.as_ref().map_or(Token![=](Span::mixed_site()), |init| init.eq_token);
+    local.init = Some(LocalInit { eq_token, expr: Box::new(Expr::Verbatim(value)), diverge: None });
+}
+
+/// A call that moves `init`, coerced to the annotated type, into the frame: `function(&frame, init)`.
+pub(crate) fn moved(
+    binding: &Binding,
+    init: &Expr,
+    span: Span,
+    call: impl FnOnce(TokenStream) -> TokenStream,
+) -> TokenStream {
+    match &binding.ty {
+        None => call(quote!(#init)),
+        Some(ty) => {
+            let value = Ident::new("__framealloc_value", Span::mixed_site());
+            let call = call(quote!(#value));
+            quote_spanned!(span=> { let #value: #ty = #init; #call })
+        }
+    }
+}
+
+fn boxed(binding: &Binding, init: &Expr, target: &Target) -> TokenStream {
+    let Target { krate, frame, span } = target;
+    moved(binding, init, *span, |value| quote_spanned!(*span=> #krate::Frame::boxed(#frame, #value)))
+}
+
+fn container_value(
+    binding: &Binding,
+    capacity: Option<&Expr>,
+    target: &Target,
+    errors: &mut Errors,
+) -> Option<TokenStream> {
+    let name = &binding.pat.ident;
+    let Some(ty) = &binding.ty else {
+        let message = format!(
+            "`{name}` has neither a value nor a type, and a frame value cannot be assigned later\n\
+             help: initialise it here, or name a container: `let mut {name}: Vec<_>;`"
+        );
+        errors.push(name, message);
+        return None;
+    };
+    match Container::of(ty) {
+        Ok(Container::Slice(_)) if capacity.is_none() => {
+            let message =
+                "`Box<[T]>` without an initialiser needs its length: `#[frame_local(capacity = 256)]`";
+            errors.push(ty, message);
+            None
+        }
+        Ok(container) => Some(container.create(ty, capacity, target)),
+        Err(wrong) => {
+            errors.push(ty, wrong.message(name));
+            None
+        }
+    }
+}
