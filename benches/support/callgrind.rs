@@ -1,4 +1,4 @@
-//! Client requests to callgrind, so that one run under valgrind gives one count per measured section.
+//! The client request to callgrind that gives one run under valgrind one count per measured section.
 //!
 //! A request is a sequence of rotations that changes nothing on a real processor and that valgrind recognises; see
 //! "The Client Request mechanism" in valgrind's manual. Elsewhere than on x86-64 the functions do nothing.

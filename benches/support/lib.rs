@@ -7,7 +7,7 @@
 //! | [`frames`] | framealloc as an [`arena::Contender`] |
 //! | [`objects`] | one object at a time, freed in any order: free list, malloc and its kin, framealloc's pool and heap |
 //! | [`work`] | the loops |
-//! | [`callgrind`] | the three client requests that the instruction count needs |
+//! | [`callgrind`] | the client request that cuts the instruction count into sections |
 //! | [`ratio`] | interleaved timing, ratios per round |
 //! | [`resident`] | resident memory of this process |
 //! | [`systems`] | functions with declared intent |
