@@ -5,7 +5,7 @@ use std::alloc::System;
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main};
 use framealloc::SmartAlloc;
-use framealloc_benches::arena::{BumpScope, Bumpalo, Contender, General, Limit, Scope};
+use framealloc_benches::arena::{BumpScope, Bumpalo, Contender, General, Limit};
 use framealloc_benches::frames::{Ambient, Boxes, Frames};
 use framealloc_benches::work::{
     empty_rounds, grow, mixed_kinds, mixed_values, single_rounds, slice, value64, values,

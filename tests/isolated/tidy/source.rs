@@ -19,7 +19,7 @@ impl Source {
         let path = path.into();
         let mut lines = split(text);
         mark_tests(&mut lines);
-        if path.ends_with("/tests.rs") || path.contains("/tests/") && path.contains("/src/") {
+        if path.ends_with("tests.rs") || path.contains("/tests/") && path.contains("/src/") {
             lines.iter_mut().for_each(|line| line.is_test = true);
         }
         Source { path, lines }

@@ -1,9 +1,8 @@
 //! The stages, in the order in which they run: the quick ones first.
 
-use std::path::Path;
 use std::process::Command;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 
 use super::Outcome::{self, Failed, Passed, Skipped};
 use super::tools;
@@ -24,12 +23,12 @@ const TESTED: [&str; 3] = ["--workspace", "--exclude", "framealloc-benches"];
 const UI: &str = "framealloc-ui-tests";
 /// What runs under the sanitizers.
 const LIBRARIES: [&str; 4] = ["-p", "framealloc", "-p", "framealloc-tests"];
-/// The target of the sanitizer's build: naming it keeps its flags away from build scripts and macros.
-const SANITIZED: &str = "x86_64-unknown-linux-gnu";
+/// This machine, by name: naming a target keeps `RUSTFLAGS` away from build scripts and macros.
+const HOST: &str = "host-tuple";
 
-/// All stages. The loom stage exists only where a test asks for loom.
-pub fn all() -> Result<Vec<Stage>> {
-    let mut stages = vec![
+/// All stages.
+pub fn all() -> Vec<Stage> {
+    vec![
         Stage { name: "fmt", about: "formatting", run: fmt },
         Stage { name: "clippy", about: "lints of every target, as errors", run: clippy },
         Stage { name: "docs", about: "rustdoc of every package, warnings as errors", run: docs },
@@ -42,6 +41,7 @@ pub fn all() -> Result<Vec<Stage>> {
         },
         Stage { name: "examples", about: "every example runs to its end", run: examples },
         Stage { name: "features", about: "framealloc with no feature, each alone, all", run: features },
+        Stage { name: "loom", about: "thread interleavings under loom", run: loom },
         Stage { name: "asan", about: "unit tests and suite under AddressSanitizer", run: asan },
         Stage { name: "memcheck", about: "unit tests and suite under valgrind", run: memcheck },
         Stage { name: "miri", about: "unit tests and suite under Miri", run: miri },
@@ -51,11 +51,7 @@ pub fn all() -> Result<Vec<Stage>> {
             run: instructions,
         },
         Stage { name: "deny", about: "licences and advisories of the dependencies", run: deny },
-    ];
-    if mentions_loom(&workspace::root().join("tests/isolated"))? {
-        stages.push(Stage { name: "loom", about: "thread interleavings under loom", run: loom });
-    }
-    Ok(stages)
+    ]
 }
 
 fn fmt() -> Result<Outcome> {
@@ -137,6 +133,13 @@ fn features() -> Result<Outcome> {
     Ok(Passed(format!("{} sets of features", sets.len())))
 }
 
+fn loom() -> Result<Outcome> {
+    let mut command =
+        cargo(["test", "--release", "-p", "framealloc", "--lib", "--target", HOST, "loom_tests"]);
+    run(command.env("RUSTFLAGS", "--cfg framealloc_loom").env("LOOM_MAX_PREEMPTIONS", "2"))?;
+    Ok(Passed(String::new()))
+}
+
 fn asan() -> Result<Outcome> {
     if !cfg!(all(target_os = "linux", target_arch = "x86_64")) {
         return Ok(Skipped("AddressSanitizer runs on x86-64 Linux".into()));
@@ -144,7 +147,7 @@ fn asan() -> Result<Outcome> {
     if let Err(missing) = tools::nightly() {
         return Ok(Skipped(missing));
     }
-    let mut command = nightly_cargo(["test", "--target", SANITIZED, "--lib", "--tests"]);
+    let mut command = nightly_cargo(["test", "--target", HOST, "--lib", "--tests"]);
     // Tests of leaks leak on purpose; the suite checks by count what must be freed.
     command.env("RUSTFLAGS", "-Zsanitizer=address").env("ASAN_OPTIONS", "detect_leaks=0");
     run(command.args(LIBRARIES))?;
@@ -195,12 +198,6 @@ fn deny() -> Result<Outcome> {
     Ok(Passed(String::new()))
 }
 
-fn loom() -> Result<Outcome> {
-    let mut command = cargo(["test", "--release", "-p", "framealloc-tests", "--test", "loom"]);
-    run(command.env("RUSTFLAGS", "--cfg framealloc_loom").env("LOOM_MAX_PREEMPTIONS", "2"))?;
-    Ok(Passed(String::new()))
-}
-
 /// Cargo of the nightly toolchain.
 fn nightly_cargo<const N: usize>(arguments: [&str; N]) -> Command {
     let mut command = program("rustup");
@@ -211,20 +208,4 @@ fn nightly_cargo<const N: usize>(arguments: [&str; N]) -> Command {
         .args(["run", "nightly", "cargo"])
         .args(arguments);
     command
-}
-
-fn mentions_loom(folder: &Path) -> Result<bool> {
-    if !folder.is_dir() {
-        return Ok(false);
-    }
-    for entry in std::fs::read_dir(folder)? {
-        let path = entry?.path();
-        if path.extension().is_some_and(|extension| extension == "rs") {
-            let text = std::fs::read_to_string(&path).with_context(|| path.display().to_string())?;
-            if text.contains("#![cfg(framealloc_loom)]") {
-                return Ok(true);
-            }
-        }
-    }
-    Ok(false)
 }
