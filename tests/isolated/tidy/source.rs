@@ -31,6 +31,11 @@ impl Source {
         numbered.map(|(index, line)| (index + 1, line.code.as_str()))
     }
 
+    /// Whether all of it is a test.
+    pub(crate) fn is_test(&self) -> bool {
+        self.lines.iter().all(|line| line.is_test)
+    }
+
     /// The first folder or file below `src`.
     pub(crate) fn area(&self) -> Option<&str> {
         let (_, inside) = self.path.split_once("/src/")?;
