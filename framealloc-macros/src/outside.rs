@@ -3,6 +3,7 @@
 use proc_macro2::{Span, TokenStream};
 use quote::quote;
 use syn::parse::Parser;
+use syn::spanned::Spanned;
 use syn::{Block, Stmt};
 
 use crate::body::Rewriter;
@@ -22,7 +23,9 @@ pub(crate) fn expand(name: &str, item: TokenStream) -> TokenStream {
             format!("it goes on a `let` inside a function with `#[frame_system]`: `{name} let name = value;`")
         }
     };
-    errors.push_at(Span::call_site(), format!("`{name}` has no frame here\nhelp: {advice}"));
+    // The attribute's place with the hygiene of the item: shown as user code.
+    let place = item.span().located_at(Span::call_site());
+    errors.push_at(place, format!("`{name}` has no frame here\nhelp: {advice}"));
     let item = if let [Stmt::Local(local)] = stmts.as_mut_slice() {
         let none = syn::parse_quote!(#[frame_local]);
         local.attrs.push(none);

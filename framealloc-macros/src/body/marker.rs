@@ -1,6 +1,8 @@
 //! Which attributes are ours.
 
-use proc_macro2::{TokenStream, TokenTree};
+use proc_macro2::{Group, Span, TokenStream, TokenTree};
+use quote::quote;
+use syn::parse::Parser;
 use syn::{Attribute, Meta};
 
 /// One of the helper attributes.
@@ -58,10 +60,52 @@ pub(crate) fn arguments(attribute: &Attribute) -> TokenStream {
         Meta::List(list) => list.tokens.clone(),
         Meta::NameValue(pair) => {
             let value = &pair.value;
-            quote::quote!(#value)
+            quote!(#value)
         }
         Meta::Path(_) => TokenStream::new(),
     }
+}
+
+/// The first helper in the arguments of a macro call, anywhere in them.
+pub(crate) fn within(tokens: &TokenStream) -> Option<(Marker, Span)> {
+    let mut found = None;
+    let mut last_is_hash = false;
+    for token in tokens.clone() {
+        if let TokenTree::Group(group) = &token {
+            let here = in_brackets(group).filter(|_| last_is_hash).map(|marker| (marker, group.span()));
+            found = found.or(here).or_else(|| within(&group.stream()));
+        }
+        last_is_hash = is_hash(&token);
+    }
+    found
+}
+
+/// The arguments of a macro call without any helper.
+pub(crate) fn without(tokens: TokenStream) -> TokenStream {
+    let mut kept: Vec<TokenTree> = Vec::new();
+    for token in tokens {
+        match token {
+            TokenTree::Group(group) if kept.last().is_some_and(is_hash) && in_brackets(&group).is_some() => {
+                kept.pop();
+            }
+            TokenTree::Group(group) => {
+                let mut inner = Group::new(group.delimiter(), without(group.stream()));
+                inner.set_span(group.span());
+                kept.push(inner.into());
+            }
+            token => kept.push(token),
+        }
+    }
+    kept.into_iter().collect()
+}
+
+fn is_hash(token: &TokenTree) -> bool {
+    matches!(token, TokenTree::Punct(hash) if hash.as_char() == '#')
+}
+
+/// The helper in `[frame_local(..)]`.
+fn in_brackets(group: &Group) -> Option<Marker> {
+    Marker::of(&Attribute::parse_outer.parse2(quote!(# #group)).ok()?.pop()?)
 }
 
 fn top_level_words(tokens: &TokenStream) -> impl Iterator<Item = String> {

@@ -1,13 +1,19 @@
 //! The walk itself.
 
 use proc_macro2::{Ident, Span};
-use quote::quote_spanned;
+use quote::{ToTokens, quote, quote_spanned};
+use syn::parse::Parser;
+use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
 use syn::visit_mut::{self, VisitMut};
-use syn::{Attribute, Expr, ExprConst, ImplItemFn, Item, ItemFn, Local, Signature, Stmt, TraitItemFn};
+use syn::{
+    Attribute, Block, Expr, ExprConst, ImplItemFn, Item, ItemFn, Local, Macro, Signature, Stmt, Token,
+    TraitItemFn,
+};
 
-use super::marker::{Marker, is_system};
+use super::marker::{self, Marker, is_system};
 use super::plain;
+use crate::frame_local::Target;
 use crate::support::crate_path::CratePath;
 use crate::support::errors::Errors;
 use crate::{frame_local, retain};
@@ -57,19 +63,19 @@ impl<'a> Rewriter<'a> {
             Place::System(frame) => {
                 let at = local.pat.span();
                 let target = match self.moves {
-                    0 => frame_local::Target::new(self.krate, frame, at),
-                    _ => frame_local::Target::lent(self.krate, frame, &lent(), at),
+                    0 => Target::new(self.krate, frame, at),
+                    _ => Target::lent(self.krate, frame, &lent(), at),
                 };
-                let expanded = match marker {
-                    Marker::FrameLocal => frame_local::expand(local, attribute, &target, self.errors),
-                    Marker::Retain => retain::expand(local, attribute, &target, self.errors),
-                };
-                if expanded {
+                if expand(local, marker, attribute, &target, self.errors) {
                     self.uses += 1;
                     return;
                 }
             }
-            Place::Refused => {}
+            Place::Refused => {
+                // For its mistakes alone.
+                let target = Target::new(self.krate, &lent(), local.pat.span());
+                expand(&mut local.clone(), marker, attribute, &target, self.errors);
+            }
             Place::Frameless(advice) => self.errors.push(attribute, format!("`{}` {advice}", marker.name())),
         }
         plain::initialise(local);
@@ -96,9 +102,23 @@ impl<'a> Rewriter<'a> {
     /// Gives a `move` closure or block a reference to capture, instead of the frame itself.
     fn lend_frame(&self, expr: &mut Expr, keyword: Span) {
         let Place::System(frame) = &self.place else { return };
-        let target = frame_local::Target::new(self.krate, frame, keyword);
+        let target = Target::new(self.krate, frame, keyword);
         let (lent, frame) = (lent(), target.frame);
         *expr = Expr::Verbatim(quote_spanned!(Span::mixed_site()=> { let #lent = #frame; #expr }));
+    }
+}
+
+/// Rewrites `local` by the helper it carried; `false` after a mistake.
+fn expand(
+    local: &mut Local,
+    marker: Marker,
+    attribute: &Attribute,
+    target: &Target,
+    errors: &mut Errors,
+) -> bool {
+    match marker {
+        Marker::FrameLocal => frame_local::expand(local, attribute, target, errors),
+        Marker::Retain => retain::expand(local, attribute, target, errors),
     }
 }
 
@@ -163,6 +183,27 @@ impl VisitMut for Rewriter<'_> {
         self.moves -= 1;
         if self.moves == 0 && self.uses > before {
             self.lend_frame(expr, keyword);
+        }
+    }
+
+    /// Arguments of a macro call are only tokens; where they are expressions or statements, the walk goes on in them.
+    fn visit_macro_mut(&mut self, call: &mut Macro) {
+        let Some((marker, at)) = marker::within(&call.tokens) else { return };
+        let tokens = call.tokens.clone();
+        if let Ok(mut arguments) = Punctuated::<Expr, Token![,]>::parse_terminated.parse2(tokens.clone()) {
+            arguments.iter_mut().for_each(|argument| self.visit_expr_mut(argument));
+            call.tokens = arguments.into_token_stream();
+        } else if let Ok(mut stmts) = Block::parse_within.parse2(tokens.clone()) {
+            stmts.iter_mut().for_each(|stmt| self.visit_stmt_mut(stmt));
+            call.tokens = quote!(#(#stmts)*);
+        } else {
+            let (name, path) = (marker.name(), call.path.to_token_stream());
+            let message = format!(
+                "`{name}` cannot be reached inside `{path}!`, whose arguments are no Rust expressions\n\
+                 help: move the `let` in front of the call"
+            );
+            self.errors.push_at(at, message);
+            call.tokens = marker::without(tokens);
         }
     }
 

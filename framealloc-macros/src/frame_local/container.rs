@@ -1,7 +1,7 @@
 //! The standard containers that have a frame form.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens, quote, quote_spanned};
+use quote::{ToTokens, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Expr, GenericArgument, Path, PathArguments, Type};
 
@@ -65,11 +65,11 @@ impl<'t> Container<'t> {
         let Target { krate, frame, span } = target;
         let span = *span;
         let (function, types) = match self {
-            Self::Vec(element) => ("vec", quote!(::<#element>)),
-            Self::Map(key, value) => ("map", quote!(::<#key, #value>)),
-            Self::Set(element) => ("set", quote!(::<#element>)),
+            Self::Vec(element) => ("vec", quote_spanned!(span=> ::<#element>)),
+            Self::Map(key, value) => ("map", quote_spanned!(span=> ::<#key, #value>)),
+            Self::Set(element) => ("set", quote_spanned!(span=> ::<#element>)),
             Self::String => ("string", TokenStream::new()),
-            Self::Slice(element) => ("slice_default", quote!(::<#element>)),
+            Self::Slice(element) => ("slice_default", quote_spanned!(span=> ::<#element>)),
         };
         let reserved = capacity.is_some() && !matches!(self, Self::Slice(_));
         let function = if reserved { format!("{function}_with_capacity") } else { function.to_owned() };
@@ -79,24 +79,28 @@ impl<'t> Container<'t> {
         quote_spanned!(span=> { #means_std #krate::Frame::#function #types(#frame #capacity) })
     }
 
-    /// A constant that compiles only if the name in `ty` is the standard library's type.
+    /// A statement that compiles only if the name in `ty` is the standard library's type.
     fn means_std(&self, ty: &Type) -> TokenStream {
         let Some(mut named) = path_of(ty).cloned() else { return TokenStream::new() };
         let glue = Span::mixed_site();
+        let byte = syn::parse_quote_spanned!(glue=> u8);
+        // Inferred types and lifetimes cannot stand in the statement; any type will do in their place.
+        let plain = |ty: &'t Type| if is_plain(ty) { ty } else { &byte };
         let (std, types) = match self {
-            Self::Vec(_) => (quote_spanned!(glue=> ::std::vec::Vec), quote_spanned!(glue=> <u8>)),
-            Self::Map(..) => {
-                (quote_spanned!(glue=> ::std::collections::HashMap), quote_spanned!(glue=> <u8, u8>))
+            Self::Vec(element) => (quote_spanned!(glue=> ::std::vec::Vec), vec![plain(element)]),
+            Self::Map(key, value) => {
+                (quote_spanned!(glue=> ::std::collections::HashMap), vec![plain(key), plain(value)])
             }
-            Self::Set(_) => (quote_spanned!(glue=> ::std::collections::HashSet), quote_spanned!(glue=> <u8>)),
-            Self::String => (quote_spanned!(glue=> ::std::string::String), TokenStream::new()),
-            Self::Slice(_) => (quote_spanned!(glue=> ::std::boxed::Box), quote_spanned!(glue=> <u8>)),
+            Self::Set(element) => (quote_spanned!(glue=> ::std::collections::HashSet), vec![plain(element)]),
+            Self::String => (quote_spanned!(glue=> ::std::string::String), vec![]),
+            Self::Slice(_) => (quote_spanned!(glue=> ::std::boxed::Box), vec![&byte]),
         };
+        let types = if types.is_empty() { TokenStream::new() } else { quote_spanned!(glue=> <#(#types),*>) };
         if let Some(last) = named.segments.last_mut() {
             last.arguments = PathArguments::None;
         }
-        let value = Ident::new("value", ty.span());
-        quote_spanned!(glue=> const _: fn(#named #types) -> #std #types = |#value| #value;)
+        let value = Ident::new("__framealloc_named", ty.span());
+        quote_spanned!(glue=> let _: fn(#named #types) -> #std #types = |#value| #value;)
     }
 }
 
@@ -149,4 +153,24 @@ fn types(arguments: &PathArguments) -> Option<Vec<&Type>> {
             .collect(),
         PathArguments::Parenthesized(_) => None,
     }
+}
+
+/// Whether `ty` can stand in a function pointer's signature twice without changing its meaning.
+fn is_plain(ty: &Type) -> bool {
+    struct Plain(bool);
+    impl syn::visit::Visit<'_> for Plain {
+        fn visit_type(&mut self, ty: &Type) {
+            self.0 &= matches!(
+                ty,
+                Type::Path(_) | Type::Tuple(_) | Type::Array(_) | Type::Paren(_) | Type::Group(_)
+            );
+            syn::visit::visit_type(self, ty);
+        }
+        fn visit_lifetime(&mut self, _: &syn::Lifetime) {
+            self.0 = false;
+        }
+    }
+    let mut plain = Plain(true);
+    syn::visit::Visit::visit_type(&mut plain, ty);
+    plain.0
 }

@@ -12,7 +12,7 @@
 
 mod container;
 
-pub(crate) use container::Container;
+pub(crate) use container::{Container, NotOne};
 
 use darling::FromMeta;
 use proc_macro2::{Ident, Span, TokenStream};

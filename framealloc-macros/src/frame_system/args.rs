@@ -11,7 +11,7 @@ use crate::support::args::{Keys, choice, string, value};
 use crate::support::crate_path::CratePath;
 use crate::support::errors::{Errors, error};
 use crate::support::item_fn::ItemFn;
-use crate::support::size::{Size, Soft, not_in_a_static};
+use crate::support::size::{Size, Soft, find_name};
 
 const KEYS: Keys = Keys {
     attribute: "`#[frame_system]`",
@@ -134,27 +134,40 @@ impl Args {
         }
     }
 
-    /// What depends on the function: names that constants cannot use.
-    pub(super) fn check_against(&self, function: &ItemFn, errors: &mut Errors) {
-        let generics = function.generic_names();
-        let soft = match &self.soft {
-            Some(Soft::Size(size)) => Some(size),
-            _ => None,
+    /// Drops sizes that use what the function's `static` cannot see, with an error each.
+    pub(super) fn check_against(&mut self, function: &ItemFn, errors: &mut Errors) {
+        let mut usable = |size: &Size| match size {
+            Size::Bytes(_) => true,
+            Size::Constant(expr) => not_constant(expr, function, errors),
         };
-        for size in self.budget.iter().chain(soft) {
-            let Size::Constant(expr) = size else { continue };
-            if let Some(name) = not_in_a_static(expr, &generics) {
-                let advice = if name == "Self" {
-                    "write the type's name"
-                } else {
-                    "use a constant outside the function"
-                };
-                let message =
-                    format!("the budget is part of a `static`, which cannot use `{name}`\nhelp: {advice}");
-                errors.push(name, message);
-            }
-        }
+        self.budget = self.budget.take().filter(&mut usable);
+        self.soft = self.soft.take().filter(|soft| match soft {
+            Soft::Size(size) => usable(size),
+            Soft::Percent(_) => true,
+        });
     }
+}
+
+fn not_constant(expr: &Expr, function: &ItemFn, errors: &mut Errors) -> bool {
+    let generics = function.generic_names();
+    let parameters = function.parameter_names();
+    let found = find_name(expr, |name| {
+        name == "Self" || name == "self" || generics.contains(&name) || parameters.contains(&name)
+    });
+    let Some(name) = found else { return true };
+    let message = if name == "Self" {
+        "the budget is part of a `static`, which cannot use `Self`\nhelp: write the type's name".to_owned()
+    } else if generics.contains(&name) {
+        format!(
+            "the budget is part of a `static`, which cannot use the generic parameter `{name}`\nhelp: use a constant outside the function"
+        )
+    } else {
+        format!(
+            "a declared budget is a constant, `{name}` is known only at run time\nhelp: set it with `alloc.set_tag_budget(..)` before the system runs"
+        )
+    };
+    errors.push(name, message);
+    false
 }
 
 /// The value of `key = value`.

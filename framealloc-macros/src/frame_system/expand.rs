@@ -1,8 +1,8 @@
 //! The new body of a system.
 
-use proc_macro2::{Ident, Span, TokenStream, TokenTree};
-use quote::{ToTokens, quote, quote_spanned};
-use syn::{Expr, Macro, MacroDelimiter, ReturnType, Stmt, Type};
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::token::Brace;
 
 use super::args::Args;
 use super::{descriptor, source};
@@ -21,29 +21,38 @@ pub(super) fn body(
     match body {
         Body::Parsed { brace, inner, mut stmts } => {
             let content = if accepted {
-                let uses =
-                    Rewriter::in_system(&args.krate, function.frame_name(""), errors).rewrite(&mut stmts);
-                let opening = opening(args, function, uses > 0, errors);
-                let items = leading_items(&stmts);
-                let rest = stmts.split_off(items);
-                let rest = return_last(rest, &function.sig.output);
-                quote!(#(#inner)* #(#stmts)* #opening #rest)
+                let frame = function.frame_name("");
+                let used = Rewriter::in_system(&args.krate, frame, errors).rewrite(&mut stmts) > 0;
+                let run = run(args, function, brace, &quote!(#(#stmts)*), used, errors);
+                quote!(#(#inner)* #run)
             } else {
                 Rewriter::refused(&args.krate, errors).rewrite(&mut stmts);
-                quote!(#(#inner)* #(#stmts)*)
+                let mention = source::mention(&function.sig);
+                quote!(#(#inner)* #mention #(#stmts)*)
             };
             (content, Body::Parsed { brace, inner, stmts: Vec::new() })
         }
-        Body::Raw { brace, tokens } => {
-            let opening = if accepted { opening(args, function, false, errors) } else { TokenStream::new() };
-            (quote!(#opening #tokens), Body::Raw { brace, tokens })
+        Body::Raw { brace, tokens } if accepted => {
+            (run(args, function, brace, &tokens, false, errors), Body::Raw { brace, tokens })
         }
+        Body::Raw { brace, tokens } => (tokens, Body::Raw { brace, tokens: TokenStream::new() }),
         Body::None(semi) => (TokenStream::new(), Body::None(semi)),
     }
 }
 
-/// `let frame_of_NAME = ...;`, and the user's name for the frame.
-fn opening(args: &Args, function: &ItemFn, used: bool, errors: &mut Errors) -> TokenStream {
+/// `match { open the frame } { frame_of_NAME => { the user's statements } }`.
+///
+/// An arm's body is a scope for temporaries and lies inside the scope of the arm's binding, so what the last
+/// expression leaves behind dies before the frame in every edition. The statements stay as the user wrote them, last
+/// expression included, and so do its type, its lints and its errors.
+fn run(
+    args: &Args,
+    function: &ItemFn,
+    brace: Brace,
+    stmts: &TokenStream,
+    used: bool,
+    errors: &mut Errors,
+) -> TokenStream {
     let krate = &args.krate;
     let glue = Span::mixed_site();
     let items = descriptor::items(args, &function.sig.ident);
@@ -56,58 +65,10 @@ fn opening(args: &Args, function: &ItemFn, used: bool, errors: &mut Errors) -> T
         let borrow = quote_spanned!(at=> &#frame);
         quote_spanned!(glue=> let #name: &#krate::Frame = #borrow;)
     });
-    quote_spanned!(glue=> let #frame = { #items #enter }; #named)
-}
-
-/// How many items the body begins with; the frame is opened after them (clippy wants items first).
-fn leading_items(stmts: &[Stmt]) -> usize {
-    stmts.iter().take_while(|stmt| matches!(stmt, Stmt::Item(_))).count()
-}
-
-/// The statements with the last expression as a `return`.
-fn return_last(mut stmts: Vec<Stmt>, output: &ReturnType) -> TokenStream {
-    let last = match stmts.pop() {
-        Some(Stmt::Expr(expr, None)) if !diverges(&expr) => returned(&expr),
-        Some(Stmt::Macro(last))
-            if last.semi_token.is_none()
-                && !(diverging_macro(&last.mac) || statement_like(&last.mac, output)) =>
-        {
-            returned(&last)
-        }
-        last => last.into_token_stream(),
-    };
-    quote!(#(#stmts)* #last)
-}
-
-/// `return value;`, or the value as it is when an attribute (`#[cfg(..)]`) stands before it.
-fn returned(value: &dyn ToTokens) -> TokenStream {
-    let value = value.to_token_stream();
-    match value.clone().into_iter().next() {
-        Some(TokenTree::Punct(first)) if first.as_char() == '#' => value,
-        _ => quote_spanned!(Span::mixed_site()=> return #value;),
+    let mut arm = TokenStream::new();
+    brace.surround(&mut arm, |inside| inside.extend(quote!(#named #stmts)));
+    // The `let` ends the temporaries of `alloc = expression` before the body begins.
+    quote_spanned! {glue=>
+        match { #items let __framealloc_opened = #enter; __framealloc_opened } { #frame => #arm }
     }
-}
-
-/// An expression without a value, of the kinds that can be told by their look: `return` before them is unreachable.
-fn diverges(expr: &Expr) -> bool {
-    match expr {
-        Expr::Return(_) | Expr::Break(_) | Expr::Continue(_) => true,
-        Expr::Macro(expr) => diverging_macro(&expr.mac),
-        Expr::Group(group) => diverges(&group.expr),
-        _ => false,
-    }
-}
-
-fn diverging_macro(mac: &Macro) -> bool {
-    let names = ["panic", "todo", "unimplemented", "unreachable"];
-    mac.path.segments.last().is_some_and(|last| names.iter().any(|name| last.ident == name))
-}
-
-/// `thread_local! { .. }` at the end of a function without a value may be items.
-fn statement_like(mac: &Macro, output: &ReturnType) -> bool {
-    let unit = match output {
-        ReturnType::Default => true,
-        ReturnType::Type(_, ty) => matches!(&**ty, Type::Tuple(tuple) if tuple.elems.is_empty()),
-    };
-    unit && matches!(mac.delimiter, MacroDelimiter::Brace(_))
 }

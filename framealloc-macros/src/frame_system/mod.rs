@@ -44,9 +44,9 @@ use crate::support::item_fn::{Body, ItemFn, kind_of};
 /// The whole macro: the user's item, and one `compile_error!` per mistake.
 pub(crate) fn expand(args: TokenStream, item: TokenStream) -> TokenStream {
     let mut errors = Errors::default();
-    let args = args::Args::parse(args, &mut errors);
+    let mut args = args::Args::parse(args, &mut errors);
     let item = match syn::parse2::<ItemFn>(item.clone()) {
-        Ok(function) => expand_fn(&args, function, &mut errors),
+        Ok(function) => expand_fn(&mut args, function, &mut errors),
         Err(_) => {
             not_a_function(&item, &mut errors);
             item
@@ -56,7 +56,7 @@ pub(crate) fn expand(args: TokenStream, item: TokenStream) -> TokenStream {
     quote!(#item #errors)
 }
 
-fn expand_fn(args: &args::Args, mut function: ItemFn, errors: &mut Errors) -> TokenStream {
+fn expand_fn(args: &mut args::Args, mut function: ItemFn, errors: &mut Errors) -> TokenStream {
     for again in function.attrs.iter().filter(|attr| is_frame_system(attr)) {
         errors.push(again, "`#[frame_system]` is given twice");
     }

@@ -26,12 +26,21 @@ pub(super) fn enter(
     errors: &mut Errors,
 ) -> TokenStream {
     let glue = Span::mixed_site();
-    if let Some(alloc) = alloc {
-        return quote_spanned!(glue=> #krate::__private::enter(&#alloc, &#system));
-    }
-    match parameter(sig, errors) {
-        Some(name) => quote_spanned!(glue=> #krate::__private::enter(&#name, &#system)),
+    let source = match alloc {
+        Some(alloc) => Some(quote_spanned!(alloc.span()=> &#alloc)),
+        None => parameter(sig, errors).map(|name| quote_spanned!(name.span()=> &#name)),
+    };
+    match source {
+        Some(source) => quote_spanned!(glue=> #krate::__private::enter(#source, &#system)),
         None => quote_spanned!(glue=> #krate::__private::enter_current(&#system)),
+    }
+}
+
+/// A use of the allocator parameter by a function that gets no frame: it is not unused, its system is refused.
+pub(super) fn mention(sig: &Signature) -> TokenStream {
+    match parameter(sig, &mut Errors::default()) {
+        Some(name) => quote_spanned!(Span::mixed_site()=> let _ = &#name;),
+        None => TokenStream::new(),
     }
 }
 

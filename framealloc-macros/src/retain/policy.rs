@@ -3,6 +3,7 @@
 use darling::ast::NestedMeta;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
+use syn::spanned::Spanned;
 use syn::{Expr, ExprLit, Lit, Meta, Path};
 
 use crate::support::args::string;
@@ -29,7 +30,7 @@ pub(super) fn all() -> String {
 /// A policy as written: its name, with the scratch pool's name where there is one.
 pub(super) struct Policy {
     name: &'static str,
-    at: Span,
+    path: Path,
     scratch: Option<Expr>,
 }
 
@@ -48,7 +49,7 @@ impl Policy {
             }
             other => return Err(error(other, format!("expected a policy\nhelp: one of {}", all()))),
         };
-        let (name, at) = named(path)?;
+        let name = named(path)?;
         let scratch =
             match arguments {
                 None if name == "PromoteToScratch" => {
@@ -72,27 +73,30 @@ impl Policy {
             Some(Expr::Lit(ExprLit { lit, .. })) if !matches!(lit, Lit::Str(_)) => {
                 Err(error(lit, "the scratch pool's name is a string: `PromoteToScratch(\"level\")`"))
             }
-            _ => Ok(Self { name, at, scratch }),
+            _ => Ok(Self { name, path: path.clone(), scratch }),
         }
     }
 
     /// The expression of type `RetentionPolicy`.
     pub(super) fn to_expr(&self, krate: &TokenStream, span: Span) -> TokenStream {
-        let name = Ident::new(self.name, span.located_at(self.at));
         let scratch = self.scratch.as_ref().map(|scratch| quote_spanned!(span=> (#scratch)));
+        let path = &self.path;
+        // `RetentionPolicy::Leak` is the user's path, whose import would be unused otherwise.
+        if path.segments.len() > 1 {
+            return quote_spanned!(span=> #path #scratch);
+        }
+        let name = Ident::new(self.name, span.located_at(path.span()));
         quote_spanned!(span=> #krate::RetentionPolicy::#name #scratch)
     }
 }
 
-fn named(path: &Path) -> darling::Result<(&'static str, Span)> {
+fn named(path: &Path) -> darling::Result<&'static str> {
     let Some(last) = path.segments.last() else { return Err(error(path, "expected a policy")) };
     let word = last.ident.to_string();
-    NAMES.into_iter().find(|name| *name == word).map(|name| (name, last.ident.span())).ok_or_else(|| {
+    NAMES.into_iter().find(|name| *name == word).ok_or_else(|| {
         let near = find(&word).map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
-        error(
-            &last.ident,
-            format!("`{}` is no retention policy{near}\nhelp: one of {}", path.to_token_stream(), all()),
-        )
+        let written = path.to_token_stream();
+        error(&last.ident, format!("`{written}` is no retention policy{near}\nhelp: one of {}", all()))
     })
 }
 

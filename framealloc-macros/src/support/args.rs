@@ -2,11 +2,12 @@
 
 use darling::ast::NestedMeta;
 use darling::{Error, FromMeta};
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{Expr, ExprLit, Lit, LitStr, Meta, Path};
 
 use super::errors::{Errors, did_you_mean, error, list};
+use super::size::UNITS;
 
 /// What one macro accepts, for its messages.
 pub(crate) struct Keys {
@@ -21,11 +22,16 @@ pub(crate) struct Keys {
 impl Keys {
     /// Splits arguments into (key, item) pairs; everything that is no known, fresh key becomes an error.
     pub(crate) fn split(&self, args: TokenStream, errors: &mut Errors) -> Vec<(&'static str, NestedMeta)> {
-        let items = match NestedMeta::parse_meta_list(args) {
+        let items = match NestedMeta::parse_meta_list(args.clone()) {
             Ok(items) => items,
             Err(wrong) => {
-                let message = format!("{wrong}\nhelp: arguments look like `{}`", self.example);
-                errors.push_at(wrong.span(), message);
+                match usual_slip(args) {
+                    Some((place, message)) => errors.push_at(place, message),
+                    None => errors.push_at(
+                        wrong.span(),
+                        format!("{wrong}\nhelp: arguments look like `{}`", self.example),
+                    ),
+                }
                 return Vec::new();
             }
         };
@@ -60,6 +66,24 @@ impl Keys {
             )
         })
     }
+}
+
+/// `tag: "x"` and `budget = 8 MB`: what is wrong with arguments that do not parse, when it is that.
+fn usual_slip(args: TokenStream) -> Option<(Span, String)> {
+    let tokens: Vec<_> = args.into_iter().collect();
+    tokens.windows(3).find_map(|tokens| match tokens {
+        [TokenTree::Ident(key), TokenTree::Punct(colon), TokenTree::Literal(value)]
+            if colon.as_char() == ':' =>
+        {
+            Some((colon.span(), format!("arguments are written with `=`: `{key} = {value}`")))
+        }
+        [TokenTree::Punct(_), TokenTree::Literal(number), TokenTree::Ident(unit)]
+            if UNITS.iter().any(|(name, _)| unit == name) =>
+        {
+            Some((unit.span(), format!("sizes with a unit are strings: `\"{number}{unit}\"`")))
+        }
+        _ => None,
+    })
 }
 
 /// The key of an argument; `None` for a bare literal.

@@ -14,16 +14,6 @@ pub(crate) struct Binding {
 impl Binding {
     /// Takes the `let` apart, or says what to write instead.
     pub(crate) fn of(local: &Local, attribute: &str, errors: &mut Errors) -> Option<Self> {
-        let (pat, ty) = peel(&local.pat);
-        let binding = match pat {
-            Pat::Ident(pat) if pat.by_ref.is_none() && pat.subpat.is_none() => {
-                Some(Self { pat: pat.clone(), ty: ty.cloned() })
-            }
-            _ => {
-                errors.push(pat, wrong_pattern(pat, attribute));
-                None
-            }
-        };
         if let Some((keyword, _)) = local.init.as_ref().and_then(|init| init.diverge.as_ref()) {
             let message = format!(
                 "`{attribute}` does not go on `let ... else`\nhelp: match first, then move the result: \
@@ -32,7 +22,15 @@ impl Binding {
             errors.push(keyword, message);
             return None;
         }
-        binding
+        match peel(&local.pat) {
+            (Pat::Ident(pat), ty) if pat.by_ref.is_none() && pat.subpat.is_none() => {
+                Some(Self { pat: pat.clone(), ty: ty.cloned() })
+            }
+            (pat, _) => {
+                errors.push(pat, wrong_pattern(pat, attribute));
+                None
+            }
+        }
     }
 }
 

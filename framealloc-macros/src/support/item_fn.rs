@@ -5,7 +5,7 @@ use quote::{ToTokens, TokenStreamExt};
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream, Parser};
 use syn::token::Brace;
-use syn::{Attribute, Block, Ident, Item, Signature, Stmt, Token, Visibility, braced};
+use syn::{Attribute, Block, FnArg, Ident, Item, Pat, PatType, Signature, Stmt, Token, Visibility, braced};
 
 /// A function as the attribute finds it: free, in an `impl` or in a `trait`.
 pub(crate) struct ItemFn {
@@ -61,7 +61,7 @@ impl ItemFn {
         sig.to_tokens(&mut tokens);
         match body {
             Body::Parsed { brace, .. } | Body::Raw { brace, .. } => {
-                brace.surround(&mut tokens, |inside| inside.extend(content.clone()))
+                brace.surround(&mut tokens, |inside| inside.extend(content.clone()));
             }
             Body::None(semi) => semi.to_tokens(&mut tokens),
         }
@@ -73,6 +73,19 @@ impl ItemFn {
         let generics = &self.sig.generics;
         let types = generics.type_params().map(|param| &param.ident);
         types.chain(generics.const_params().map(|param| &param.ident)).collect()
+    }
+
+    /// The names of its parameters, where they are plain names.
+    pub(crate) fn parameter_names(&self) -> Vec<&Ident> {
+        let mut names = Vec::new();
+        for input in &self.sig.inputs {
+            if let FnArg::Typed(PatType { pat, .. }) = input
+                && let Pat::Ident(pat) = &**pat
+            {
+                names.push(&pat.ident);
+            }
+        }
+        names
     }
 
     /// `frame_of_NAME`: the binding of the system's frame, with the hygiene of user code at the function's name.

@@ -11,7 +11,7 @@ use super::crate_path::CratePath;
 use super::errors::{error, suggest};
 
 /// What a unit is worth. Engines do not count in powers of 1000, so `KB` and `KiB` are the same.
-const UNITS: [(&str, u64); 7] = [
+pub(crate) const UNITS: [(&str, u64); 7] = [
     ("B", 1),
     ("KB", 1 << 10),
     ("MB", 1 << 20),
@@ -139,7 +139,7 @@ pub(crate) fn parse(text: &str) -> Result<u64, String> {
 }
 
 fn too_large(text: impl core::fmt::Display) -> String {
-    format!("`{text}` is more than 64 bits of bytes hold")
+    format!("`{text}` does not fit 64 bits of bytes")
 }
 
 /// What an expression of literals comes to.
@@ -210,24 +210,22 @@ fn in_range(number: i128) -> Result<u64, String> {
     u64::try_from(number).map_err(|_| too_large(number))
 }
 
-/// The first name in `expr` that a `static` cannot use: `Self` or a generic parameter of the function.
-pub(crate) fn not_in_a_static<'e>(expr: &'e Expr, generics: &[&Ident]) -> Option<&'e Ident> {
-    struct Finder<'e, 'g> {
-        generics: &'g [&'g Ident],
+/// The first path in `expr` that begins with a name of which `wanted` is true.
+pub(crate) fn find_name(expr: &Expr, wanted: impl Fn(&Ident) -> bool) -> Option<&Ident> {
+    struct Finder<'e, W> {
+        wanted: W,
         found: Option<&'e Ident>,
     }
-    impl<'e> syn::visit::Visit<'e> for Finder<'e, '_> {
+    impl<'e, W: Fn(&Ident) -> bool> syn::visit::Visit<'e> for Finder<'e, W> {
         fn visit_path(&mut self, path: &'e syn::Path) {
             let first = path.segments.first().filter(|_| path.leading_colon.is_none());
-            if let Some(first) =
-                first.filter(|first| first.ident == "Self" || self.generics.contains(&&first.ident))
-            {
+            if let Some(first) = first.filter(|first| (self.wanted)(&first.ident)) {
                 self.found.get_or_insert(&first.ident);
             }
             syn::visit::visit_path(self, path);
         }
     }
-    let mut finder = Finder { generics, found: None };
+    let mut finder = Finder { wanted, found: None };
     syn::visit::Visit::visit_expr(&mut finder, expr);
     finder.found
 }

@@ -1,0 +1,8 @@
+//! A budget of nothing.
+
+use framealloc::{SmartAlloc, frame_system};
+
+#[frame_system(budget = 0)]
+fn step(alloc: &SmartAlloc) {}
+
+fn main() {}

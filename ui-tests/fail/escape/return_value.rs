@@ -1,0 +1,13 @@
+//! A frame vector is returned.
+
+use framealloc::{FrameVec, SmartAlloc, frame_system};
+
+#[frame_system(tag = "physics")]
+fn broad_phase<'a>(alloc: &'a SmartAlloc, bodies: &[u32]) -> FrameVec<'a, u32> {
+    #[frame_local]
+    let mut pairs: Vec<u32>;
+    pairs.extend(bodies);
+    pairs
+}
+
+fn main() {}

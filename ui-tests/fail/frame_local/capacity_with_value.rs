@@ -1,0 +1,12 @@
+//! A value brings its own capacity.
+
+use framealloc::{SmartAlloc, frame_system};
+
+#[frame_system(tag = "ai")]
+fn plan(alloc: &SmartAlloc) {
+    #[frame_local(capacity = 16)]
+    let costs = vec![1.0];
+    println!("{costs:?}");
+}
+
+fn main() {}

@@ -1,0 +1,13 @@
+//! Gone with the frame or kept beyond it: one of the two.
+
+use framealloc::{SmartAlloc, frame_system};
+
+#[frame_system(tag = "ai")]
+fn plan(alloc: &SmartAlloc) {
+    #[frame_local]
+    #[retain(Leak)]
+    let best = 5;
+    println!("{best}");
+}
+
+fn main() {}
