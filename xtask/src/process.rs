@@ -2,8 +2,9 @@
 
 use std::ffi::OsStr;
 use std::fmt::Write as _;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read};
 use std::process::{Command, Stdio};
+use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context, Result, bail};
 
@@ -33,19 +34,30 @@ pub fn run(command: &mut Command) -> Result<()> {
     Ok(())
 }
 
-/// As [`run`], and hands every line of standard error to `look` while it is shown.
-pub fn run_watching_stderr(command: &mut Command, mut look: impl FnMut(&str)) -> Result<()> {
+/// As [`run`], and hands every line of either output to `look` while it is shown.
+pub fn run_watching(command: &mut Command, look: impl FnMut(&str) + Send) -> Result<()> {
     announce(command);
     let mut child = command
+        .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
         .with_context(|| format!("could not start {}", describe(command)))?;
+    let stdout = child.stdout.take().context("standard output was asked for")?;
     let stderr = child.stderr.take().context("standard error was asked for")?;
-    for line in BufReader::new(stderr).lines() {
-        let line = line?;
-        eprintln!("{line}");
-        look(&line);
-    }
+    let look = Mutex::new(look);
+    let show = |stream: &mut dyn Read| {
+        for line in BufReader::new(stream).split(b'\n').map_while(Result::ok) {
+            let line = String::from_utf8_lossy(&line);
+            let mut look = look.lock().unwrap_or_else(PoisonError::into_inner);
+            eprintln!("{line}");
+            look(&line);
+        }
+    };
+    std::thread::scope(|scope| {
+        let (mut stdout, mut stderr) = (stdout, stderr);
+        scope.spawn(move || show(&mut stderr));
+        show(&mut stdout);
+    });
     let status = child.wait()?;
     if !status.success() {
         bail!("{status}: {}", describe(command));

@@ -3,6 +3,7 @@
 //! A stage that fails does not stop the others. The table at the end gives each stage's result, its time, and what was
 //! skipped for want of which program.
 
+mod count;
 mod stages;
 mod tools;
 

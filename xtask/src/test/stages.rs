@@ -5,9 +5,10 @@ use std::process::Command;
 use anyhow::{Result, ensure};
 
 use super::Outcome::{self, Failed, Passed, Skipped};
+use super::count::run_tests;
 use super::tools;
 use crate::bench;
-use crate::process::{cargo, program, run, run_watching_stderr, works};
+use crate::process::{cargo, program, run, works};
 use crate::workspace::{self, Metadata};
 
 /// One step of the task.
@@ -50,6 +51,7 @@ pub fn all() -> Vec<Stage> {
             about: "instructions per operation against their targets",
             run: instructions,
         },
+        Stage { name: "benches", about: "lints of the timed benches, as errors", run: benches },
         Stage { name: "deny", about: "licences and advisories of the dependencies", run: deny },
     ]
 }
@@ -70,37 +72,33 @@ fn docs() -> Result<Outcome> {
 }
 
 fn tests() -> Result<Outcome> {
-    if tools::nextest() {
-        return nextest(&format!("not package({UI})"));
-    }
-    run(cargo(["test", "--all-targets"]).args(TESTED).args(["--exclude", UI]))?;
-    Ok(Passed("with cargo test, as cargo-nextest is missing: cargo install cargo-nextest --locked".into()))
+    runner(&format!("not package({UI})"), &["--exclude", UI])
 }
 
 fn ui() -> Result<Outcome> {
-    if tools::nextest() {
-        return nextest(&format!("package({UI})"));
-    }
-    run(&mut cargo(["test", "-p", UI]))?;
-    Ok(Passed(String::new()))
+    runner(&format!("package({UI})"), &["-p", UI])
 }
 
-/// The same packages whatever the filter, so that both runs share one build.
-fn nextest(filter: &str) -> Result<Outcome> {
-    let mut summary = String::new();
-    let mut command = cargo(["nextest", "run", "--no-fail-fast"]);
-    command.args(TESTED).args(["--show-progress", "none", "--status-level", "slow", "-E", filter]);
-    run_watching_stderr(&mut command, |line| {
-        if let Some((_, counts)) = line.split_once("Summary [").and_then(|(_, rest)| rest.split_once("] ")) {
-            summary = counts.to_owned();
+/// nextest with a filter, always over the same packages so that its runs share one build; else cargo's own runner.
+fn runner(filter: &str, packages: &[&str]) -> Result<Outcome> {
+    if tools::nextest() {
+        let mut command = cargo(["nextest", "run", "--no-fail-fast", "--show-progress", "none"]);
+        return run_tests(command.args(["--status-level", "slow", "-E", filter]).args(TESTED));
+    }
+    let mut command = cargo(["test", "--no-fail-fast", "--lib", "--bins", "--tests", "--examples"]);
+    if packages[0] != "-p" {
+        command.args(TESTED);
+    }
+    Ok(match run_tests(command.args(packages))? {
+        Passed(note) => {
+            Passed(format!("{note}; with cargo test: for speed, cargo install cargo-nextest --locked"))
         }
-    })?;
-    Ok(Passed(summary))
+        other => other,
+    })
 }
 
 fn doctests() -> Result<Outcome> {
-    run(cargo(["test", "--doc"]).args(TESTED))?;
-    Ok(Passed(String::new()))
+    run_tests(cargo(["test", "--no-fail-fast", "--doc"]).args(TESTED))
 }
 
 fn examples() -> Result<Outcome> {
@@ -128,7 +126,7 @@ fn features() -> Result<Outcome> {
     for set in &sets {
         let chosen = ["-p", "framealloc", "--no-default-features", "--features", set];
         run(cargo(["clippy", "--all-targets"]).args(chosen).args(["--", "-D", "warnings"]))?;
-        run(cargo(["test", "--lib"]).args(chosen))?;
+        run_tests(cargo(["test", "--lib"]).args(chosen))?;
     }
     Ok(Passed(format!("{} sets of features", sets.len())))
 }
@@ -136,8 +134,7 @@ fn features() -> Result<Outcome> {
 fn loom() -> Result<Outcome> {
     let mut command =
         cargo(["test", "--release", "-p", "framealloc", "--lib", "--target", HOST, "loom_tests"]);
-    run(command.env("RUSTFLAGS", "--cfg framealloc_loom").env("LOOM_MAX_PREEMPTIONS", "2"))?;
-    Ok(Passed(String::new()))
+    run_tests(command.env("RUSTFLAGS", "--cfg framealloc_loom").env("LOOM_MAX_PREEMPTIONS", "2"))
 }
 
 fn asan() -> Result<Outcome> {
@@ -147,11 +144,10 @@ fn asan() -> Result<Outcome> {
     if let Err(missing) = tools::nightly() {
         return Ok(Skipped(missing));
     }
-    let mut command = nightly_cargo(["test", "--target", HOST, "--lib", "--tests"]);
+    let mut command = nightly_cargo(["test", "--no-fail-fast", "--target", HOST, "--lib", "--tests"]);
     // Tests of leaks leak on purpose; the suite checks by count what must be freed.
     command.env("RUSTFLAGS", "-Zsanitizer=address").env("ASAN_OPTIONS", "detect_leaks=0");
-    run(command.args(LIBRARIES))?;
-    Ok(Passed(String::new()))
+    run_tests(command.args(LIBRARIES))
 }
 
 fn memcheck() -> Result<Outcome> {
@@ -175,8 +171,8 @@ fn miri() -> Result<Outcome> {
         return Ok(Skipped(missing));
     }
     let flags = "-Zmiri-strict-provenance -Zmiri-symbolic-alignment-check -Zmiri-disable-isolation";
-    run(nightly_cargo(["miri", "test", "--lib", "--test", "suite"]).args(LIBRARIES).env("MIRIFLAGS", flags))?;
-    Ok(Passed(String::new()))
+    let mut command = nightly_cargo(["miri", "test", "--no-fail-fast", "--lib", "--test", "suite"]);
+    run_tests(command.args(LIBRARIES).env("MIRIFLAGS", flags))
 }
 
 fn instructions() -> Result<Outcome> {
@@ -188,6 +184,15 @@ fn instructions() -> Result<Outcome> {
     }
     let report = bench::instructions::measure(&bench::instructions::Options::default())?;
     Ok(if report.missed.is_empty() { Passed(report.note) } else { Failed(report.note) })
+}
+
+fn benches() -> Result<Outcome> {
+    if let Err(missing) = tools::c_compiler() {
+        return Ok(Skipped(missing));
+    }
+    let package = ["-p", "framealloc-benches", "--features", "contenders,criterion"];
+    run(cargo(["clippy", "--all-targets"]).args(package).args(["--", "-D", "warnings"]))?;
+    Ok(Passed(String::new()))
 }
 
 fn deny() -> Result<Outcome> {

@@ -1,6 +1,6 @@
 //! Programs that a stage needs and that are not part of the toolchain.
 
-use crate::process::{program, run, works};
+use crate::process::{cargo, output, program, run, works};
 
 /// Whether valgrind is there, after an attempt to install it where that needs no question.
 pub fn valgrind() -> Result<(), String> {
@@ -10,7 +10,7 @@ pub fn valgrind() -> Result<(), String> {
     if !cfg!(target_os = "linux") {
         return Err("valgrind is not available for this system".into());
     }
-    let root = crate::process::output(program("id").arg("-u")).is_ok_and(|id| id.trim() == "0");
+    let root = output(program("id").arg("-u")).is_ok_and(|id| id.trim() == "0");
     if root && works(program("apt-get").arg("--version")) {
         let installed =
             run(program("apt-get").args(["install", "--yes", "--no-install-recommends", "valgrind"]))
@@ -27,7 +27,7 @@ pub fn valgrind() -> Result<(), String> {
 
 /// Whether cargo-nextest is there. Building it takes longer than everything it saves, so it is not installed.
 pub fn nextest() -> bool {
-    works(crate::process::cargo(["nextest", "--version"]).env_remove("RUSTFLAGS"))
+    works(&mut cargo(["nextest", "--version"]))
 }
 
 /// Whether a nightly toolchain is there, through rustup.
@@ -48,4 +48,14 @@ pub fn miri() -> Result<(), String> {
         Err("the nightly toolchain has no Miri: rustup component add miri rust-src --toolchain nightly"
             .into())
     }
+}
+
+/// Whether what builds the C code of other allocators is there.
+pub fn c_compiler() -> Result<(), String> {
+    for tool in ["cc", "make"] {
+        if !works(program(tool).arg("--version")) {
+            return Err(format!("{tool} is missing: apt-get install build-essential"));
+        }
+    }
+    Ok(())
 }
