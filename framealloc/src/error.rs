@@ -87,7 +87,10 @@ impl fmt::Display for AllocError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::OutOfMemory { requested, align } => {
-                write!(f, "out of memory: no {requested} bytes (alignment {align}) left in the backend or under the memory limit")
+                write!(
+                    f,
+                    "out of memory: no {requested} bytes (alignment {align}) left in the backend or under the memory limit"
+                )
             }
             Self::BudgetExceeded { budget, limit, used, requested } => write!(
                 f,

@@ -1,17 +1,94 @@
-//! Frame memory with declared intent.
+//! Declare what memory is for.
+//!
+//! framealloc gives game engines, renderers and simulations frame arenas, pools and tracked heap blocks, and lets them say
+//! what the memory is for: `#[frame_system]` declares a system's tag and budget, `#[frame_local]` puts a variable into
+//! memory that goes with the call, `#[retain]` declares what outlives it. The compiler keeps frame memory from escaping,
+//! the runtime measures every byte against its declaration.
+//!
+//! ```
+//! use framealloc::{SmartAlloc, frame_system};
+//!
+//! #[frame_system(tag = "physics", budget = "64KB")]
+//! fn broad_phase(alloc: &SmartAlloc, bodies: &[(f32, f32)]) -> usize {
+//!     #[frame_local]
+//!     let mut pairs: Vec<(usize, usize)>;
+//!     for (i, a) in bodies.iter().enumerate() {
+//!         pairs.extend((0..i).filter(|&j| (a.0 - bodies[j].0).abs() < 1.0).map(|j| (j, i)));
+//!     }
+//!     pairs.len()
+//! }
+//!
+//! let alloc = SmartAlloc::with_defaults();
+//! assert_eq!(broad_phase(&alloc, &[(0.0, 0.0), (0.5, 1.0), (9.0, 2.0)]), 1);
+//! println!("{}", alloc.intent_report());
+//! ```
+//!
+//! | feature | adds |
+//! |---|---|
+//! | `serde` | `Serialize` for handles, containers and reports |
 
-mod budget;
-pub mod diagnostics;
+// L0: arithmetic, ids, errors, codes
 mod error;
+mod sys;
+
+pub mod diagnostics;
+// L1: where memory comes from
+pub mod backend;
+// L2: the unsafe building blocks
+mod raw;
+// L3: allocators
+mod frame;
+mod heap;
+mod pool;
+mod scratch;
+// L4: policies
+mod budget;
 mod phase;
 mod retention;
-mod sys;
+mod system;
 mod tag;
+// L6: views
+mod stats;
+// L7: the front
+mod front;
+// Beside the layers: the global allocator's wrapper
 pub mod tracking;
 
 pub use budget::{Budget, BudgetEvent, BudgetReset, BudgetStats, OnExceed, SoftLimit};
 pub use error::AllocError;
+pub use frame::{
+    BoundedMap, BoundedVec, ChildFrame, Frame, FrameBox, FrameMap, FrameRef, FrameSet, FrameSlice,
+    FrameState, FrameString, FrameVec,
+};
+pub use framealloc_macros::{frame_local, frame_system, retain};
+pub use front::{
+    AllocConfig, AllocSource, Checkpoint, CheckpointGuard, EnterGuard, IntoTag, PhaseGuard, Promoted,
+    PromotionEntry, PromotionResult, Promotions, Retained, Retained as FrameRetained, SmartAlloc,
+    SpeculativeResult, SystemFrame, TagGuard, TaggedAllocator,
+};
+pub use heap::{HeapAlloc, HeapBox};
+pub use pool::{Acquired, Handle, PoolAlloc, PoolBox, PoolHandle, PoolStats, TypedPool};
 pub use retention::{FailureCounts, FailureReason, FrameSummary, Importance, RetentionPolicy, SummaryRow};
+pub use scratch::{ScratchBox, ScratchPool};
+pub use stats::{
+    AllocStats, FrameStats, IntentReport, MemoryStats, ObjectStats, PhaseStat, PhaseStats, SystemReport,
+    TagStats, ThreadStats, TrafficStats,
+};
 pub use sys::{Bytes, FormattedBytes};
+pub use system::HeapUse;
 pub use tag::Tag;
 pub use tracking::Tracking;
+
+/// What the attributes expand to. Not for other use: it changes without notice.
+#[doc(hidden)]
+pub mod __private {
+    pub use crate::budget::{OnExceed, SoftLimit};
+    pub use crate::front::{enter, enter_current};
+    pub use crate::system::{HeapUse, Registered, System, SystemInfo};
+    pub use inventory;
+
+    /// The type of a declared size.
+    pub const fn bytes(size: u64) -> u64 {
+        size
+    }
+}

@@ -13,12 +13,20 @@ use super::stats::BudgetEvent;
 pub(crate) struct Link {
     budget: Arc<SharedBudget>,
     left: Cell<u64>,
+    /// Whether the budget refused when this thread last read it: leases are settled by the rule they were made under.
+    refuses: Cell<bool>,
 }
 
 impl Link {
     /// A link that holds nothing yet.
     pub(crate) fn new(budget: Arc<SharedBudget>) -> Self {
-        Self { budget, left: Cell::new(0) }
+        let refuses = budget.on_exceed() != OnExceed::Warn;
+        Self { budget, left: Cell::new(0), refuses: Cell::new(refuses) }
+    }
+
+    /// Reads again whether the budget refuses. No lease of this thread may be out.
+    pub(crate) fn refresh(&self) {
+        self.refuses.set(self.budget.on_exceed() != OnExceed::Warn);
     }
 
     /// The budget it draws on.
@@ -75,7 +83,7 @@ impl Link {
 
 impl Lessor for Link {
     fn refuses(&self) -> bool {
-        self.budget.on_exceed() != OnExceed::Warn
+        self.refuses.get()
     }
 
     fn remainder(&self, request: u64, want: u64) -> u64 {

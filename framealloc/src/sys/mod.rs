@@ -9,3 +9,12 @@ mod size;
 pub(crate) mod sync;
 
 pub use size::{Bytes, FormattedBytes};
+
+/// Serialises shared text as a string.
+#[cfg(feature = "serde")]
+pub(crate) fn serialize_text<S: serde::Serializer>(
+    text: &std::sync::Arc<str>,
+    to: S,
+) -> Result<S::Ok, S::Error> {
+    to.serialize_str(text)
+}

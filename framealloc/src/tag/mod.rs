@@ -12,7 +12,7 @@
 //! |---|---|
 //! | [`TagId`] | the number of a path within one allocator |
 //! | [`TagTable`] | paths to numbers and back |
-//! | [`Tag`] | a name interned ahead, under whatever tag is current when it is used |
+//! | [`Tag`] | a path that was looked up ahead of its use |
 //!
 //! # Invariants
 //!

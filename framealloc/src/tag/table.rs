@@ -7,7 +7,6 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 use foldhash::fast::FixedState;
 
 use crate::error::AllocError;
-use crate::sys::intern::Names;
 
 /// The number of a tag path within its allocator. Numbers are dense and never reused, so they index arrays (G1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -23,26 +22,14 @@ impl TagId {
     }
 }
 
-/// A tag name that was looked up once.
+/// A tag that was looked up once: entering it costs no look-up by name.
 ///
-/// It is a name and not a path: used inside `render` it means `render/NAME`, used outside of any tag it means `NAME`. It
-/// belongs to the allocator that made it.
+/// It means one path from the root, wherever it is used. It belongs to the allocator that made it; another one resolves
+/// it by its path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Tag {
-    name: u32,
-    allocator: u64,
-}
-
-impl Tag {
-    /// The id of the allocator that made it.
-    pub(crate) fn allocator_id(self) -> u64 {
-        self.allocator
-    }
-
-    /// The number of its name within the allocator; dense, from 1.
-    pub(crate) fn name_index(self) -> u32 {
-        self.name
-    }
+    pub(crate) id: TagId,
+    pub(crate) allocator: u64,
 }
 
 struct Node {
@@ -61,9 +48,6 @@ impl Node {
 /// The tags of one allocator. Every method takes a lock: the context and the threads' caches keep it off fast paths.
 pub(crate) struct TagTable {
     nodes: RwLock<Vec<Node>>,
-    names: Names,
-    /// What a [`Tag`] means under each parent it was used under.
-    resolved: RwLock<HashMap<(TagId, u32), TagId, FixedState>>,
 }
 
 impl TagTable {
@@ -79,11 +63,7 @@ impl TagTable {
     pub(crate) fn new() -> Self {
         let name: Arc<str> = Self::UNTAGGED_NAME.into();
         let root = Node::new(TagId::UNTAGGED, Arc::clone(&name), name);
-        Self {
-            nodes: RwLock::new(vec![root]),
-            names: Names::new("", u32::MAX - 1),
-            resolved: RwLock::new(HashMap::with_hasher(FixedState::default())),
-        }
+        Self { nodes: RwLock::new(vec![root]) }
     }
 
     /// The tag `name` under `parent`, which is added when it is new. `name` may be a path: each part nests in the one
@@ -131,42 +111,6 @@ impl TagTable {
     pub(crate) fn find(&self, path: &str) -> Option<TagId> {
         let nodes = self.read();
         path.split('/').try_fold(TagId::UNTAGGED, |at, part| nodes[at.index()].children.get(part).copied())
-    }
-
-    /// Interns a name ahead of its use.
-    ///
-    /// # Errors
-    ///
-    /// `InvalidConfig` when a part of the name is empty, `Unsupported` when there are 2^32 names.
-    pub(crate) fn tag(&self, allocator: u64, name: &str) -> Result<Tag, AllocError> {
-        check(name)?;
-        let name = self
-            .names
-            .intern(name)
-            .ok_or(AllocError::Unsupported { what: "2^32 tag names in one allocator" })?;
-        Ok(Tag { name, allocator })
-    }
-
-    /// What `tag` means under `parent`. The caller has checked that the tag is of this allocator. After the first use
-    /// under a parent this is one read lock and one look-up by number.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`child`](Self::child).
-    pub(crate) fn resolve(&self, parent: TagId, tag: Tag) -> Result<TagId, AllocError> {
-        let key = (parent, tag.name);
-        if let Some(&id) = self.resolved.read().unwrap_or_else(PoisonError::into_inner).get(&key) {
-            return Ok(id);
-        }
-        let name = self.names.get(tag.name).unwrap_or_default();
-        let id = self.child(parent, &name)?;
-        self.resolved.write().unwrap_or_else(PoisonError::into_inner).insert(key, id);
-        Ok(id)
-    }
-
-    /// The name a [`Tag`] was made from.
-    pub(crate) fn tag_name(&self, tag: Tag) -> Arc<str> {
-        self.names.get(tag.name).unwrap_or_default()
     }
 
     /// The tag around this one; [`TagId::UNTAGGED`] is its own parent.
@@ -257,24 +201,8 @@ mod tests {
         for name in ["", "/", "a/", "/a", "a//b"] {
             let error = table.child(TagId::UNTAGGED, name).unwrap_err();
             assert!(matches!(error, AllocError::InvalidConfig { field: "tag", .. }), "{name}");
-            assert!(table.tag(1, name).is_err(), "{name}");
         }
         assert_eq!(table.len(), 1);
-    }
-
-    #[test]
-    fn a_tag_is_relative_to_where_it_is_used() {
-        let table = TagTable::new();
-        let tag = table.tag(7, "a/b").unwrap();
-        assert_eq!(
-            (tag, tag.allocator_id(), &*table.tag_name(tag)),
-            (table.tag(7, "a/b").unwrap(), 7, "a/b")
-        );
-        let outer = table.child(TagId::UNTAGGED, "outer").unwrap();
-        for _ in 0..2 {
-            let ids = [TagId::UNTAGGED, outer].map(|parent| table.resolve(parent, tag).unwrap());
-            assert_eq!(ids.map(|id| table.path(id).to_string()), ["a/b", "outer/a/b"]);
-        }
     }
 
     #[test]

@@ -70,6 +70,12 @@ pub fn thread_counters() -> HeapCounters {
     })
 }
 
+/// [`HeapCounters::allocations`] and [`HeapCounters::frees`] of this thread in one number that changes when either does.
+#[inline(always)]
+pub(crate) fn thread_activity() -> u64 {
+    CELLS.with(|cells| cells.allocations.get().wrapping_add(cells.frees.get()))
+}
+
 /// Whether a [`Tracking`](super::Tracking) has served a call in this program: whether the counters mean anything.
 #[must_use]
 pub fn is_installed() -> bool {

@@ -40,8 +40,8 @@ mod counters;
 
 use core::alloc::{GlobalAlloc, Layout};
 
-pub(crate) use counters::exempt;
 pub use counters::{HeapCounters, is_installed, thread_counters};
+pub(crate) use counters::{exempt, thread_activity};
 
 /// A global allocator that counts the calls and bytes of each thread and passes everything on to `A`.
 ///

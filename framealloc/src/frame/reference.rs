@@ -1,0 +1,214 @@
+//! The counted reference to a frame's memory.
+
+#![expect(unsafe_code, reason = "hands out frame memory through the Allocator trait")]
+
+use core::alloc::Layout;
+use core::fmt;
+use core::marker::PhantomData;
+use core::panic::{RefUnwindSafe, UnwindSafe};
+use core::ptr::{self, NonNull};
+
+use allocator_api2::alloc::{AllocError as Refused, Allocator};
+
+use crate::error::AllocError;
+use crate::raw::core::Core;
+use crate::sys::align::{GRAIN, grain_up};
+
+/// Why nothing that holds frame memory may go to another thread: the name is what the compiler shows.
+#[doc(hidden)]
+pub trait FrameMemoryStaysOnItsThread {}
+
+/// Makes a type neither `Send` nor `Sync`.
+pub(crate) type NotSend = PhantomData<dyn FrameMemoryStaysOnItsThread>;
+
+/// A counted reference to the memory of one frame; the allocator of [`FrameVec`](crate::FrameVec) and its kin.
+///
+/// `'f` is the borrow of the [`Frame`](crate::Frame), or of the [`SmartAlloc`](crate::SmartAlloc) whose ambient frame it
+/// refers to. While a `FrameRef` of an ambient frame is alive, the memory of that frame is not recycled. Use it to put
+/// any container over `allocator-api2` 0.2 into frame memory.
+///
+/// Cost: cloning is an increment, dropping a decrement and a branch; neither is atomic.
+///
+/// ```
+/// use framealloc::SmartAlloc;
+///
+/// let alloc = SmartAlloc::with_defaults();
+/// let frame = alloc.frame();
+/// let mut words = allocator_api2::vec::Vec::new_in(frame.frame_ref());
+/// words.extend(["one", "two"]);
+/// assert_eq!(words.len(), 2);
+/// ```
+///
+/// # Panics
+///
+/// An infallible container operation that finds no memory, or no budget, panics with the text of the
+/// [`AllocError`](crate::AllocError).
+pub struct FrameRef<'f> {
+    core: NonNull<Core>,
+    marker: PhantomData<&'f ()>,
+    not_send: NotSend,
+}
+
+impl UnwindSafe for FrameRef<'_> {}
+impl RefUnwindSafe for FrameRef<'_> {}
+
+impl<'f> FrameRef<'f> {
+    /// A reference to the frame of `core`.
+    ///
+    /// # Safety
+    ///
+    /// * `core` is open, or closed with a count above zero, and belongs to this thread (F3).
+    /// * A scoped core is not closed during `'f` (F2).
+    #[inline(always)]
+    pub(crate) unsafe fn new(core: NonNull<Core>) -> Self {
+        // SAFETY: F5: by the caller the core is live.
+        unsafe { core.as_ref() }.retain();
+        Self { core, marker: PhantomData, not_send: PhantomData }
+    }
+
+    #[inline(always)]
+    pub(crate) fn core(&self) -> &Core {
+        // SAFETY: F2, F5: a counted core and its owner stay alive.
+        unsafe { self.core.as_ref() }
+    }
+
+    /// Serves `layout`, or says why not. Zero-sized layouts get a dangling pointer.
+    #[inline(always)]
+    pub(crate) fn request(&self, layout: Layout) -> Result<NonNull<u8>, AllocError> {
+        if layout.size() == 0 {
+            return Ok(dangling(layout.align()));
+        }
+        self.core().allocate(layout)
+    }
+
+    /// Room for one `T`.
+    #[inline(always)]
+    pub(crate) fn request_for<T>(&self) -> Result<NonNull<T>, AllocError> {
+        request_for(self.core())
+    }
+
+    /// What an `Allocator` call does about `error`: an error where a `try_` form asked for one, a panic elsewhere.
+    #[cold]
+    #[inline(never)]
+    fn refuse(&self, error: AllocError) -> Refused {
+        if ptr::eq(self.core().fallible.get(), ptr::from_ref(self).cast()) {
+            // SAFETY: F5: the core keeps its owner alive.
+            unsafe { self.core().owner.get().as_ref() }.set_error(error);
+            Refused
+        } else {
+            fail(error)
+        }
+    }
+
+    fn allocate_or_refuse(&self, layout: Layout) -> Result<NonNull<u8>, Refused> {
+        self.request(layout).map_err(|error| self.refuse(error))
+    }
+}
+
+/// Room for one `T` in `core`; zero-sized types get a dangling pointer.
+#[inline(always)]
+pub(crate) fn request_for<T>(core: &Core) -> Result<NonNull<T>, AllocError> {
+    if size_of::<T>() == 0 {
+        return Ok(NonNull::dangling());
+    }
+    match core.bump::<T>() {
+        Some(place) => Ok(place),
+        None => core.refill(Layout::new::<T>()).map(NonNull::cast),
+    }
+}
+
+/// A well-aligned address for nothing.
+#[inline(always)]
+pub(crate) fn dangling(align: usize) -> NonNull<u8> {
+    // Alignments are powers of two, so never zero.
+    NonNull::new(ptr::without_provenance_mut(align)).unwrap_or(NonNull::dangling())
+}
+
+/// Ends an infallible form whose memory was refused.
+#[cold]
+#[inline(never)]
+#[track_caller]
+pub(crate) fn fail(error: AllocError) -> ! {
+    panic!("{error}")
+}
+
+impl Clone for FrameRef<'_> {
+    #[inline]
+    fn clone(&self) -> Self {
+        // SAFETY: F2, F3: `self` counts, is on its thread, and the copy has the same lifetime.
+        unsafe { Self::new(self.core) }
+    }
+}
+
+impl Drop for FrameRef<'_> {
+    #[inline(always)]
+    fn drop(&mut self) {
+        self.core().release();
+    }
+}
+
+impl fmt::Debug for FrameRef<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let core = self.core();
+        f.debug_struct("FrameRef")
+            .field("kind", &core.kind.get())
+            .field("handles", &(core.refs.get() - 1))
+            .finish()
+    }
+}
+
+// SAFETY: F2: a block stays valid while this reference, or a clone of it, counts on an ambient frame, or during `'f` for
+// a scoped one, and every container that holds a `FrameRef<'f>` is bound by both. Moving the reference moves nothing:
+// blocks belong to the core. F4, F6: grow and shrink keep the contents and round sizes as allocate does.
+unsafe impl Allocator for FrameRef<'_> {
+    #[inline]
+    fn allocate(&self, layout: Layout) -> Result<NonNull<[u8]>, Refused> {
+        let block = self.allocate_or_refuse(layout)?;
+        Ok(NonNull::slice_from_raw_parts(block, layout.size()))
+    }
+
+    #[inline]
+    unsafe fn deallocate(&self, block: NonNull<u8>, layout: Layout) {
+        if layout.size() > 0 {
+            let start = block.as_ptr();
+            self.core().give_back(start, start.wrapping_add(grain_up(layout.size())));
+        }
+    }
+
+    #[inline]
+    unsafe fn grow(&self, block: NonNull<u8>, old: Layout, new: Layout) -> Result<NonNull<[u8]>, Refused> {
+        let start = block.as_ptr();
+        let (old_size, new_size) = (grain_up(old.size()), grain_up(new.size()));
+        let in_place = old.size() > 0
+            && start.addr().is_multiple_of(new.align())
+            && start.addr().checked_add(new_size).is_some()
+            && (old_size == new_size
+                || self.core().move_end(start.wrapping_add(old_size), start.wrapping_add(new_size)));
+        if in_place {
+            return Ok(NonNull::slice_from_raw_parts(block, new.size()));
+        }
+        let moved = self.allocate_or_refuse(new)?;
+        // SAFETY: F4: by the caller the old block holds `old.size()` bytes, and the new one is larger and distinct.
+        unsafe { ptr::copy_nonoverlapping(start, moved.as_ptr(), old.size()) };
+        Ok(NonNull::slice_from_raw_parts(moved, new.size()))
+    }
+
+    #[inline]
+    unsafe fn shrink(&self, block: NonNull<u8>, old: Layout, new: Layout) -> Result<NonNull<[u8]>, Refused> {
+        let start = block.as_ptr();
+        if start.addr().is_multiple_of(new.align()) {
+            if new.size() > 0 {
+                let (old_size, new_size) = (grain_up(old.size()), grain_up(new.size()));
+                self.core().move_end(start.wrapping_add(old_size), start.wrapping_add(new_size));
+            }
+            // A block shrunk to nothing keeps its bytes: its next layout is zero-sized and never touches the pointer.
+            return Ok(NonNull::slice_from_raw_parts(block, new.size()));
+        }
+        let moved = self.allocate_or_refuse(new)?;
+        // SAFETY: F4: the new block holds `new.size()` bytes, which is at most `old.size()`, and is distinct.
+        unsafe { ptr::copy_nonoverlapping(start, moved.as_ptr(), new.size()) };
+        Ok(NonNull::slice_from_raw_parts(moved, new.size()))
+    }
+}
+
+const _: () = assert!(GRAIN == 8 && size_of::<FrameRef<'static>>() == size_of::<usize>());

@@ -1,0 +1,359 @@
+//! One frame, proven by the borrow checker.
+
+#![expect(unsafe_code, reason = "lends frame memory for the borrow of the frame")]
+
+use core::alloc::Layout;
+use core::fmt::{self, Write};
+use core::hash::Hash;
+use core::mem::{self, MaybeUninit};
+use core::panic::{RefUnwindSafe, UnwindSafe};
+use core::ptr::NonNull;
+
+use super::boxed::FrameBox;
+use super::init;
+use super::map::{FrameMap, FrameSet};
+use super::reference::{FrameRef, NotSend, fail, request_for};
+use super::string::FrameString;
+use super::vec::FrameVec;
+use crate::error::AllocError;
+use crate::raw::core::Core;
+
+/// One frame of memory: allocating bumps a pointer, dropping the frame gives everything back at once.
+///
+/// Opened by [`SmartAlloc::frame`](crate::SmartAlloc::frame) and by `#[frame_system]`. Frames own their memory, so they
+/// nest, overlap and end in any order. A frame stays on its thread; plain references into it may go to scoped threads
+/// when the value allows it.
+///
+/// Cost: one allocation is a bump, a comparison and a counter. An empty frame costs a few nanoseconds.
+///
+/// ```
+/// use framealloc::SmartAlloc;
+///
+/// let alloc = SmartAlloc::with_defaults();
+/// let frame = alloc.frame();
+/// let contact = frame.alloc((3_u32, 0.5_f32));
+/// let weights = frame.slice_from_fn(4, |i| i as f32);
+/// contact.0 += 1;
+/// assert_eq!((contact.0, weights[3]), (4, 3.0));
+/// ```
+///
+/// A reference that outlives the frame does not compile:
+///
+/// ```compile_fail,E0505
+/// use framealloc::SmartAlloc;
+///
+/// let alloc = SmartAlloc::with_defaults();
+/// let frame = alloc.frame();
+/// let contact = frame.alloc(1_u32);
+/// drop(frame);
+/// *contact = 2;
+/// ```
+///
+/// # Panics
+///
+/// The methods without `try_` panic with the text of the [`AllocError`] when memory or a budget is refused.
+pub struct Frame {
+    core: NonNull<Core>,
+    not_send: NotSend,
+}
+
+impl UnwindSafe for Frame {}
+impl RefUnwindSafe for Frame {}
+
+/// Refuses types with a destructor where nobody would run it.
+struct NoDestructor<T>(T);
+
+impl<T> NoDestructor<T> {
+    const CHECK: () = assert!(
+        !mem::needs_drop::<T>(),
+        "this type has a destructor, which a plain frame reference never runs: use `frame.boxed(value)`, `frame.vec()` \
+         or `frame.map()` instead"
+    );
+}
+
+impl Frame {
+    /// The frame of `core`.
+    ///
+    /// # Safety
+    ///
+    /// `core` is an open scoped core of this thread that no other `Frame` was made of.
+    #[inline(always)]
+    pub(crate) unsafe fn from_core(core: NonNull<Core>) -> Self {
+        Self { core, not_send: NotSend::default() }
+    }
+
+    #[inline(always)]
+    pub(crate) fn core(&self) -> &Core {
+        // SAFETY: F5: a core and its owner live until the frame is dropped.
+        unsafe { self.core.as_ref() }
+    }
+
+    /// A counted reference to this frame's memory, for containers.
+    #[inline(always)]
+    pub fn frame_ref(&self) -> FrameRef<'_> {
+        // SAFETY: F2: the frame is borrowed while the reference lives, so it is not closed.
+        unsafe { FrameRef::new(self.core) }
+    }
+
+    /// Moves `value` into the frame.
+    ///
+    /// The type must have no destructor; the build stops with advice otherwise.
+    #[inline(always)]
+    pub fn alloc<T>(&self, value: T) -> &mut T {
+        self.alloc_with(|| value)
+    }
+
+    /// Moves `value` into the frame.
+    ///
+    /// # Errors
+    ///
+    /// [`AllocError`] when memory or a budget is refused.
+    #[inline(always)]
+    pub fn try_alloc<T>(&self, value: T) -> Result<&mut T, AllocError> {
+        self.try_alloc_with(|| value)
+    }
+
+    /// Makes a value directly in the frame. The place is taken before `make` runs.
+    #[inline(always)]
+    pub fn alloc_with<T>(&self, make: impl FnOnce() -> T) -> &mut T {
+        self.try_alloc_with(make).unwrap_or_else(|error| fail(error))
+    }
+
+    /// Makes a value directly in the frame; `make` does not run when the place is refused.
+    ///
+    /// # Errors
+    ///
+    /// [`AllocError`] when memory or a budget is refused.
+    #[inline(always)]
+    pub fn try_alloc_with<T>(&self, make: impl FnOnce() -> T) -> Result<&mut T, AllocError> {
+        const { NoDestructor::<T>::CHECK };
+        let mut place = request_for::<T>(self.core())?;
+        // SAFETY: F4: the place is fresh and fits. F2: it lives as long as the borrow of the frame.
+        unsafe {
+            place.write(make());
+            Ok(place.as_mut())
+        }
+    }
+
+    /// A place for a `T` that is written later.
+    #[inline(always)]
+    pub fn uninit<T>(&self) -> &mut MaybeUninit<T> {
+        self.try_uninit_slice(1).map_or_else(|error| fail(error), |slice| &mut slice[0])
+    }
+
+    /// Places for `len` elements that are written later.
+    #[inline]
+    pub fn uninit_slice<T>(&self, len: usize) -> &mut [MaybeUninit<T>] {
+        self.try_uninit_slice(len).unwrap_or_else(|error| fail(error))
+    }
+
+    /// Places for `len` elements that are written later.
+    ///
+    /// # Errors
+    ///
+    /// [`AllocError`] when memory or a budget is refused, or the size overflows.
+    #[inline]
+    pub fn try_uninit_slice<T>(&self, len: usize) -> Result<&mut [MaybeUninit<T>], AllocError> {
+        let start = init::room::<MaybeUninit<T>>(self.core(), len)?;
+        // SAFETY: F4: fresh room for `len` elements that claim no value. F2: it lives as long as the borrow.
+        Ok(unsafe { NonNull::slice_from_raw_parts(start, len).as_mut() })
+    }
+
+    /// Moves `value` into the frame, at a multiple of `ALIGN` bytes (a power of two).
+    #[inline]
+    pub fn alloc_aligned<const ALIGN: usize, T>(&self, value: T) -> &mut T {
+        const { NoDestructor::<T>::CHECK };
+        const { assert!(ALIGN.is_power_of_two(), "an alignment is a power of two") };
+        let layout =
+            Layout::new::<T>().align_to(ALIGN).unwrap_or_else(|_| fail(AllocError::overflow::<T>(1)));
+        let place = self.frame_ref().request(layout).unwrap_or_else(|error| fail(error)).cast::<T>();
+        // SAFETY: F4: the place is fresh, fits and is aligned. F2: it lives as long as the borrow of the frame.
+        unsafe {
+            place.write(value);
+            &mut *place.as_ptr()
+        }
+    }
+
+    /// Bytes of any layout, uninitialised.
+    ///
+    /// # Errors
+    ///
+    /// [`AllocError`] when memory or a budget is refused.
+    pub fn try_alloc_layout(&self, layout: Layout) -> Result<&mut [MaybeUninit<u8>], AllocError> {
+        let start = self.frame_ref().request(layout)?.cast::<MaybeUninit<u8>>();
+        // SAFETY: F4: fresh room of this layout that claims no value. F2: it lives as long as the borrow.
+        Ok(unsafe { NonNull::slice_from_raw_parts(start, layout.size()).as_mut() })
+    }
+
+    /// Bytes of any layout, uninitialised.
+    pub fn alloc_layout(&self, layout: Layout) -> &mut [MaybeUninit<u8>] {
+        self.try_alloc_layout(layout).unwrap_or_else(|error| fail(error))
+    }
+
+    /// A slice of `len` elements, each made by `make`, in one pass over the memory.
+    #[inline(always)]
+    pub fn slice_from_fn<T>(&self, len: usize, make: impl FnMut(usize) -> T) -> &mut [T] {
+        self.try_slice_from_fn(len, make).unwrap_or_else(|error| fail(error))
+    }
+
+    /// A slice of `len` elements, each made by `make`, in one pass over the memory.
+    ///
+    /// # Errors
+    ///
+    /// [`AllocError`] when memory or a budget is refused, or the size overflows.
+    #[inline(always)]
+    pub fn try_slice_from_fn<T>(
+        &self,
+        len: usize,
+        make: impl FnMut(usize) -> T,
+    ) -> Result<&mut [T], AllocError> {
+        const { NoDestructor::<T>::CHECK };
+        // SAFETY: F2: the elements are initialised, fresh, and live as long as the borrow of the frame.
+        Ok(unsafe { init::fill(self.core(), len, make)?.as_mut() })
+    }
+
+    /// The elements of an iterator that knows its length.
+    pub fn slice_from_iter<T, I>(&self, items: I) -> &mut [T]
+    where
+        I: IntoIterator<Item = T>,
+        I::IntoIter: ExactSizeIterator,
+    {
+        const { NoDestructor::<T>::CHECK };
+        let mut slice = init::collect(self.core(), items.into_iter()).unwrap_or_else(|error| fail(error));
+        // SAFETY: F2: the elements are initialised, fresh, and live as long as the borrow of the frame.
+        unsafe { slice.as_mut() }
+    }
+
+    /// A copy of `source`.
+    #[inline]
+    pub fn slice_copy<T: Copy>(&self, source: &[T]) -> &mut [T] {
+        self.try_slice_copy(source).unwrap_or_else(|error| fail(error))
+    }
+
+    /// A copy of `source`.
+    ///
+    /// # Errors
+    ///
+    /// [`AllocError`] when memory or a budget is refused.
+    #[inline]
+    pub fn try_slice_copy<T: Copy>(&self, source: &[T]) -> Result<&mut [T], AllocError> {
+        // SAFETY: F2: the elements are initialised, fresh, and live as long as the borrow of the frame.
+        Ok(unsafe { init::copy(self.core(), source)?.as_mut() })
+    }
+
+    /// A copy of `text`.
+    #[inline]
+    pub fn str(&self, text: &str) -> &mut str {
+        // SAFETY: the bytes are a copy of a `str`.
+        unsafe { core::str::from_utf8_unchecked_mut(self.slice_copy(text.as_bytes())) }
+    }
+
+    /// Formatted text: `frame.format(format_args!("{x} of {y}"))`.
+    pub fn format(&self, arguments: fmt::Arguments<'_>) -> &mut str {
+        let mut text = self.string();
+        text.write_fmt(arguments)
+            .expect("a formatting trait returned an error without an error from the string");
+        let (start, _) = text.into_boxed_str().into_parts();
+        // SAFETY: F2: the text has no other owner and lives as long as the borrow of the frame.
+        unsafe { &mut *start.as_ptr() }
+    }
+
+    /// Moves `value` into the frame and owns it: its destructor runs when the box is dropped.
+    #[inline(always)]
+    pub fn boxed<T>(&self, value: T) -> FrameBox<'_, T> {
+        self.try_boxed(value).unwrap_or_else(|error| fail(error))
+    }
+
+    /// Moves `value` into the frame and owns it.
+    ///
+    /// # Errors
+    ///
+    /// [`AllocError`] when memory or a budget is refused; `value` is dropped then.
+    #[inline(always)]
+    pub fn try_boxed<T>(&self, value: T) -> Result<FrameBox<'_, T>, AllocError> {
+        self.frame_ref().boxed(value)
+    }
+
+    /// A boxed slice of `len` elements, each made by `make`.
+    pub fn boxed_slice_from_fn<T>(&self, len: usize, make: impl FnMut(usize) -> T) -> FrameBox<'_, [T]> {
+        self.frame_ref().boxed_slice(len, make).unwrap_or_else(|error| fail(error))
+    }
+
+    /// A boxed slice of `len` default values.
+    pub fn slice_default<T: Default>(&self, len: usize) -> FrameBox<'_, [T]> {
+        self.boxed_slice_from_fn(len, |_| T::default())
+    }
+
+    /// An empty vector. Allocates nothing.
+    #[inline]
+    pub fn vec<T>(&self) -> FrameVec<'_, T> {
+        FrameVec::new_in(self.frame_ref())
+    }
+
+    /// An empty vector with room for `capacity` elements.
+    #[inline]
+    pub fn vec_with_capacity<T>(&self, capacity: usize) -> FrameVec<'_, T> {
+        FrameVec::with_capacity_in(capacity, self.frame_ref())
+    }
+
+    /// An empty map. Allocates nothing.
+    #[inline]
+    pub fn map<K, V>(&self) -> FrameMap<'_, K, V> {
+        FrameMap::new_in(self.frame_ref())
+    }
+
+    /// An empty map with room for `capacity` entries.
+    pub fn map_with_capacity<K: Eq + Hash, V>(&self, capacity: usize) -> FrameMap<'_, K, V> {
+        self.map().reserved(capacity)
+    }
+
+    /// An empty set. Allocates nothing.
+    #[inline]
+    pub fn set<K>(&self) -> FrameSet<'_, K> {
+        FrameSet::new_in(self.frame_ref())
+    }
+
+    /// An empty set with room for `capacity` keys.
+    pub fn set_with_capacity<K: Eq + Hash>(&self, capacity: usize) -> FrameSet<'_, K> {
+        self.set().reserved(capacity)
+    }
+
+    /// An empty string. Allocates nothing.
+    #[inline]
+    pub fn string(&self) -> FrameString<'_> {
+        FrameString::new_in(self.frame_ref())
+    }
+
+    /// An empty string with room for `capacity` bytes.
+    pub fn string_with_capacity(&self, capacity: usize) -> FrameString<'_> {
+        FrameString::try_with_capacity_in(capacity, self.frame_ref()).unwrap_or_else(|error| fail(error))
+    }
+
+    /// Bytes handed out by this frame so far, padding included, less what was given back.
+    pub fn bytes_used(&self) -> u64 {
+        self.core().charged.get() + self.core().unsettled()
+    }
+
+    /// Allocations made in this frame so far.
+    pub fn allocation_count(&self) -> u64 {
+        self.core().allocs.get()
+    }
+}
+
+impl Drop for Frame {
+    #[inline]
+    fn drop(&mut self) {
+        // SAFETY: F2: the frame is being dropped, so no borrow of it exists. F3, F5: it is on its thread, and its owner
+        // is alive.
+        unsafe { self.core().owner.get().as_ref().close_scoped(self.core) };
+    }
+}
+
+impl fmt::Debug for Frame {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Frame")
+            .field("bytes_used", &self.bytes_used())
+            .field("allocation_count", &self.allocation_count())
+            .finish()
+    }
+}

@@ -1,0 +1,77 @@
+//! The budgets of one allocator, as they were set.
+
+use core::sync::atomic::{AtomicU64, Ordering};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
+use super::lock;
+use crate::budget::{Budget, BudgetEvent, SharedBudget};
+use crate::phase::PhaseId;
+use crate::tag::{TagId, TagTable};
+
+/// Budgets by tag and phase; the allocator's own is that of the untagged root. Threads keep what they read, and read
+/// again when the epoch has changed.
+#[derive(Default)]
+pub(crate) struct BudgetBook {
+    epoch: AtomicU64,
+    entries: Mutex<Entries>,
+}
+
+#[derive(Default)]
+struct Entries {
+    tags: HashMap<TagId, Arc<SharedBudget>>,
+    phases: HashMap<PhaseId, Budget>,
+}
+
+impl BudgetBook {
+    /// Changes with every setting.
+    #[inline(always)]
+    pub(crate) fn epoch(&self) -> u64 {
+        self.epoch.load(Ordering::Relaxed)
+    }
+
+    /// Sets the budget of a tag, of which `used` bytes are in use if it has none yet.
+    pub(crate) fn set_tag(&self, tag: TagId, budget: &Budget, used: u64) -> Option<BudgetEvent> {
+        let mut entries = lock(&self.entries);
+        let event = match entries.tags.get(&tag) {
+            Some(shared) => shared.set(budget),
+            None => {
+                entries.tags.insert(tag, Arc::new(SharedBudget::new(budget, used)));
+                None
+            }
+        };
+        self.epoch.fetch_add(1, Ordering::Relaxed);
+        event
+    }
+
+    /// Sets each thread's budget for a phase in one frame.
+    pub(crate) fn set_phase(&self, phase: PhaseId, budget: &Budget) {
+        lock(&self.entries).phases.insert(phase, *budget);
+        self.epoch.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn of_tag(&self, tag: TagId) -> Option<Arc<SharedBudget>> {
+        lock(&self.entries).tags.get(&tag).cloned()
+    }
+
+    pub(crate) fn of_phase(&self, phase: PhaseId) -> Option<Budget> {
+        lock(&self.entries).phases.get(&phase).copied()
+    }
+
+    /// Whether `tag`, or one above it, or the allocator has a budget.
+    pub(crate) fn covers(&self, tags: &TagTable, tag: TagId) -> bool {
+        let entries = lock(&self.entries);
+        path(tags, tag).any(|tag| entries.tags.contains_key(&tag))
+    }
+
+    /// Credits `tag` and those above it on behalf of a thread that has no heap here.
+    pub(crate) fn credit(&self, tags: &TagTable, tag: TagId, bytes: u64) {
+        let entries = lock(&self.entries);
+        path(tags, tag).filter_map(|tag| entries.tags.get(&tag)).for_each(|shared| shared.credit(bytes));
+    }
+}
+
+/// `tag` and those above it, the root included.
+fn path(tags: &TagTable, tag: TagId) -> impl Iterator<Item = TagId> + '_ {
+    core::iter::successors(Some(tag), |tag| (*tag != TagId::UNTAGGED).then(|| tags.parent(*tag)))
+}

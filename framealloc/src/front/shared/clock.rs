@@ -1,0 +1,88 @@
+//! The frame number, and the thread that drives it.
+
+use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use crate::sys::ids::thread_number;
+
+/// Counts frames. The first thread that begins one drives the number until it exits; the frames of other threads are
+/// their own affair.
+#[derive(Debug, Default)]
+pub(crate) struct FrameClock {
+    number: AtomicU64,
+    active: AtomicBool,
+    /// Number of the driving thread; 0 for none.
+    driver: AtomicU64,
+}
+
+impl FrameClock {
+    #[inline(always)]
+    pub(crate) fn number(&self) -> u64 {
+        self.number.load(Ordering::Relaxed)
+    }
+
+    /// Whether the driver is between `begin_frame` and `end_frame`.
+    pub(crate) fn is_active(&self) -> bool {
+        self.active.load(Ordering::Relaxed)
+    }
+
+    /// Whether this thread drives.
+    #[inline(always)]
+    pub(crate) fn is_driver(&self) -> bool {
+        self.driver.load(Ordering::Relaxed) == thread_number()
+    }
+
+    /// An outermost `begin_frame` of this thread.
+    pub(crate) fn begin(&self) {
+        let this = thread_number();
+        let driver = self.driver.load(Ordering::Relaxed);
+        let drives = driver == this
+            || (driver == 0
+                && self.driver.compare_exchange(0, this, Ordering::Relaxed, Ordering::Relaxed).is_ok());
+        if drives {
+            self.number.store(self.number() + 1, Ordering::Relaxed);
+            self.active.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// An outermost `end_frame` of this thread.
+    pub(crate) fn end(&self) {
+        if self.is_driver() {
+            self.active.store(false, Ordering::Relaxed);
+        }
+    }
+
+    /// This thread exits: the next thread that begins a frame drives.
+    pub(crate) fn resign(&self) {
+        if self.is_driver() {
+            self.active.store(false, Ordering::Relaxed);
+            self.driver.store(0, Ordering::Relaxed);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_thread_drives_and_the_role_passes_on() {
+        let clock = FrameClock::default();
+        clock.begin();
+        assert_eq!((clock.number(), clock.is_active(), clock.is_driver()), (1, true, true));
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                clock.begin();
+                assert_eq!((clock.number(), clock.is_driver()), (1, false));
+                clock.end();
+                assert!(clock.is_active(), "only the driver ends the frame");
+            });
+        });
+        clock.resign();
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                clock.begin();
+                assert_eq!((clock.number(), clock.is_driver()), (2, true));
+            });
+        });
+    }
+}

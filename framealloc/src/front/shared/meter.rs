@@ -1,0 +1,65 @@
+//! Accounts of objects that are freed away from where they were made.
+
+use std::sync::Weak;
+
+use super::Shared;
+use crate::error::AllocError;
+use crate::front::thread::local;
+use crate::raw::meter::ObjectMeter;
+use crate::tag::TagId;
+
+/// The accounts of one allocator, as its pool and heap see them: gone when the allocator is.
+pub(super) struct Accounts(pub(super) Weak<Shared>);
+
+impl ObjectMeter for Accounts {
+    fn pool_taken(&self, tag: u16, bytes: usize) -> Result<(), AllocError> {
+        self.0.upgrade().map_or(Ok(()), |shared| shared.pool_taken(TagId(tag), bytes as u64))
+    }
+
+    fn pool_freed(&self, tag: u16, bytes: usize) {
+        if let Some(shared) = self.0.upgrade() {
+            shared.pool_freed(TagId(tag), bytes as u64);
+        }
+    }
+
+    fn heap_taken(&self, tag: u16, bytes: usize) -> Result<(), AllocError> {
+        self.0.upgrade().map_or(Ok(()), |shared| shared.heap_taken(TagId(tag), bytes as u64))
+    }
+
+    fn heap_freed(&self, tag: u16, bytes: usize) {
+        if let Some(shared) = self.0.upgrade() {
+            shared.heap_freed(TagId(tag), bytes as u64);
+        }
+    }
+}
+
+impl Shared {
+    fn pool_taken(&self, tag: TagId, bytes: u64) -> Result<(), AllocError> {
+        local::with_existing(self, |heap| heap.charge_tag(tag, bytes)).unwrap_or(Ok(()))
+    }
+
+    fn pool_freed(&self, tag: TagId, bytes: u64) {
+        if local::with_existing(self, |heap| heap.refund_pool(tag, bytes)).is_none() {
+            self.budgets.credit(&self.tags, tag, bytes);
+        }
+    }
+
+    fn heap_taken(&self, tag: TagId, bytes: u64) -> Result<(), AllocError> {
+        local::with_existing(self, |heap| {
+            heap.charge_tag(tag, bytes)?;
+            heap.count_heap(tag, bytes)
+        })
+        .unwrap_or_else(|| {
+            self.registry.orphan_heap(tag, bytes, true);
+            Ok(())
+        })
+    }
+
+    fn heap_freed(&self, tag: TagId, bytes: u64) {
+        let counted = local::with_existing(self, |heap| heap.count_heap_free(tag, bytes).is_ok());
+        if counted != Some(true) {
+            self.registry.orphan_heap(tag, bytes, false);
+            self.budgets.credit(&self.tags, tag, bytes);
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! What the threads of one allocator share. Nothing here is touched by a fast path, except the id.
+//!
+//! | type | role |
+//! |---|---|
+//! | [`Shared`] | everything below, in one `Arc` |
+//! | [`FrameClock`] | the frame number and who drives it |
+//! | [`ChunkDepot`] | chunks of threads that ended, for threads that begin |
+//! | [`Registry`] | what each thread has counted |
+//! | [`BudgetBook`] | budgets of tags, phases and the allocator |
+
+#![forbid(unsafe_code)]
+
+mod book;
+mod clock;
+mod depot;
+mod meter;
+mod registry;
+
+use core::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+
+use crate::backend::{AllocatorBackend, LimitedBackend};
+use crate::diagnostics::{Diagnostics, Strict};
+use crate::error::AllocError;
+use crate::heap::HeapShared;
+use crate::phase::PhaseTable;
+use crate::pool::Depot;
+use crate::raw::clock::Anchor;
+use crate::raw::meter::ObjectMeter;
+use crate::scratch::ScratchPools;
+use crate::sys::ids::next_allocator_id;
+use crate::tag::{TagId, TagTable};
+
+use super::config::AllocConfig;
+use super::promotion::PromotionQueue;
+pub(crate) use book::BudgetBook;
+pub(crate) use clock::FrameClock;
+pub(crate) use depot::ChunkDepot;
+use meter::Accounts;
+pub(crate) use registry::Registry;
+
+/// The shared state of one allocator.
+pub(crate) struct Shared {
+    /// Never reused; what the thread-local pair is compared with.
+    pub(crate) id: u64,
+    pub(crate) config: AllocConfig,
+    pub(crate) backend: Arc<dyn AllocatorBackend>,
+    pub(crate) clock: FrameClock,
+    pub(crate) chunks: ChunkDepot,
+    pub(crate) pool: Arc<Depot>,
+    pub(crate) heap: Arc<HeapShared>,
+    pub(crate) scratch: ScratchPools,
+    pub(crate) tags: TagTable,
+    pub(crate) phases: PhaseTable,
+    pub(crate) budgets: BudgetBook,
+    pub(crate) registry: Registry,
+    pub(crate) promotions: PromotionQueue,
+    pub(crate) diagnostics: Diagnostics,
+    pub(crate) anchor: Anchor,
+    until_trim: AtomicU32,
+}
+
+impl Shared {
+    pub(crate) fn new(config: AllocConfig) -> Result<Arc<Self>, AllocError> {
+        config.validate()?;
+        let strict = match config.strict {
+            Some(strict) => strict,
+            None => Strict::from_env()?.unwrap_or(Strict::Off),
+        };
+        let backend = config.build_backend()?;
+        let diagnostics = Diagnostics::new(strict);
+        if !config.sinks.is_empty() {
+            diagnostics.clear_sinks();
+            config.sinks.iter().for_each(|sink| drop(diagnostics.add_sink(sink.clone())));
+        }
+        let tags = TagTable::new();
+        let budgets = BudgetBook::default();
+        for (tag, budget) in &config.budgets {
+            budget.validate()?;
+            budgets.set_tag(tags.child(TagId::UNTAGGED, tag)?, budget, 0);
+        }
+        Ok(Arc::new_cyclic(|this: &Weak<Shared>| {
+            let meter: Arc<dyn ObjectMeter> = Arc::new(Accounts(this.clone()));
+            let pool_backend: Arc<dyn AllocatorBackend> = match config.pool_size {
+                Some(limit) => Arc::new(LimitedBackend::new(backend.clone(), limit)),
+                None => backend.clone(),
+            };
+            let pool = Depot::new(pool_backend);
+            pool.set_meter(meter.clone());
+            let heap = HeapShared::new(backend.clone());
+            heap.set_meter(meter);
+            let shared = Self {
+                id: next_allocator_id(),
+                clock: FrameClock::default(),
+                chunks: ChunkDepot::new(backend.clone()),
+                pool,
+                heap,
+                scratch: ScratchPools::new(backend.clone()),
+                tags,
+                phases: PhaseTable::new(),
+                budgets,
+                registry: Registry::default(),
+                promotions: PromotionQueue::new(config.promotion_queue),
+                diagnostics,
+                anchor: Anchor::now(),
+                until_trim: AtomicU32::new(config.trim_after),
+                config,
+                backend,
+            };
+            shared.meter_pool();
+            shared
+        }))
+    }
+
+    /// Tells the pool which tags have budgets, so that it reports their frees.
+    pub(crate) fn meter_pool(&self) {
+        for (tag, _, _) in self.tags.list() {
+            self.pool.set_metered(tag.0, self.budgets.covers(&self.tags, tag));
+        }
+    }
+
+    /// Gives unused memory of the depots back, once in a while.
+    pub(crate) fn trim(&self) {
+        if self.until_trim.fetch_sub(1, Ordering::Relaxed) == 1 {
+            self.until_trim.store(self.config.trim_after, Ordering::Relaxed);
+            self.chunks.trim();
+        }
+    }
+}
+
+/// Locks `mutex`; what a panicking holder left is valid, because holders only move plain data.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,210 @@
+//! What `#[frame_system]` expands to: one call on entering, one guard.
+
+#![expect(unsafe_code, reason = "closes the guard and the frame of the heap it keeps")]
+
+use core::fmt;
+use core::mem::ManuallyDrop;
+use core::ops::Deref;
+use core::ptr::NonNull;
+use std::sync::Arc;
+
+use super::smart_alloc::SmartAlloc;
+use super::thread::{GuardKey, ThreadHeap};
+use crate::diagnostics::{self, Diagnostic, Severity};
+use crate::error::AllocError;
+use crate::frame::{ChildFrame, Frame, fail};
+use crate::system::{HeapUse, System};
+use crate::tracking;
+
+/// What a system can take its allocator from.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an allocator that a `#[frame_system]` can use",
+    label = "this should be a `SmartAlloc` or a `Frame`",
+    note = "name another expression with `#[frame_system(alloc = ..)]`, or call `alloc.enter()` around the system"
+)]
+pub trait AllocSource {
+    #[doc(hidden)]
+    fn __heap(&self) -> HeapOf;
+}
+
+/// The heap of this thread in some allocator; opaque outside this crate.
+#[doc(hidden)]
+pub struct HeapOf(NonNull<ThreadHeap>);
+
+impl AllocSource for SmartAlloc {
+    #[inline(always)]
+    fn __heap(&self) -> HeapOf {
+        HeapOf(self.heap_ptr())
+    }
+}
+
+impl AllocSource for Frame {
+    #[inline(always)]
+    fn __heap(&self) -> HeapOf {
+        // Every core is opened by a thread heap, which is its owner.
+        HeapOf(self.core().owner.get().cast())
+    }
+}
+
+impl AllocSource for ChildFrame<'_> {
+    #[inline(always)]
+    fn __heap(&self) -> HeapOf {
+        (**self).__heap()
+    }
+}
+
+impl AllocSource for SystemFrame {
+    #[inline(always)]
+    fn __heap(&self) -> HeapOf {
+        HeapOf(self.key.heap)
+    }
+}
+
+macro_rules! source_through {
+    ($($pointer:ty),*) => {$(
+        impl<A: AllocSource + ?Sized> AllocSource for $pointer {
+            #[inline(always)]
+            fn __heap(&self) -> HeapOf {
+                (**self).__heap()
+            }
+        }
+    )*};
+}
+
+source_through!(&A, &mut A, Arc<A>, Box<A>);
+
+/// A running system: its frame, and its tag, phase and budget until it is dropped.
+///
+/// Derefs to [`Frame`]. `#[frame_system]` binds one at the top of the function.
+pub struct SystemFrame {
+    frame: ManuallyDrop<Frame>,
+    key: GuardKey,
+    system: &'static System,
+}
+
+impl Deref for SystemFrame {
+    type Target = Frame;
+
+    #[inline(always)]
+    fn deref(&self) -> &Frame {
+        &self.frame
+    }
+}
+
+/// Enters `system` in the allocator of `source`.
+///
+/// # Panics
+///
+/// When there is no memory for the system's frame.
+#[inline(always)]
+#[track_caller]
+pub fn enter<A: AllocSource + ?Sized>(source: &A, system: &'static System) -> SystemFrame {
+    match enter_heap(source.__heap().0, system) {
+        Ok(frame) => frame,
+        Err(error) => fail(error),
+    }
+}
+
+/// Enters `system` in the current allocator of this thread.
+///
+/// # Panics
+///
+/// When the thread has no current allocator, or there is no memory for the system's frame.
+#[inline(always)]
+#[track_caller]
+pub fn enter_current(system: &'static System) -> SystemFrame {
+    match SmartAlloc::current_heap() {
+        Some(heap) => match enter_heap(heap, system) {
+            Ok(frame) => frame,
+            Err(error) => fail(error),
+        },
+        None => no_current(system),
+    }
+}
+
+#[cold]
+#[inline(never)]
+#[track_caller]
+fn no_current(system: &'static System) -> ! {
+    panic!(
+        "system `{}` has no allocator: give it a parameter `alloc: &SmartAlloc`, or call `alloc.enter()` on this thread \
+         (or `alloc.install()` once) before it runs",
+        system.info().name
+    )
+}
+
+#[inline(always)]
+fn enter_heap(heap: NonNull<ThreadHeap>, system: &'static System) -> Result<SystemFrame, AllocError> {
+    // SAFETY: F5: the source keeps the heap for this call; the run's guard keeps it afterwards.
+    let this = unsafe { heap.as_ref() };
+    let (key, core) = this.enter_system(system)?;
+    // SAFETY: F2: the core was just opened for this frame.
+    let frame = ManuallyDrop::new(unsafe { Frame::from_core(core) });
+    Ok(SystemFrame { frame, key, system })
+}
+
+impl Drop for SystemFrame {
+    #[inline]
+    fn drop(&mut self) {
+        // SAFETY: F5: the guard keeps the heap until `unkeep`.
+        let heap = unsafe { self.key.heap.as_ref() };
+        let heap_use = self.system.info().heap;
+        let calls = if heap_use == HeapUse::Allow { 0 } else { heap.heap_calls_of_run(self.key) };
+        let panic = heap.promote_before_leaving(self.frame.core());
+        heap.close_guard(self.key);
+        // SAFETY: F2: the frame is dropped here, once; nothing borrows it, because `self` is being dropped.
+        unsafe { ManuallyDrop::drop(&mut self.frame) };
+        let offence = if heap_use == HeapUse::Allow { None } else { judge(heap, self.system, calls) };
+        // SAFETY: F5: the guard's keep, given up last.
+        unsafe { heap.unkeep() };
+        if (panic.is_some() || offence.is_some()) && !std::thread::panicking() {
+            match panic {
+                Some(payload) => std::panic::resume_unwind(payload),
+                None => panic!("{}", offence.unwrap_or_default()),
+            }
+        }
+    }
+}
+
+/// Reports what a run did with the ordinary heap although its declaration says otherwise; returns the text to panic with.
+#[cold]
+#[inline(never)]
+fn judge(heap: &ThreadHeap, system: &'static System, calls: u64) -> Option<String> {
+    let info = system.info();
+    if !tracking::is_installed() {
+        let message = format!(
+            "system `{}` declares `heap = ..`, but `Tracking` is not the global allocator, so nothing is counted",
+            info.name
+        );
+        heap.report(Diagnostic::new(&diagnostics::FA501, message).with_system(info.name).with_suggestion(
+            "add `#[global_allocator] static HEAP: Tracking<System> = Tracking::new(System);`",
+        ));
+        return None;
+    }
+    if calls == 0 {
+        return None;
+    }
+    let message = format!(
+        "system `{}` ({}:{}) called the ordinary heap {calls} times in one run",
+        info.name, info.file, info.line
+    );
+    let denied = info.heap == HeapUse::Deny;
+    let severity = if denied { Severity::Error } else { Severity::Warning };
+    heap.report(
+        Diagnostic::new(&diagnostics::BF004, message.clone())
+            .with_severity(severity)
+            .with_system(info.name)
+            .with_tag(info.tag)
+            .with_suggestion("use #[frame_local] containers, or reserve outside of the hot path"),
+    );
+    denied.then_some(message)
+}
+
+impl fmt::Debug for SystemFrame {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SystemFrame")
+            .field("system", &self.system.info().name)
+            .field("frame", &*self.frame)
+            .finish()
+    }
+}

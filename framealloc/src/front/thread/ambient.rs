@@ -1,0 +1,332 @@
+//! Ambient frames: `begin_frame`, `end_frame`, and the segments of checkpoints.
+//!
+//! ```text
+//!   ambient ─► segment (checkpoint 2) ─► segment (checkpoint 1) ─► ambient frame ─► (vacant)
+//!                      below                     below                   below
+//! ```
+//!
+//! There is one way to retire a core, whoever asks: it is closed, gives up its own count, and is freed when its count is
+//! zero.
+
+#![expect(unsafe_code, reason = "walks the stack of ambient cores")]
+
+use core::panic::Location;
+use core::ptr::{self, NonNull};
+
+use super::ThreadHeap;
+use super::open::pass_on;
+use crate::diagnostics::{self, Diagnostic};
+use crate::error::AllocError;
+use crate::raw::core::{Core, Kind};
+use crate::raw::tls;
+
+/// Names a segment: its core and the serial of this use of it (F8).
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct SegmentKey {
+    pub(crate) core: NonNull<Core>,
+    pub(crate) serial: u64,
+}
+
+impl ThreadHeap {
+    #[inline(always)]
+    pub(super) fn top(&self) -> &Core {
+        // SAFETY: F3: the top of the stack is open, or the vacant core.
+        unsafe { self.ambient.get().as_ref() }
+    }
+
+    fn set_top(&self, core: NonNull<Core>) {
+        self.ambient.set(core);
+        if tls::heap::<Self>(self.shared.id).is_some() {
+            self.make_current();
+        }
+    }
+
+    pub(crate) fn has_ambient(&self) -> bool {
+        self.top().kind.get() != Kind::Vacant
+    }
+
+    /// The core that ambient allocations use, opened on demand. `location` is where FA001 points if no frame is active.
+    pub(crate) fn ambient_core(
+        &self,
+        location: &'static Location<'static>,
+    ) -> Result<NonNull<Core>, AllocError> {
+        self.end_stale_ambient();
+        if self.has_ambient() {
+            return Ok(self.ambient.get());
+        }
+        self.open_ambient()?;
+        if !self.shared.clock.is_active() || self.shared.clock.is_driver() {
+            self.report(
+                Diagnostic::new(&diagnostics::FA001, "an ambient allocation outside of a frame")
+                    .with_location(location)
+                    .with_suggestion("call `begin_frame` first, or allocate in a scoped `frame()`"),
+            );
+        }
+        Ok(self.ambient.get())
+    }
+
+    /// Ends an ambient frame that was opened on demand in a frame that is over by now.
+    pub(crate) fn end_stale_ambient(&self) {
+        if self.begun.get() == 0 && self.has_ambient() && self.top().frame_number.get() != self.frame_number()
+        {
+            self.retire_ambient();
+        }
+    }
+
+    fn open_ambient(&self) -> Result<(), AllocError> {
+        let core = self.open(Kind::Ambient, &self.ambient_sizing)?;
+        self.push_core(core);
+        Ok(())
+    }
+
+    fn push_core(&self, core: NonNull<Core>) {
+        // SAFETY: F1: the core was just opened.
+        let this = unsafe { core.as_ref() };
+        this.below.set(self.ambient.get().as_ptr());
+        this.committed.set(ptr::null());
+        this.frame_number.set(self.frame_number());
+        self.set_top(core);
+    }
+
+    /// Takes the top core off the stack.
+    fn pop_core(&self) -> NonNull<Core> {
+        let core = self.ambient.get();
+        // SAFETY: F3: the top core is open, and what is below it is open or vacant.
+        let below = NonNull::new(unsafe { core.as_ref() }.below.get().cast_mut());
+        self.set_top(below.unwrap_or(NonNull::from(&self.vacant)));
+        core
+    }
+
+    /// Begins a frame on this thread.
+    pub(crate) fn begin(&self, location: &'static Location<'static>) -> Result<(), AllocError> {
+        self.before_switch();
+        if self.begun.get() == 0 {
+            self.shared.clock.begin();
+            if self.has_ambient() {
+                self.retire_ambient();
+            }
+            self.open_ambient()?;
+            self.begun.set(1);
+            return Ok(());
+        }
+        if self.top().frame_number.get() != self.frame_number() {
+            // A worker that never ended its frame; the driver's frame it belonged to is over.
+            self.retire_ambient();
+            self.open_ambient()?;
+            self.begun.set(1);
+            self.report(
+                Diagnostic::new(
+                    &diagnostics::FA002,
+                    "`begin_frame` on a thread whose last frame was never ended",
+                )
+                .with_location(location)
+                .with_suggestion("call `end_frame` before the next `begin_frame`"),
+            );
+            return Ok(());
+        }
+        self.begun.set(self.begun.get() + 1);
+        self.report(
+            Diagnostic::new(&diagnostics::FA003, "`begin_frame` inside a frame of this thread")
+                .with_location(location)
+                .with_suggestion(
+                    "call it once a frame; for memory that goes earlier use `frame()` or a checkpoint",
+                ),
+        );
+        Ok(())
+    }
+
+    /// Ends the frame of this thread.
+    pub(crate) fn end(&self, location: &'static Location<'static>) {
+        self.before_switch();
+        match self.begun.get() {
+            0 => {
+                let message = "`end_frame` without a `begin_frame` on this thread, or a second one";
+                self.report(
+                    Diagnostic::new(&diagnostics::FA002, message)
+                        .with_location(location)
+                        .with_suggestion("call `end_frame` once for each `begin_frame`, on the same thread"),
+                );
+                if self.has_ambient() {
+                    self.retire_ambient();
+                }
+            }
+            1 => {
+                let alive = self.retire_ambient_quietly();
+                self.begun.set(0);
+                self.shared.clock.end();
+                self.count_frame();
+                self.report_alive(alive, Some(location));
+                self.pass_on_panic();
+            }
+            depth => self.begun.set(depth - 1),
+        }
+    }
+
+    /// Retires the whole stack of ambient cores.
+    pub(super) fn retire_ambient(&self) {
+        let alive = self.retire_ambient_quietly();
+        self.report_alive(alive, None);
+        self.pass_on_panic();
+    }
+
+    /// Goes on with the panic of a retained value's destructor, now that the frame is gone.
+    fn pass_on_panic(&self) {
+        let panic = self.panic.borrow_mut().take();
+        pass_on(panic);
+    }
+
+    /// Retires the whole stack of ambient cores and returns how many handles are alive in them.
+    fn retire_ambient_quietly(&self) -> u64 {
+        let mut alive = 0;
+        self.keep();
+        while self.has_ambient() {
+            alive += self.retire(self.pop_core());
+        }
+        // SAFETY: F5: the keep taken above. The caller is a method of a heap that the thread or a guard keeps.
+        unsafe { self.unkeep() };
+        alive
+    }
+
+    fn report_alive(&self, alive: u64, location: Option<&'static Location<'static>>) {
+        if alive == 0 {
+            return;
+        }
+        let message = format!(
+            "{alive} handles are alive at the end of their frame; its memory is kept until they drop"
+        );
+        let mut diagnostic = Diagnostic::new(&diagnostics::FA601, message)
+            .with_suggestion("drop them before `end_frame`, or retain the values that should live longer");
+        if let Some(location) = location {
+            diagnostic = diagnostic.with_location(location);
+        }
+        self.report(diagnostic);
+    }
+
+    /// Closes a core that was taken off the stack; returns how many handles keep it.
+    fn retire(&self, core: NonNull<Core>) -> u64 {
+        // SAFETY: F2: the frame's own count keeps the core until `release` below.
+        let this = unsafe { core.as_ref() };
+        let mut alive = 0;
+        let mut committed = this.committed.replace(ptr::null());
+        while let Some(segment) = NonNull::new(committed.cast_mut()) {
+            // SAFETY: F2: a committed segment has its own count until it is retired here.
+            committed = unsafe { segment.as_ref() }.committed.get();
+            alive += self.close_core(segment);
+        }
+        alive + self.close_core(core)
+    }
+
+    fn close_core(&self, core: NonNull<Core>) -> u64 {
+        // SAFETY: F2: the core's own count keeps it until `release` below.
+        let this = unsafe { core.as_ref() };
+        let panic = if this.retained.get().is_null() { None } else { self.settle_retained(this) };
+        if this.linked.get() {
+            self.seal(this);
+        }
+        this.closed.set(true);
+        let alive = this.refs.get() - 1;
+        this.release();
+        if let Some(payload) = panic {
+            self.panic.borrow_mut().get_or_insert(payload);
+        }
+        alive
+    }
+
+    /// The count of a closed core became zero.
+    ///
+    /// # Safety
+    ///
+    /// Nothing reaches the memory of `core` (F2). The heap may be gone afterwards.
+    #[cold]
+    pub(super) unsafe fn free_core(&self, core: NonNull<Core>) {
+        // SAFETY: F2: by the caller.
+        unsafe { self.recycle(core) };
+        // SAFETY: F5: the frame's keep, taken in `open`.
+        unsafe { self.unkeep() };
+    }
+
+    /// Opens a segment on top of the ambient frame.
+    pub(crate) fn checkpoint(&self, location: &'static Location<'static>) -> Result<SegmentKey, AllocError> {
+        self.ambient_core(location)?;
+        let core = self.open(Kind::Segment, &self.segment_sizing)?;
+        self.push_core(core);
+        // SAFETY: F1: the core was just opened.
+        Ok(SegmentKey { core, serial: unsafe { core.as_ref() }.serial.get() })
+    }
+
+    /// Whether `key` names a segment of the current stack.
+    fn is_open(&self, key: SegmentKey) -> bool {
+        let mut core: *const Core = self.ambient.get().as_ptr();
+        // SAFETY: F3: cores of the stack are open or vacant; the vacant one has nothing below.
+        while let Some(this) = unsafe { core.as_ref() } {
+            if ptr::eq(core, key.core.as_ptr()) {
+                return this.serial.get() == key.serial && this.kind.get() == Kind::Segment;
+            }
+            core = this.below.get();
+        }
+        false
+    }
+
+    /// Gives back what was allocated since `key`: the segments above it and its own, which starts afresh.
+    ///
+    /// # Errors
+    ///
+    /// [`AllocError::StaleCheckpoint`] when the checkpoint is gone. [`AllocError::HandlesAlive`] when handles keep some
+    /// of the segments: those stay until the handles drop, the others are given back.
+    pub(crate) fn roll_back(&self, key: SegmentKey) -> Result<(), AllocError> {
+        if !self.is_open(key) {
+            return Err(AllocError::StaleCheckpoint);
+        }
+        self.before_switch();
+        let mut alive = 0;
+        self.keep();
+        loop {
+            let core = self.pop_core();
+            alive += self.retire(core);
+            if core == key.core {
+                break;
+            }
+        }
+        // SAFETY: F5: the keep taken above; the thread, or the guard that called, keeps the heap.
+        unsafe { self.unkeep() };
+        self.pass_on_panic();
+        if alive > 0 {
+            Err(AllocError::HandlesAlive { operation: "rollback_to", handles: alive })
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Makes what was allocated since `key` part of the enclosing frame.
+    ///
+    /// # Errors
+    ///
+    /// [`AllocError::StaleCheckpoint`] when the checkpoint is gone.
+    pub(crate) fn commit(&self, key: SegmentKey) -> Result<(), AllocError> {
+        if !self.is_open(key) {
+            return Err(AllocError::StaleCheckpoint);
+        }
+        self.before_switch();
+        loop {
+            let core = self.pop_core();
+            self.keep_committed(core);
+            if core == key.core {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Hands a segment that was taken off the stack to the core below it, with the segments committed to it.
+    fn keep_committed(&self, core: NonNull<Core>) {
+        // SAFETY: F2: the segment's own count keeps it.
+        let this = unsafe { core.as_ref() };
+        let below = self.top();
+        let mut last = this;
+        // SAFETY: F2: committed segments have their own count.
+        while let Some(next) = unsafe { last.committed.get().as_ref() } {
+            last = next;
+        }
+        last.committed.set(below.committed.get());
+        below.committed.set(core.as_ptr());
+    }
+}

@@ -1,0 +1,447 @@
+//! What the thread is doing: tag, phase, system, and the guards that lead back.
+
+#![expect(unsafe_code, reason = "follows pointers to nodes of this thread")]
+
+use core::any::Any;
+use core::cell::{Cell, OnceCell};
+use core::ptr::{self, NonNull};
+
+use super::ThreadHeap;
+use super::nodes::{PhaseCell, PhaseNode, SystemCell, SystemNode, TagCell, TagNode, ThreadRecord};
+use super::sizing::Sizing;
+use crate::budget::{Budget, BudgetReset, PlainBudget};
+use crate::error::AllocError;
+use crate::phase::PhaseId;
+use crate::raw::clock;
+use crate::raw::core::Core;
+use crate::system::System;
+use crate::tag::TagId;
+use crate::tracking;
+
+/// What an open guard goes back to (F8).
+#[derive(Clone, Copy)]
+pub(super) struct Guard {
+    serial: u64,
+    tag: NonNull<TagNode>,
+    phase: NonNull<PhaseNode>,
+    run: *const Run,
+    started: u64,
+}
+
+/// One run of a system.
+pub(super) struct Run {
+    pub(super) node: NonNull<SystemNode>,
+    /// The run it happens in.
+    pub(super) outer: *const Run,
+    pub(super) serial: u64,
+    pub(super) budget: PlainBudget,
+    /// Frame bytes handed out, and their number.
+    pub(super) bytes: Cell<u64>,
+    pub(super) allocations: Cell<u64>,
+    heap_calls: u64,
+    heap_bytes: u64,
+}
+
+/// Names an open guard: its heap, its place in the stack and its serial (F8).
+#[derive(Clone, Copy)]
+pub(crate) struct GuardKey {
+    pub(crate) heap: NonNull<ThreadHeap>,
+    depth: usize,
+    serial: u64,
+}
+
+fn tag_node(record: &ThreadRecord, tag: TagId, parent: *const TagNode) -> TagNode {
+    let cell = NonNull::from(record.tags.push(TagCell::new(tag)));
+    TagNode {
+        tag,
+        cell,
+        parent,
+        link: OnceCell::new(),
+        refusing: Cell::new(false),
+        budgeted: Cell::new(false),
+    }
+}
+
+pub(super) fn root_tag_node(record: &ThreadRecord) -> TagNode {
+    tag_node(record, TagId::UNTAGGED, ptr::null())
+}
+
+pub(super) fn root_phase_node(record: &ThreadRecord) -> PhaseNode {
+    phase_node(record, PhaseId::NONE)
+}
+
+fn phase_node(record: &ThreadRecord, phase: PhaseId) -> PhaseNode {
+    PhaseNode {
+        phase,
+        cell: NonNull::from(record.phases.push(PhaseCell::new(phase))),
+        budget: OnceCell::new(),
+    }
+}
+
+impl ThreadHeap {
+    /// Enters the root nodes into their indexes and reads the budgets.
+    pub(super) fn start_context(&self) {
+        self.traffic.set(tracking::thread_counters());
+        self.traffic_mark.set(tracking::thread_activity());
+        self.rebuild_budgets();
+    }
+
+    #[inline(always)]
+    pub(super) fn tag_node(&self) -> &TagNode {
+        // SAFETY: F3: nodes live as long as the heap.
+        unsafe { self.tag.get().as_ref() }
+    }
+
+    #[inline(always)]
+    pub(super) fn phase_node(&self) -> &PhaseNode {
+        // SAFETY: F3: nodes live as long as the heap.
+        unsafe { self.phase.get().as_ref() }
+    }
+
+    /// The innermost run, and through `outer` those around it.
+    #[inline(always)]
+    pub(super) fn runs(&self) -> impl Iterator<Item = &Run> + Clone {
+        // SAFETY: F8: runs of the chain are open, so they are in the slab.
+        core::iter::successors(unsafe { self.run.get().as_ref() }, |run| unsafe { run.outer.as_ref() })
+    }
+
+    /// The tag `node` and the tags above it.
+    #[inline(always)]
+    pub(super) fn tag_path(node: &TagNode) -> impl Iterator<Item = &TagNode> + Clone {
+        // SAFETY: F3: nodes live as long as the heap.
+        core::iter::successors(Some(node), |node| unsafe { node.parent.as_ref() })
+    }
+
+    pub(crate) fn current_tag(&self) -> TagId {
+        self.tag_node().tag
+    }
+
+    pub(crate) fn current_phase(&self) -> PhaseId {
+        self.phase_node().phase
+    }
+
+    pub(crate) fn current_system(&self) -> Option<&'static System> {
+        // SAFETY: F3: the node of an open run lives as long as the heap.
+        self.runs().next().map(|run| unsafe { run.node.as_ref() }.system)
+    }
+
+    /// This thread's node of `tag`.
+    #[inline(always)]
+    pub(crate) fn node_of_tag(&self, tag: TagId) -> Result<NonNull<TagNode>, AllocError> {
+        match self.tag_index.get(tag.index()).and_then(|node| NonNull::new(node.cast_mut())) {
+            Some(node) => Ok(node),
+            None => self.make_tag_node(tag),
+        }
+    }
+
+    #[cold]
+    fn make_tag_node(&self, tag: TagId) -> Result<NonNull<TagNode>, AllocError> {
+        if tag == TagId::UNTAGGED {
+            let root = self.tag_nodes.iter().last().map(NonNull::from);
+            return root.ok_or(AllocError::Unsupported { what: "a thread heap without a root tag" });
+        }
+        let parent = self.node_of_tag(self.shared.tags.parent(tag))?;
+        tracking::exempt(|| {
+            while self.tag_index.len() <= tag.index() {
+                self.tag_index.push(ptr::null(), &*self.shared.backend)?;
+            }
+            let node = self.tag_nodes.push(tag_node(&self.record, tag, parent.as_ptr()));
+            self.tag_index.set(tag.index(), node);
+            self.read_budget_of(node);
+            Ok(NonNull::from(node))
+        })
+    }
+
+    /// This thread's node of `phase`.
+    pub(crate) fn node_of_phase(&self, phase: PhaseId) -> Result<NonNull<PhaseNode>, AllocError> {
+        if let Some(node) = self.phase_index.get(phase.index()).and_then(|node| NonNull::new(node.cast_mut()))
+        {
+            return Ok(node);
+        }
+        if phase == PhaseId::NONE {
+            let root = self.phase_nodes.iter().last().map(NonNull::from);
+            return root.ok_or(AllocError::Unsupported { what: "a thread heap without a root phase" });
+        }
+        tracking::exempt(|| {
+            while self.phase_index.len() <= phase.index() {
+                self.phase_index.push(ptr::null(), &*self.shared.backend)?;
+            }
+            let node = self.phase_nodes.push(phase_node(&self.record, phase));
+            self.phase_index.set(phase.index(), node);
+            self.read_phase_budget(node);
+            Ok(NonNull::from(node))
+        })
+    }
+
+    #[inline(always)]
+    fn node_of_system(&self, system: &'static System) -> Result<NonNull<SystemNode>, AllocError> {
+        match self.system_index.get(system.index()).and_then(|node| NonNull::new(node.cast_mut())) {
+            Some(node) => Ok(node),
+            None => self.make_system_node(system),
+        }
+    }
+
+    #[cold]
+    fn make_system_node(&self, system: &'static System) -> Result<NonNull<SystemNode>, AllocError> {
+        tracking::exempt(|| {
+            let info = system.info();
+            let tag = self.node_of_tag(self.shared.tags.child(TagId::UNTAGGED, info.tag)?)?;
+            let phase = self.node_of_phase(self.shared.phases.intern(info.phase)?)?;
+            while self.system_index.len() <= system.index() {
+                self.system_index.push(ptr::null(), &*self.shared.backend)?;
+            }
+            let cell = self.record.systems.push(SystemCell::new(system));
+            let node = self.system_nodes.push(SystemNode {
+                system,
+                cell: NonNull::from(cell),
+                tag,
+                phase,
+                budget: Self::declared_budget(system),
+                sizing: Sizing::new(0, self.shared.config.trim_after),
+            });
+            self.system_index.set(system.index(), node);
+            Ok(NonNull::from(node))
+        })
+    }
+
+    /// Charges what was used under the context that is about to change. Almost always there is nothing.
+    #[inline(always)]
+    pub(crate) fn before_switch(&self) {
+        let idle = self.unsealed.get().is_null()
+            & (tracking::thread_activity() == self.traffic_mark.get())
+            & (self.shared.budgets.epoch() == self.epoch.get());
+        if !idle {
+            self.settle_context();
+        }
+    }
+
+    /// Frames need leases from here on, or not.
+    #[inline(always)]
+    pub(super) fn reselect(&self) {
+        let tag = self.tag_node();
+        self.refusing.set(tag.refusing.get() | self.budgets.refusing(self));
+        self.pool.select(tag.tag.0, tag.budgeted.get() | self.budgets.gates_pool());
+    }
+
+    #[inline(always)]
+    fn push_guard(&self, started: u64) -> Result<GuardKey, AllocError> {
+        let serial = self.next_serial();
+        let depth = self.guards.len();
+        let guard =
+            Guard { serial, tag: self.tag.get(), phase: self.phase.get(), run: self.run.get(), started };
+        self.guards.push(guard, &*self.shared.backend)?;
+        self.keep();
+        Ok(GuardKey { heap: NonNull::from(self), depth, serial })
+    }
+
+    /// Makes `tag` current until the guard is closed.
+    #[inline(always)]
+    pub(crate) fn enter_tag(&self, tag: TagId) -> Result<GuardKey, AllocError> {
+        let node = self.node_of_tag(tag)?;
+        self.before_switch();
+        let key = self.push_guard(0)?;
+        self.tag.set(node);
+        self.reselect();
+        Ok(key)
+    }
+
+    /// Makes `phase` current until the guard is closed.
+    pub(crate) fn enter_phase(&self, phase: PhaseId) -> Result<GuardKey, AllocError> {
+        let node = self.node_of_phase(phase)?;
+        self.before_switch();
+        let key = self.push_guard(clock::ticks())?;
+        self.phase.set(node);
+        self.phase_entered(1);
+        self.reselect();
+        Ok(key)
+    }
+
+    fn phase_entered(&self, times: u64) {
+        self.phase_node().refresh(self.frame_number()).entries.add(times);
+    }
+
+    /// Enters `system`: its tag, phase and budget.
+    #[inline(always)]
+    pub(super) fn enter_run(
+        &self,
+        system: &'static System,
+    ) -> Result<(GuardKey, NonNull<SystemNode>), AllocError> {
+        let node = self.node_of_system(system)?;
+        let run = match self.runs.take() {
+            Some(run) => run,
+            None => self.more_runs()?,
+        };
+        self.before_switch();
+        let key = match self.push_guard(clock::ticks()) {
+            Ok(key) => key,
+            Err(error) => {
+                // SAFETY: F1: the record was taken above and is not used.
+                unsafe { self.runs.put(run) };
+                return Err(error);
+            }
+        };
+        // SAFETY: F3: nodes live as long as the heap.
+        let known = unsafe { node.as_ref() };
+        let traffic = tracking::thread_counters();
+        // SAFETY: F8: the record is fresh, and the run is reached through the context until its guard closes.
+        unsafe {
+            run.write(Run {
+                node,
+                outer: self.run.get(),
+                serial: key.serial,
+                budget: PlainBudget::new(&known.budget, BudgetReset::PerRun),
+                bytes: Cell::new(0),
+                allocations: Cell::new(0),
+                heap_calls: traffic.allocations,
+                heap_bytes: traffic.allocated_bytes,
+            });
+        }
+        self.tag.set(known.tag);
+        self.phase.set(known.phase);
+        self.run.set(run.as_ptr());
+        self.phase_entered(1);
+        self.reselect();
+        Ok((key, node))
+    }
+
+    #[cold]
+    fn more_runs(&self) -> Result<NonNull<Run>, AllocError> {
+        self.runs.grow(&*self.shared.backend)?;
+        self.runs.take().ok_or(AllocError::Unsupported { what: "a slab that grew but has no record" })
+    }
+
+    /// Closes the guard `key` and what was opened after it; nothing if it was closed already (F8). Gives the keeps of
+    /// the guards it closes back, except `key`'s own, which the caller holds.
+    #[inline(always)]
+    pub(crate) fn close_guard(&self, key: GuardKey) {
+        if self.guards.get(key.depth).is_none_or(|guard| guard.serial != key.serial) {
+            return;
+        }
+        self.before_switch();
+        while self.guards.len() > key.depth {
+            let Some(guard) = self.guards.pop() else { break };
+            self.leave_to(&guard);
+        }
+        self.reselect();
+    }
+
+    #[inline(always)]
+    fn leave_to(&self, guard: &Guard) {
+        let ticks = if guard.started == 0 { 0 } else { clock::ticks().wrapping_sub(guard.started) };
+        if guard.started != 0 {
+            self.phase_node().refresh(self.frame_number()).ticks.add(ticks);
+        }
+        if self.run.get() != guard.run {
+            self.finish_run(ticks);
+        }
+        self.tag.set(guard.tag);
+        self.phase.set(guard.phase);
+        self.run.set(guard.run);
+    }
+
+    /// Counts the innermost run for its system.
+    #[inline(always)]
+    fn finish_run(&self, ticks: u64) {
+        let Some(run) = NonNull::new(self.run.get().cast_mut()) else { return };
+        // SAFETY: F8: the run is open, so its record and its node are live.
+        let (this, node) = unsafe { (run.as_ref(), run.as_ref().node.as_ref()) };
+        // SAFETY: F3: the cell is in this heap's record.
+        let cell = unsafe { node.cell.as_ref() };
+        let stats = this.budget.stats();
+        cell.runs.add(1);
+        cell.ticks.add(ticks);
+        cell.bytes.add(this.bytes.get());
+        cell.allocations.add(this.allocations.get());
+        cell.peak.raise_to(stats.peak);
+        cell.remember(self.frame_number(), this.bytes.get());
+        let traffic = tracking::thread_counters();
+        let calls = traffic.allocations.wrapping_sub(this.heap_calls);
+        if (calls | stats.overruns | stats.refusals) != 0 {
+            cell.overruns.add(stats.overruns);
+            cell.refusals.add(stats.refusals);
+            cell.heap_calls.add(calls);
+            cell.heap_bytes.add(traffic.allocated_bytes.wrapping_sub(this.heap_bytes));
+        }
+        // SAFETY: F1: the run is not reached any more: the context leaves it after this.
+        unsafe { self.runs.put(run) };
+    }
+
+    /// Counts promotions for the system that is running.
+    pub(super) fn count_promotions(&self, count: u64) {
+        if let Some(run) = self.runs().next() {
+            // SAFETY: F3: the node of an open run and its cell live as long as the heap.
+            unsafe { run.node.as_ref().cell.as_ref() }.promotions.add(count);
+        }
+    }
+
+    /// Calls to the ordinary heap since the run of `key` began; 0 when it is over.
+    pub(crate) fn heap_calls_of_run(&self, key: GuardKey) -> u64 {
+        let run = self.runs().find(|run| run.serial == key.serial);
+        run.map_or(0, |run| tracking::thread_counters().allocations.wrapping_sub(run.heap_calls))
+    }
+
+    /// Enters `system` and opens its frame.
+    #[inline(always)]
+    pub(crate) fn enter_system(
+        &self,
+        system: &'static System,
+    ) -> Result<(GuardKey, NonNull<Core>), AllocError> {
+        let (key, node) = self.enter_run(system)?;
+        // SAFETY: F3: nodes live as long as the heap.
+        match self.open_sized(unsafe { &node.as_ref().sizing }) {
+            Ok(core) => Ok((key, core)),
+            Err(error) => {
+                self.close_guard(key);
+                // SAFETY: F5: the guard's keep; the caller's source keeps the heap.
+                unsafe { self.unkeep() };
+                Err(error)
+            }
+        }
+    }
+
+    /// Promotes what the frame of a system retained while the system's context is still there.
+    #[inline(always)]
+    pub(crate) fn promote_before_leaving(&self, core: &Core) -> Option<Box<dyn Any + Send>> {
+        if core.retained.get().is_null() { None } else { self.settle_retained(core) }
+    }
+
+    /// Remembers a phase that was begun without a guard.
+    pub(crate) fn begun_phase(&self, key: GuardKey) {
+        if let Err(error) = self.begun_phases.push(key, &*self.shared.backend) {
+            self.close_guard(key);
+            // SAFETY: F5: the guard's keep; the thread keeps the heap.
+            unsafe { self.unkeep() };
+            crate::frame::fail(error);
+        }
+    }
+
+    /// Ends the latest phase that was begun without a guard and is still open.
+    pub(crate) fn end_begun_phase(&self) {
+        while let Some(key) = self.begun_phases.pop() {
+            let open = self.guards.get(key.depth).is_some_and(|guard| guard.serial == key.serial);
+            self.close_guard(key);
+            // SAFETY: F5: the guard's keep; the thread keeps the heap.
+            unsafe { self.unkeep() };
+            if open {
+                return;
+            }
+        }
+    }
+
+    /// Charges and seals everything now, for a reader or a new setting.
+    pub(crate) fn settle_now(&self) {
+        self.settle_context();
+        self.reselect();
+    }
+
+    /// The budget that a system's declaration asks for.
+    pub(super) fn declared_budget(system: &'static System) -> Budget {
+        let info = system.info();
+        match info.budget {
+            Some(bytes) => Budget::bytes(usize::try_from(bytes).unwrap_or(usize::MAX))
+                .soft_limit(info.soft)
+                .on_exceed(info.on_exceed),
+            None => Budget::bytes(usize::MAX),
+        }
+    }
+}

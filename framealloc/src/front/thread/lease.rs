@@ -1,0 +1,434 @@
+//! Budgets, as one thread applies them.
+//!
+//! The chain of a context is: the budgets of its tag and of the tags above it, up to the allocator's at the root; those
+//! of its runs, inner first; its phase's; the thread's. Runs and phases are charged for frame memory only: pool and heap
+//! objects outlive them. Budgets that can refuse lend leases, the others are charged when
+//! a frame is settled. Which of the two a budget does on this thread is fixed when the thread reads it (`rebuild_budgets`,
+//! with every frame sealed), so a lease is always settled by the rules it was made under.
+
+#![expect(unsafe_code, reason = "follows pointers to nodes of this thread")]
+
+use core::cell::{Cell, OnceCell, RefCell};
+use std::sync::Arc;
+
+use super::ThreadHeap;
+use super::nodes::{PhaseNode, TagNode};
+use crate::budget::{
+    self, Budget, BudgetEvent, BudgetReset, BudgetStats, Lessor, Link, OnExceed, PlainBudget,
+};
+use crate::diagnostics::{self, Diagnostic};
+use crate::error::AllocError;
+use crate::phase::PhaseId;
+use crate::raw::core::Core;
+use crate::system::System;
+use crate::tag::TagId;
+
+/// Whose budget it is.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Payer {
+    Tag(TagId),
+    System(&'static System),
+    Phase(PhaseId),
+    ThreadFrame,
+    ThreadPool,
+}
+
+/// Events of one settling that are told afterwards; further ones are in the budgets' counts.
+const EVENTS: usize = 4;
+
+/// What a thread knows about budgets besides those of its nodes.
+#[derive(Default)]
+pub(super) struct ThreadBudgets {
+    pub(super) frame: OnceCell<PlainBudget>,
+    pub(super) pool: OnceCell<PlainBudget>,
+    /// There is a budget besides those of runs.
+    pub(super) any: Cell<bool>,
+    events: RefCell<[Option<(Payer, BudgetEvent)>; EVENTS]>,
+    pending: Cell<bool>,
+}
+
+/// One budget of a chain.
+#[derive(Clone, Copy)]
+pub(super) enum Member<'h> {
+    Link(&'h Link, TagId),
+    Plain(&'h PlainBudget, Payer),
+}
+
+impl<'h> Member<'h> {
+    fn lessor(self) -> &'h dyn Lessor {
+        match self {
+            Member::Link(link, _) => link,
+            Member::Plain(plain, _) => plain,
+        }
+    }
+
+    fn payer(self) -> Payer {
+        match self {
+            Member::Link(_, tag) => Payer::Tag(tag),
+            Member::Plain(_, payer) => payer,
+        }
+    }
+
+    fn charge(self, bytes: u64) -> Option<BudgetEvent> {
+        match self {
+            Member::Link(link, _) => link.charge(bytes),
+            Member::Plain(plain, _) => plain.charge(bytes),
+        }
+    }
+
+    fn refund(self, bytes: u64) {
+        match self {
+            Member::Link(link, _) => link.refund(bytes),
+            Member::Plain(plain, _) => plain.refund(bytes),
+        }
+    }
+
+    fn count_refusal(self) {
+        match self {
+            Member::Link(link, _) => link.budget().count_refusal(),
+            Member::Plain(plain, _) => plain.count_refusal(),
+        }
+    }
+
+    fn stats(self) -> BudgetStats {
+        match self {
+            Member::Link(link, _) => link.budget().stats(),
+            Member::Plain(plain, _) => plain.stats(),
+        }
+    }
+}
+
+impl ThreadHeap {
+    fn path_members(node: &TagNode) -> impl Iterator<Item = Member<'_>> + Clone {
+        Self::tag_path(node).filter_map(|node| node.link.get().map(|link| Member::Link(link, node.tag)))
+    }
+
+    fn run_members(&self) -> impl Iterator<Item = Member<'_>> + Clone {
+        // SAFETY: F3: the node of an open run lives as long as the heap.
+        self.runs().map(|run| Member::Plain(&run.budget, Payer::System(unsafe { run.node.as_ref() }.system)))
+    }
+
+    /// The budgets that frame memory of this context is charged to.
+    fn frame_chain(&self) -> impl Iterator<Item = Member<'_>> + Clone {
+        let phase = self.phase_node();
+        let phase_budget = phase.budget.get().map(|plain| Member::Plain(plain, Payer::Phase(phase.phase)));
+        let thread = self.budgets.frame.get().map(|plain| Member::Plain(plain, Payer::ThreadFrame));
+        Self::path_members(self.tag_node()).chain(self.run_members()).chain(phase_budget).chain(thread)
+    }
+
+    /// The budgets that pool (or heap) objects of `node`'s tag are charged to.
+    fn object_chain<'h>(&'h self, node: &'h TagNode, pool: bool) -> impl Iterator<Item = Member<'h>> + Clone {
+        let thread =
+            self.budgets.pool.get().filter(|_| pool).map(|plain| Member::Plain(plain, Payer::ThreadPool));
+        Self::path_members(node).chain(thread)
+    }
+
+    /// Leases room for `core` to hand out at least `needed` bytes, and up to `want`.
+    ///
+    /// # Errors
+    ///
+    /// The first budget that refuses, after this thread's other leases were revoked.
+    pub(super) fn lease(&self, needed: u64, want: u64) -> Result<u64, AllocError> {
+        self.phase_node().refresh(self.frame_number());
+        let ask = || budget::lease(self.frame_chain().map(Member::lessor), needed, want);
+        ask()
+            .or_else(|_| {
+                self.seal_frames();
+                ask()
+            })
+            .map_err(|position| self.refuse(self.frame_chain().nth(position), needed))
+    }
+
+    /// Settles the lease of `core`: `used` bytes are in use, the rest goes back.
+    #[cold]
+    pub(super) fn settle_lease(&self, core: &Core, used: u64) {
+        let unused = (core.limit.get().addr() - core.ptr.get().addr()) as u64;
+        for member in self.frame_chain().filter(|member| member.lessor().refuses()) {
+            if let Some(event) = member.lessor().settle(used) {
+                self.remember_event(member.payer(), event);
+            }
+            member.lessor().give_back(unused);
+        }
+    }
+
+    /// Charges `used` bytes to the budgets that only warn; `above` more were in use in between.
+    #[inline(always)]
+    pub(super) fn charge_budgets(&self, used: u64, above: u64) {
+        if self.budgets.any.get() {
+            self.charge_chain(used);
+        } else if !self.run.get().is_null() {
+            self.charge_runs(used + above);
+            if above > 0 {
+                self.runs().filter(|run| !run.budget.refuses()).for_each(|run| run.budget.refund(above));
+            }
+        }
+    }
+
+    #[cold]
+    fn charge_chain(&self, used: u64) {
+        for member in self.frame_chain().filter(|member| !member.lessor().refuses()) {
+            if let Some(event) = member.charge(used) {
+                self.remember_event(member.payer(), event);
+            }
+        }
+    }
+
+    /// Charges the runs whose budgets only warn.
+    #[inline(always)]
+    pub(super) fn charge_runs(&self, bytes: u64) {
+        for member in self.run_members() {
+            if !member.lessor().refuses()
+                && let Some(event) = member.charge(bytes)
+            {
+                self.remember_event(member.payer(), event);
+            }
+        }
+    }
+
+    pub(super) fn charge_path(&self, node: &TagNode, bytes: u64) {
+        for member in Self::path_members(node) {
+            if let Some(event) = member.charge(bytes) {
+                self.remember_event(member.payer(), event);
+            }
+        }
+    }
+
+    pub(super) fn refund_path(node: &TagNode, bytes: u64) {
+        Self::path_members(node).for_each(|member| member.refund(bytes));
+    }
+
+    /// The `charged` bytes of `core` are free again: credits the thread's budget, and the runs that began before `core`
+    /// was opened.
+    #[inline(always)]
+    pub(super) fn refund_budgets(&self, core: &Core, charged: u64) {
+        if self.budgets.any.get()
+            && let Some(thread) = self.budgets.frame.get()
+        {
+            thread.refund(charged);
+        }
+        for run in self.runs() {
+            if run.serial < core.serial.get() {
+                run.budget.refund(charged);
+            }
+        }
+    }
+
+    /// Charges a pool (or heap) object to the budgets of the context, or to none.
+    ///
+    /// # Errors
+    ///
+    /// The first budget that refuses.
+    pub(crate) fn charge_object(&self, bytes: u64, pool: bool) -> Result<(), AllocError> {
+        self.charge_chain_of(self.tag_node(), bytes, pool)
+    }
+
+    /// Charges an object to the budgets of `tag`, or to none.
+    ///
+    /// # Errors
+    ///
+    /// The first budget that refuses.
+    pub(crate) fn charge_tag(&self, tag: TagId, bytes: u64) -> Result<(), AllocError> {
+        // SAFETY: F3: nodes live as long as the heap.
+        self.charge_chain_of(unsafe { self.node_of_tag(tag)?.as_ref() }, bytes, false)
+    }
+
+    fn charge_chain_of(&self, node: &TagNode, bytes: u64, pool: bool) -> Result<(), AllocError> {
+        self.before_switch();
+        let chain = self.object_chain(node, pool);
+        let ask = || budget::lease(chain.clone().map(Member::lessor), bytes, bytes);
+        ask()
+            .or_else(|_| {
+                self.seal_frames();
+                ask()
+            })
+            .map_err(|position| self.refuse(chain.clone().nth(position), bytes))?;
+        for member in chain {
+            let refuses = member.lessor().refuses();
+            let event = if refuses { member.lessor().settle(bytes) } else { member.charge(bytes) };
+            if let Some(event) = event {
+                self.remember_event(member.payer(), event);
+            }
+        }
+        self.deliver_events();
+        Ok(())
+    }
+
+    /// Takes the charge of an object back that could not be allocated after all.
+    pub(crate) fn uncharge_object(&self, bytes: u64, pool: bool) {
+        self.object_chain(self.tag_node(), pool).for_each(|member| member.refund(bytes));
+    }
+
+    /// A pool object of `tag` was freed on this thread.
+    pub(crate) fn refund_pool(&self, tag: TagId, bytes: u64) {
+        if let Ok(node) = self.node_of_tag(tag) {
+            // SAFETY: F3: nodes live as long as the heap.
+            self.object_chain(unsafe { node.as_ref() }, true).for_each(|member| member.refund(bytes));
+        }
+    }
+
+    #[cold]
+    fn refuse(&self, member: Option<Member<'_>>, requested: u64) -> AllocError {
+        let Some(member) = member else {
+            return AllocError::Unsupported { what: "a budget that refused and is gone" };
+        };
+        member.count_refusal();
+        let name = self.payer_name(member.payer());
+        let stats = member.stats();
+        let error = stats.refusal(name.clone(), requested);
+        self.report(Diagnostic::new(&diagnostics::FA312, error.to_string()).with_suggestion(format!(
+            "raise the budget of {name}, free memory charged to it, or handle the error of the `try_` form"
+        )));
+        assert!(stats.on_exceed != OnExceed::Panic || std::thread::panicking(), "{error}");
+        error
+    }
+
+    fn remember_event(&self, payer: Payer, event: BudgetEvent) {
+        let mut events = self.budgets.events.borrow_mut();
+        if let Some(slot) = events.iter_mut().find(|slot| slot.is_none()) {
+            *slot = Some((payer, event));
+        }
+        self.budgets.pending.set(true);
+    }
+
+    /// Tells the sinks what the last charges brought about (F7: everything is committed by now).
+    #[inline(always)]
+    pub(super) fn deliver_events(&self) {
+        if self.budgets.pending.get() {
+            self.deliver_pending();
+        }
+    }
+
+    #[cold]
+    fn deliver_pending(&self) {
+        self.budgets.pending.set(false);
+        let events = self.budgets.events.take();
+        for (payer, event) in events.into_iter().flatten() {
+            self.report(event.diagnostic(&self.payer_name(payer)));
+        }
+    }
+
+    fn payer_name(&self, payer: Payer) -> Arc<str> {
+        match payer {
+            Payer::Tag(TagId::UNTAGGED) => "the allocator".into(),
+            Payer::Tag(tag) => format!("tag {}", self.shared.tags.path(tag)).into(),
+            Payer::System(system) => format!("system {}", system.info().name).into(),
+            Payer::Phase(phase) => format!("phase {}", self.shared.phases.name(phase)).into(),
+            Payer::ThreadFrame => "thread frame".into(),
+            Payer::ThreadPool => "thread pool".into(),
+        }
+    }
+
+    /// Reads every budget again. All frames are sealed, so no lease is out.
+    pub(super) fn rebuild_budgets(&self) {
+        self.seal_frames();
+        self.epoch.set(self.shared.budgets.epoch());
+        // The list is latest first; a parent is older than its children.
+        let mut nodes: [Option<&TagNode>; 64] = [None; 64];
+        let mut skip = 0;
+        let total = self.tag_nodes.iter().count();
+        while skip < total {
+            let batch = (total - skip).min(nodes.len());
+            let oldest_first = self.tag_nodes.iter().skip(total - skip - batch).take(batch);
+            oldest_first.zip(nodes[..batch].iter_mut().rev()).for_each(|(node, slot)| *slot = Some(node));
+            nodes[..batch].iter().flatten().for_each(|node| self.read_budget_of(node));
+            skip += batch;
+        }
+        self.phase_nodes.iter().for_each(|node| self.read_phase_budget(node));
+        self.reselect();
+    }
+
+    /// Reads the budget of one tag, after those above it.
+    pub(super) fn read_budget_of(&self, node: &TagNode) {
+        if let Some(shared) = self.shared.budgets.of_tag(node.tag) {
+            node.link.get_or_init(|| Link::new(shared)).refresh();
+            self.budgets.any.set(true);
+        }
+        // SAFETY: F3: nodes live as long as the heap.
+        let parent = unsafe { node.parent.as_ref() };
+        let own = node.link.get();
+        node.budgeted.set(own.is_some() || parent.is_some_and(|parent| parent.budgeted.get()));
+        node.refusing
+            .set(own.is_some_and(Lessor::refuses) || parent.is_some_and(|parent| parent.refusing.get()));
+    }
+
+    pub(super) fn read_phase_budget(&self, node: &PhaseNode) {
+        if let Some(setting) = self.shared.budgets.of_phase(node.phase) {
+            set_plain(&node.budget, &setting, BudgetReset::PerFrame);
+            self.budgets.any.set(true);
+        }
+    }
+
+    /// Sets this thread's budget for frame memory.
+    pub(crate) fn set_frame_budget(&self, setting: &Budget) {
+        self.settle_context();
+        set_plain(&self.budgets.frame, setting, BudgetReset::Never);
+        self.budgets.any.set(true);
+        self.reselect();
+    }
+
+    /// Sets this thread's budget for pool memory.
+    pub(crate) fn set_pool_budget(&self, setting: &Budget) {
+        self.settle_context();
+        set_plain(&self.budgets.pool, setting, BudgetReset::Never);
+        self.budgets.any.set(true);
+        self.reselect();
+    }
+
+    pub(crate) fn frame_budget(&self) -> Option<BudgetStats> {
+        self.before_switch();
+        self.budgets.frame.get().map(PlainBudget::stats)
+    }
+
+    pub(crate) fn pool_budget(&self) -> Option<BudgetStats> {
+        self.budgets.pool.get().map(PlainBudget::stats)
+    }
+
+    pub(crate) fn phase_budget(&self, phase: PhaseId) -> Option<BudgetStats> {
+        self.before_switch();
+        // SAFETY: F3: nodes live as long as the heap.
+        let node = unsafe { self.node_of_phase(phase).ok()?.as_ref() };
+        node.refresh(self.frame_number());
+        node.budget.get().map(PlainBudget::stats)
+    }
+
+    /// Whether an allocation of `bytes` under `tag` would be allowed now.
+    pub(crate) fn would_fit(&self, tag: TagId, bytes: u64) -> bool {
+        self.settle_context();
+        // SAFETY: F3: nodes live as long as the heap.
+        let Ok(node) = self.node_of_tag(tag).map(|node| unsafe { node.as_ref() }) else { return false };
+        Self::tag_path(node).filter_map(|node| node.link.get()).all(|link| link.would_fit(bytes))
+    }
+
+    /// Gives every unused reservation back.
+    pub(super) fn drain_budgets(&self) {
+        self.tag_nodes.iter().filter_map(|node| node.link.get()).for_each(Link::drain);
+    }
+}
+
+impl ThreadBudgets {
+    /// A budget besides the tag's can refuse frame memory in this context.
+    #[inline(always)]
+    pub(super) fn refusing(&self, heap: &ThreadHeap) -> bool {
+        let run_refuses = heap.runs().any(|run| run.budget.refuses());
+        run_refuses || (self.any.get() && self.others_refuse(heap))
+    }
+
+    #[cold]
+    fn others_refuse(&self, heap: &ThreadHeap) -> bool {
+        [self.frame.get(), heap.phase_node().budget.get()].into_iter().flatten().any(Lessor::refuses)
+    }
+
+    /// A budget besides the tag's wants pool objects charged one by one.
+    #[inline(always)]
+    pub(super) fn gates_pool(&self) -> bool {
+        self.pool.get().is_some()
+    }
+}
+
+fn set_plain(place: &OnceCell<PlainBudget>, setting: &Budget, resets: BudgetReset) {
+    match place.get() {
+        // The event of a lowered limit is told at the next charge that passes it.
+        Some(plain) => drop(plain.set(setting)),
+        None => drop(place.set(PlainBudget::new(setting, resets))),
+    }
+}

@@ -1,0 +1,162 @@
+//! Finding the heap of this thread, and what happens when the thread exits.
+//!
+//! Two thread-locals without a destructor hold what is looked up: the pair in `raw::tls` and the list of this thread's
+//! heaps. A third one has a destructor and is touched only when a heap is created; it empties the list.
+
+#![expect(unsafe_code, reason = "follows the list of this thread's heaps")]
+
+use core::cell::Cell;
+use core::ptr::{self, NonNull};
+use std::sync::Arc;
+
+use super::ThreadHeap;
+use crate::backend::SystemBackend;
+use crate::error::AllocError;
+use crate::front::shared::Shared;
+use crate::pool;
+use crate::raw::stack::Stack;
+use crate::raw::tls;
+
+/// An entered allocator: its heap, and the serial its guard knows it by.
+#[derive(Clone, Copy)]
+struct Entered {
+    heap: NonNull<ThreadHeap>,
+    serial: u64,
+}
+
+thread_local! {
+    static HEAPS: Cell<*const ThreadHeap> = const { Cell::new(ptr::null()) };
+    static ENTERED: Stack<Entered> = const { Stack::new() };
+    static SERIAL: Cell<u64> = const { Cell::new(0) };
+    static EXIT: Exit = const { Exit };
+    static LATE_EXIT: Exit = const { Exit };
+}
+
+/// Its destructor is the thread's exit, as far as heaps are concerned. A heap that is first needed in a destructor which
+/// runs after the first one's is emptied by the second.
+struct Exit;
+
+impl Drop for Exit {
+    fn drop(&mut self) {
+        if ENTERED.with(Stack::is_empty) {
+            ENTERED.with(|entered| entered.release(&SystemBackend::new()));
+        }
+        while let Some(heap) = NonNull::new(HEAPS.get().cast_mut()) {
+            // SAFETY: F5: a heap on the list has the thread's keep.
+            let this = unsafe { heap.as_ref() };
+            HEAPS.set(this.next_of_thread.get());
+            this.exit();
+            // SAFETY: F5: the thread's keep, given up here.
+            unsafe { this.unkeep() };
+        }
+    }
+}
+
+/// The heap of this thread in the allocator of `shared`, created on first use.
+#[inline(always)]
+pub(crate) fn heap(shared: &Arc<Shared>) -> NonNull<ThreadHeap> {
+    match tls::heap(shared.id) {
+        Some(heap) => heap,
+        None => find_or_create(shared),
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn find_or_create(shared: &Arc<Shared>) -> NonNull<ThreadHeap> {
+    match find(shared.id) {
+        Some(heap) => {
+            // SAFETY: F5: heaps on the list have the thread's keep.
+            unsafe { heap.as_ref() }.make_current();
+            heap
+        }
+        None => crate::tracking::exempt(|| create(shared)),
+    }
+}
+
+/// Runs `work` with the heap this thread has for `shared`, if it has one.
+pub(crate) fn with_existing<R>(shared: &Shared, work: impl FnOnce(&ThreadHeap) -> R) -> Option<R> {
+    let heap = tls::heap(shared.id).or_else(|| find(shared.id))?;
+    // SAFETY: F5: heaps that the thread finds have its keep.
+    Some(work(unsafe { heap.as_ref() }))
+}
+
+fn find(id: u64) -> Option<NonNull<ThreadHeap>> {
+    let mut next = HEAPS.get();
+    while let Some(heap) = NonNull::new(next.cast_mut()) {
+        // SAFETY: F5: heaps on the list have the thread's keep.
+        let this = unsafe { heap.as_ref() };
+        if this.shared.id == id {
+            return Some(heap);
+        }
+        next = this.next_of_thread.get();
+    }
+    None
+}
+
+fn create(shared: &Arc<Shared>) -> NonNull<ThreadHeap> {
+    let heap = ThreadHeap::create(shared);
+    // SAFETY: F5: created above, with the thread's keep.
+    let this = unsafe { heap.as_ref() };
+    this.next_of_thread.set(HEAPS.get());
+    HEAPS.set(this);
+    this.make_current();
+    // Past both exits nobody empties the list again: such a heap stays, one per allocator at most.
+    if EXIT.try_with(|_| ()).is_err() && LATE_EXIT.try_with(|_| ()).is_err() {
+        this.exited.set(true);
+    }
+    heap
+}
+
+impl ThreadHeap {
+    /// Makes this heap what the thread-local pair names.
+    pub(super) fn make_current(&self) {
+        tls::set(self.shared.id, self.ambient.get().as_ptr(), NonNull::from(self));
+        // SAFETY: F5: the pool lives as long as the heap, whose exit clears the pair.
+        unsafe { pool::set_current(&self.pool) };
+    }
+
+    /// The thread exits: open frames and quarantined ones stay, everything that is cached goes (F5).
+    fn exit(&self) {
+        self.exited.set(true);
+        if self.begun.get() == 0 && self.has_ambient() {
+            self.retire_ambient();
+        }
+        self.shared.clock.resign();
+        self.give_up_resources();
+        tls::clear(self.shared.id);
+        // SAFETY: no pool is always valid.
+        unsafe { pool::set_current(ptr::null()) };
+    }
+}
+
+/// Makes `heap` the current allocator's until [`leave`] is called with the serial.
+pub(crate) fn enter(heap: NonNull<ThreadHeap>) -> Result<u64, AllocError> {
+    let serial = SERIAL.get() + 1;
+    SERIAL.set(serial);
+    // SAFETY: F5: the caller's heap is live; the entry keeps it from here on.
+    let this = unsafe { heap.as_ref() };
+    ENTERED.with(|entered| entered.push(Entered { heap, serial }, &SystemBackend::new()))?;
+    this.keep();
+    Ok(serial)
+}
+
+/// Leaves the entry `serial` and what was entered after it; nothing if it was left already (F8).
+pub(crate) fn leave(serial: u64) {
+    ENTERED.with(|entered| {
+        let open =
+            (0..entered.len()).any(|index| entered.get(index).is_some_and(|entry| entry.serial == serial));
+        while open && let Some(entry) = entered.pop() {
+            // SAFETY: F5: the entry's keep, given up here.
+            unsafe { entry.heap.as_ref().unkeep() };
+            if entry.serial == serial {
+                break;
+            }
+        }
+    });
+}
+
+/// The heap of the allocator that this thread entered last and has not left.
+pub(crate) fn entered() -> Option<NonNull<ThreadHeap>> {
+    ENTERED.with(|entered| entered.last().map(|entry| entry.heap))
+}

@@ -1,0 +1,258 @@
+//! The state of one thread in one allocator.
+//!
+//! ```text
+//!  ThreadHeap ── context: tag, phase, run ── what a settling charges
+//!   ├─ ambient ──► top of the stack of ambient cores (or the vacant one)
+//!   ├─ unsealed ─► frames used since the last switch, linked
+//!   ├─ cache       chunks not in use
+//!   ├─ guards      what each open guard goes back to
+//!   └─ pool        magazines
+//! ```
+//!
+//! A switch of tag, phase or system *settles* the unsealed frames: the bytes between `mark` and `ptr` are charged to the
+//! context they were made in, and the frame is *sealed* (`limit = ptr`), so its next allocation takes the slow path once
+//! and comes back into the list. Allocating therefore never looks at the context.
+//!
+//! | file | role |
+//! |---|---|
+//! | `local.rs` | finding the heap of this thread; its exit |
+//! | `open.rs` | opening and closing frames |
+//! | `refill.rs` | the slow path of an allocation |
+//! | `settle.rs` | charging |
+//! | `lease.rs` | how far refusing budgets let a frame go |
+//! | `context.rs` | tags, phases, systems and their guards |
+//! | `ambient.rs` | `begin_frame`, `end_frame`, checkpoints |
+//! | `promote.rs` | the end of retained values |
+//! | `nodes.rs`, `sizing.rs` | what is known about tags, phases, systems and sizes |
+
+#![expect(unsafe_code, reason = "owns cores and chunks through raw pointers")]
+
+mod ambient;
+mod context;
+mod lease;
+pub(crate) mod local;
+pub(crate) mod nodes;
+mod open;
+mod promote;
+mod refill;
+mod settle;
+mod sizing;
+
+use core::any::Any;
+use core::cell::{Cell, RefCell};
+use core::ptr::{self, NonNull};
+use std::sync::Arc;
+
+use crate::error::AllocError;
+use crate::pool::ThreadPool;
+use crate::raw::cache::ChunkCache;
+use crate::raw::chunk::Chunk;
+use crate::raw::core::{Core, ExtraRecord, Owner};
+use crate::raw::list::PushList;
+use crate::raw::slab::Slab;
+use crate::raw::stack::Stack;
+use crate::tracking::HeapCounters;
+
+use super::shared::Shared;
+pub(crate) use ambient::SegmentKey;
+pub(crate) use context::GuardKey;
+use context::{Guard, Run};
+use nodes::{PhaseNode, SystemNode, TagNode, ThreadRecord};
+use sizing::Sizing;
+
+/// Nesting levels of scoped frames that have a size of their own; deeper ones share the last.
+const LEVELS: usize = 4;
+
+/// The state of one thread in one allocator. Everything but `record` belongs to that thread alone (F3).
+pub(crate) struct ThreadHeap {
+    /// Top of the stack of ambient cores; the vacant core when none is open.
+    ambient: Cell<NonNull<Core>>,
+    /// Frames used since the last switch.
+    unsealed: Cell<*const Core>,
+    tag: Cell<NonNull<TagNode>>,
+    phase: Cell<NonNull<PhaseNode>>,
+    run: Cell<*const Run>,
+    /// Some budget of the context can refuse, so frames need leases.
+    refusing: Cell<bool>,
+    serial: Cell<u64>,
+    /// What keeps the heap: the thread itself, frames, guards (F5).
+    keeps: Cell<u64>,
+    level: Cell<usize>,
+    cores: Slab<Core>,
+    cache: ChunkCache,
+    guards: Stack<Guard>,
+    begun_phases: Stack<GuardKey>,
+    levels: [Sizing; LEVELS],
+    ambient_sizing: Sizing,
+    segment_sizing: Sizing,
+    pub(crate) pool: ThreadPool,
+    pub(crate) record: Arc<ThreadRecord>,
+    pub(crate) shared: Arc<Shared>,
+    /// How often `begin_frame` was called on this thread without its `end_frame`.
+    begun: Cell<u64>,
+    /// Frames until unused chunks go back.
+    until_trim: Cell<u32>,
+    exited: Cell<bool>,
+    /// Budgets as this thread last saw them.
+    epoch: Cell<u64>,
+    budgets: lease::ThreadBudgets,
+    /// Ordinary heap traffic of this thread at the last settling.
+    traffic: Cell<HeapCounters>,
+    traffic_mark: Cell<u64>,
+    records: Slab<ExtraRecord>,
+    runs: Slab<Run>,
+    tag_nodes: PushList<TagNode>,
+    tag_index: Stack<*const TagNode>,
+    phase_nodes: PushList<PhaseNode>,
+    phase_index: Stack<*const PhaseNode>,
+    system_nodes: PushList<SystemNode>,
+    system_index: Stack<*const SystemNode>,
+    error: RefCell<Option<AllocError>>,
+    /// The panic of a retained value's destructor, until the frame's end is done.
+    panic: RefCell<Option<Box<dyn Any + Send>>>,
+    vacant: Core,
+    /// The next heap of this thread, for another allocator.
+    next_of_thread: Cell<*const ThreadHeap>,
+}
+
+impl ThreadHeap {
+    /// A heap for this thread, with one keep. Registers its record.
+    pub(crate) fn create(shared: &Arc<Shared>) -> NonNull<ThreadHeap> {
+        let record = Arc::new(ThreadRecord::new());
+        shared.registry.enter(record.clone());
+        let quiet = shared.config.trim_after;
+        let first = Chunk::class_for(shared.config.frame_size).unwrap_or(0);
+        let tag_nodes = PushList::new();
+        let phase_nodes = PushList::new();
+        let root_tag = NonNull::from(tag_nodes.push(context::root_tag_node(&record)));
+        let root_phase = NonNull::from(phase_nodes.push(context::root_phase_node(&record)));
+        let heap = NonNull::from(Box::leak(Box::<ThreadHeap>::new_uninit())).cast::<ThreadHeap>();
+        let owner: NonNull<dyn Owner> = heap;
+        let value = ThreadHeap {
+            ambient: Cell::new(NonNull::dangling()),
+            unsealed: Cell::new(ptr::null()),
+            tag: Cell::new(root_tag),
+            phase: Cell::new(root_phase),
+            run: Cell::new(ptr::null()),
+            refusing: Cell::new(false),
+            serial: Cell::new(0),
+            keeps: Cell::new(1),
+            level: Cell::new(0),
+            cores: Slab::new(),
+            cache: ChunkCache::new(),
+            guards: Stack::new(),
+            begun_phases: Stack::new(),
+            levels: core::array::from_fn(|level| Sizing::new(if level == 0 { first } else { 0 }, quiet)),
+            ambient_sizing: Sizing::new(first, quiet),
+            segment_sizing: Sizing::new(0, quiet),
+            pool: ThreadPool::new(shared.pool.clone()),
+            record,
+            shared: shared.clone(),
+            begun: Cell::new(0),
+            until_trim: Cell::new(quiet),
+            exited: Cell::new(false),
+            epoch: Cell::new(0),
+            budgets: lease::ThreadBudgets::default(),
+            traffic: Cell::new(HeapCounters::default()),
+            traffic_mark: Cell::new(0),
+            records: Slab::new(),
+            runs: Slab::new(),
+            tag_nodes,
+            tag_index: Stack::new(),
+            phase_nodes,
+            phase_index: Stack::new(),
+            system_nodes: PushList::new(),
+            system_index: Stack::new(),
+            error: RefCell::new(None),
+            panic: RefCell::new(None),
+            vacant: Core::vacant(owner),
+            next_of_thread: Cell::new(ptr::null()),
+        };
+        // SAFETY: F5: the box is fresh and large enough; from here on it is initialised.
+        unsafe { heap.write(value) };
+        // SAFETY: F5: the heap was initialised in the line above and is kept by its first keep.
+        let this = unsafe { heap.as_ref() };
+        this.ambient.set(NonNull::from(&this.vacant));
+        this.start_context();
+        heap
+    }
+
+    /// One more reason to live.
+    #[inline(always)]
+    pub(crate) fn keep(&self) {
+        self.keeps.set(self.keeps.get() + 1);
+    }
+
+    /// One reason less. The heap may be gone afterwards (F5).
+    ///
+    /// # Safety
+    ///
+    /// The caller gives up one keep, and does not use the heap after this.
+    #[inline(always)]
+    pub(crate) unsafe fn unkeep(&self) {
+        let keeps = self.keeps.get() - 1;
+        self.keeps.set(keeps);
+        if keeps == 0 {
+            // SAFETY: F5: nothing keeps the heap, and by the caller nobody uses it.
+            unsafe { Self::free(NonNull::from(self)) };
+        }
+    }
+
+    /// # Safety
+    ///
+    /// Nothing keeps the heap and nobody uses it.
+    #[cold]
+    #[inline(never)]
+    unsafe fn free(heap: NonNull<ThreadHeap>) {
+        // SAFETY: F5: the heap is live until the end of this function.
+        let this = unsafe { heap.as_ref() };
+        this.give_up_resources();
+        this.shared.registry.leave(&this.record, &this.shared);
+        let backend = this.shared.backend.clone();
+        this.guards.release(&*backend);
+        this.begun_phases.release(&*backend);
+        this.tag_index.release(&*backend);
+        this.phase_index.release(&*backend);
+        this.system_index.release(&*backend);
+        // SAFETY: F5: no frame is open, so no record of the slabs is used; the box came from `create`.
+        unsafe {
+            this.cores.release(&*backend);
+            this.records.release(&*backend);
+            this.runs.release(&*backend);
+            drop(Box::from_raw(heap.as_ptr()));
+        }
+    }
+
+    /// Gives cached chunks to the depot, magazines to the pool and reservations to their budgets.
+    fn give_up_resources(&self) {
+        let cached = self.cache.drain();
+        self.record.chunk_bytes.sub(cached.bytes());
+        self.shared.chunks.accept(cached);
+        self.pool.flush();
+        self.drain_budgets();
+    }
+
+    /// The frame number as of now.
+    #[inline(always)]
+    fn frame_number(&self) -> u64 {
+        self.shared.clock.number()
+    }
+
+    #[inline(always)]
+    fn next_serial(&self) -> u64 {
+        let serial = self.serial.get() + 1;
+        self.serial.set(serial);
+        serial
+    }
+
+    /// Gives chunks back that no frame of the last window needed.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn trim(&self) {
+        self.until_trim.set(self.shared.config.trim_after);
+        let surplus = self.cache.surplus();
+        self.record.chunk_bytes.sub(surplus.bytes());
+        self.shared.chunks.destroy(surplus);
+        self.shared.trim();
+    }
+}

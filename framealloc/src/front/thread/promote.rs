@@ -1,0 +1,153 @@
+//! The end of retained values: each goes where its policy says.
+
+#![expect(unsafe_code, reason = "fills memory of the pool and the heap")]
+
+use core::alloc::Layout;
+use core::any::Any;
+use core::mem::MaybeUninit;
+use core::ptr::NonNull;
+
+use super::ThreadHeap;
+use crate::diagnostics::{self, Diagnostic};
+use crate::error::AllocError;
+use crate::front::promotion::{Settled, settle_all};
+use crate::heap::HeapBox;
+use crate::pool::{self, PoolBox, Refused};
+use crate::raw::core::Core;
+use crate::scratch::ScratchBox;
+
+impl ThreadHeap {
+    /// Moves the retained values of `core`, whose frame is ending. While the thread unwinds they are dropped.
+    ///
+    /// Returns the payload of the first destructor that panicked, for the caller to pass on when its own work is done.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn settle_retained(&self, core: &Core) -> Option<Box<dyn Any + Send>> {
+        let tag = self.shared.tags.path(self.current_tag());
+        let phase = self.shared.phases.name(self.current_phase());
+        let frame = self.frame_number();
+        let mut promoted = 0;
+        let mut refused = 0;
+        let panic = crate::tracking::exempt(|| {
+            settle_all(core, self, std::thread::panicking(), |settled| {
+                promoted += u64::from(settled.stored.is_some() && settled.failure.is_none());
+                self.report_failure(&settled);
+                if let Err(settled) = self.shared.promotions.push(settled, frame, &tag, &phase) {
+                    refused += 1;
+                    drop(settled);
+                }
+            })
+        });
+        if refused > 0 {
+            let capacity = self.shared.config.promotion_queue;
+            let message =
+                format!("{refused} promoted values were dropped: {capacity} wait to be taken already");
+            self.report(Diagnostic::new(&diagnostics::FA609, message).with_suggestion(
+                "call `end_frame_with_promotions` or `take_promotions` every frame, or raise `with_promotion_queue`",
+            ));
+        }
+        self.count_promotions(promoted);
+        panic
+    }
+
+    fn report_failure(&self, settled: &Settled) {
+        let Some(reason) = settled.failure else { return };
+        let message = format!("`{}` was not promoted ({}): {reason}", settled.name, settled.policy);
+        self.report(Diagnostic::new(&diagnostics::FA609, message).with_suggestion(
+            "take the value back with `promotions.take_failed`, or release the handle before the frame ends",
+        ));
+    }
+
+    /// Memory of the pool for `layout`, charged to the current tag.
+    ///
+    /// # Errors
+    ///
+    /// Out of memory, or the budget that refused.
+    #[inline(always)]
+    pub(crate) fn pool_memory(&self, layout: Layout) -> Result<NonNull<u8>, AllocError> {
+        match self.pool.alloc(layout) {
+            Ok(block) => Ok(block),
+            Err(refused) => self.pool_memory_slow(layout, refused),
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn pool_memory_slow(&self, layout: Layout, refused: Refused) -> Result<NonNull<u8>, AllocError> {
+        if refused == Refused::OutOfMemory {
+            return Err(AllocError::out_of_memory(layout));
+        }
+        let bytes = pool::charged_bytes(layout) as u64;
+        self.charge_object(bytes, true)?;
+        self.pool.alloc_gated(layout).map_err(|_| {
+            self.uncharge_object(bytes, true);
+            AllocError::out_of_memory(layout)
+        })
+    }
+
+    /// Memory of the heap for `layout`, charged to the current tag.
+    ///
+    /// # Errors
+    ///
+    /// Out of memory, or the budget that refused.
+    #[inline]
+    pub(crate) fn heap_memory(&self, layout: Layout) -> Result<NonNull<u8>, AllocError> {
+        let bytes = layout.size() as u64;
+        let tag = self.current_tag();
+        let budgeted = self.tag_node().budgeted.get();
+        if budgeted {
+            self.charge_object(bytes, false)?;
+        }
+        match self.shared.heap.allocate(tag.0, layout) {
+            Some(block) => {
+                self.count_heap(tag, bytes)?;
+                Ok(block)
+            }
+            None => {
+                if budgeted {
+                    self.uncharge_object(bytes, false);
+                }
+                Err(AllocError::out_of_memory(layout))
+            }
+        }
+    }
+
+    /// `value` in the pool, or back.
+    pub(crate) fn promote_to_pool<T>(&self, value: T) -> Result<PoolBox<T>, (T, AllocError)> {
+        // SAFETY: F4: the pool's memory is fresh and of the layout that was asked for.
+        let place =
+            unsafe { PoolBox::try_place(MaybeUninit::<T>::uninit(), |layout| self.pool_memory(layout)) };
+        match place {
+            Ok(place) => Ok(place.write(value)),
+            Err(error) => Err((value, error)),
+        }
+    }
+
+    /// `value` in a block of the heap, or back.
+    pub(crate) fn promote_to_heap<T>(&self, value: T) -> Result<HeapBox<T>, (T, AllocError)> {
+        // SAFETY: F4: the heap's memory is fresh and of the layout that was asked for.
+        let place =
+            unsafe { HeapBox::try_place(MaybeUninit::<T>::uninit(), |layout| self.heap_memory(layout)) };
+        match place {
+            Ok(place) => Ok(place.write(value)),
+            Err(error) => Err((value, error)),
+        }
+    }
+
+    /// `value` in the scratch pool `name`, or back.
+    pub(crate) fn promote_to_scratch<T>(
+        &self,
+        name: &str,
+        value: T,
+    ) -> Result<ScratchBox<T>, (T, AllocError)> {
+        let pool = self.shared.scratch.get(name);
+        match pool.room(Layout::new::<T>()) {
+            // SAFETY: S2: the room is fresh, fits, and was counted for this box.
+            Ok(place) => Ok(unsafe {
+                place.cast::<T>().write(value);
+                ScratchBox::from_parts(place.cast(), pool)
+            }),
+            Err(error) => Err((value, error)),
+        }
+    }
+}

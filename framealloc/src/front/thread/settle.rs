@@ -1,0 +1,270 @@
+//! Charging: who used the bytes since the last settling.
+
+#![expect(unsafe_code, reason = "walks the list of unsealed frames and their records")]
+
+use core::cell::Cell;
+use core::ptr::{self, NonNull};
+
+use super::ThreadHeap;
+use super::nodes::{PhaseCell, PhaseNode, TagCell, TagNode};
+use crate::error::AllocError;
+use crate::raw::core::{Core, ExtraRecord, Record};
+use crate::tag::TagId;
+use crate::tracking;
+
+impl TagNode {
+    #[inline(always)]
+    pub(super) fn cell(&self) -> &TagCell {
+        // SAFETY: F3: the cell is in the record of this thread's heap, which outlives its nodes.
+        unsafe { self.cell.as_ref() }
+    }
+}
+
+impl PhaseNode {
+    #[inline(always)]
+    pub(super) fn cell(&self) -> &PhaseCell {
+        // SAFETY: F3: the cell is in the record of this thread's heap, which outlives its nodes.
+        unsafe { self.cell.as_ref() }
+    }
+
+    /// The cell, as of frame `number`: what an earlier frame counted is forgotten.
+    #[inline(always)]
+    pub(super) fn refresh(&self, number: u64) -> &PhaseCell {
+        let cell = self.cell();
+        if cell.frame.get() != number {
+            cell.restart(number);
+            if let Some(budget) = self.budget.get() {
+                budget.reset();
+            }
+        }
+        cell
+    }
+}
+
+impl ThreadHeap {
+    /// Charges everything that was used since the last switch to the context, and seals the frames that were used.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn settle_context(&self) {
+        self.seal_frames();
+        self.settle_traffic();
+        if self.shared.budgets.epoch() != self.epoch.get() {
+            self.rebuild_budgets();
+        }
+        self.deliver_events();
+    }
+
+    /// Settles and seals every unsealed frame.
+    pub(super) fn seal_frames(&self) {
+        while let Some(core) = NonNull::new(self.unsealed.get().cast_mut()) {
+            // SAFETY: F3: linked cores are open or quarantined, so they are live.
+            let core = unsafe { core.as_ref() };
+            self.seal(core);
+        }
+    }
+
+    /// Settles `core`, gives its lease back and takes it out of the list of unsealed frames.
+    #[inline(always)]
+    pub(super) fn seal(&self, core: &Core) {
+        self.settle(core);
+        core.limit.set(core.ptr.get());
+        self.unlink(core);
+        core.debug_assert_valid();
+    }
+
+    #[inline(always)]
+    pub(super) fn link(&self, core: &Core) {
+        let head = self.unsealed.get();
+        core.previous.set(ptr::null());
+        core.next.set(head);
+        // SAFETY: F3: linked cores are live.
+        if let Some(head) = unsafe { head.as_ref() } {
+            head.previous.set(core);
+        }
+        self.unsealed.set(core);
+        core.linked.set(true);
+    }
+
+    #[inline(always)]
+    fn unlink(&self, core: &Core) {
+        let (previous, next) = (core.previous.get(), core.next.get());
+        // SAFETY: F3: linked cores are live.
+        unsafe {
+            match previous.as_ref() {
+                Some(previous) => previous.next.set(next),
+                None => self.unsealed.set(next),
+            }
+            if let Some(next) = next.as_ref() {
+                next.previous.set(previous);
+            }
+        }
+        core.linked.set(false);
+    }
+
+    /// Charges what `core` handed out since its mark to the context, and gives its lease back.
+    #[inline(always)]
+    pub(super) fn settle(&self, core: &Core) {
+        let used = core.unsettled();
+        let allocations = core.allocs.get().wrapping_sub(core.allocs_mark.get());
+        if self.refusing.get() {
+            self.settle_lease(core, used);
+        }
+        if allocations == 0 && used == 0 {
+            return;
+        }
+        let top = core.high.get().max(core.ptr.get());
+        let above = (top.addr() - core.ptr.get().addr()) as u64;
+        core.mark.set(core.ptr.get());
+        core.high.set(core.ptr.get());
+        core.allocs_mark.set(core.allocs.get());
+        core.charged.set(core.charged.get() + used);
+
+        let tag = self.tag_node();
+        tag.cell().frames.charge(used, above, allocations);
+        self.record.frames.charge(used, above, allocations);
+        let phase = self.phase_node().refresh(self.frame_number());
+        phase.allocations.add(allocations);
+        phase.bytes.add(used);
+        phase.peak.raise_to(phase.bytes.get() + above);
+        for run in self.runs() {
+            run.bytes.set(run.bytes.get() + used);
+            run.allocations.set(run.allocations.get() + allocations);
+        }
+        self.record_on(core, tag, used);
+        self.charge_budgets(used, above);
+    }
+
+    /// Remembers on `core` that `used` bytes of it are the tag's.
+    #[inline(always)]
+    fn record_on(&self, core: &Core, tag: &TagNode, used: u64) {
+        let payer: *const () = ptr::from_ref(tag).cast();
+        for slot in &core.records {
+            let record = slot.get();
+            if ptr::eq(record.payer, payer) || record.payer.is_null() {
+                slot.set(Record { payer, bytes: record.bytes + used });
+                return;
+            }
+        }
+        self.record_extra(core, payer, used);
+    }
+
+    #[cold]
+    fn record_extra(&self, core: &Core, payer: *const (), used: u64) {
+        let mut next = core.extra_records.get();
+        // SAFETY: F1: the records of a live core are live.
+        while let Some(extra) = unsafe { next.as_ref() } {
+            let record = extra.record.get();
+            if ptr::eq(record.payer, payer) {
+                extra.record.set(Record { payer, bytes: record.bytes + used });
+                return;
+            }
+            next = extra.next.get();
+        }
+        let extra = self.records.take().or_else(|| {
+            self.records.grow(&*self.shared.backend).ok()?;
+            self.records.take()
+        });
+        match extra {
+            Some(place) => {
+                let record = Cell::new(Record { payer, bytes: used });
+                // SAFETY: F1: the record is fresh and belongs to the core from here on.
+                unsafe { place.write(ExtraRecord { record, next: Cell::new(core.extra_records.get()) }) };
+                core.extra_records.set(place.as_ptr());
+            }
+            // Without memory for a record of its own, the first tag of the frame answers for the bytes at its end.
+            None => {
+                let first = core.records[0].get();
+                // SAFETY: F3: the payer of a record is a tag node of this heap.
+                let (from, to) = unsafe { (&*payer.cast::<TagNode>(), &*first.payer.cast::<TagNode>()) };
+                self.move_charge(from, to, used);
+                core.records[0].set(Record { payer: first.payer, bytes: first.bytes + used });
+            }
+        }
+    }
+
+    /// Moves live bytes from one tag to another.
+    #[cold]
+    fn move_charge(&self, from: &TagNode, to: &TagNode, bytes: u64) {
+        from.cell().frames.live.sub(bytes);
+        to.cell().frames.live.add(bytes);
+        Self::refund_path(from, bytes);
+        self.charge_path(to, bytes);
+    }
+
+    /// Credits the tags of `core` with its bytes: the frame is over.
+    #[inline(always)]
+    pub(super) fn credit(&self, core: &Core) {
+        let charged = core.charged.get();
+        if charged == 0 {
+            return;
+        }
+        self.record.frames.live.sub(charged);
+        for slot in &core.records {
+            let record = slot.replace(Record::NONE);
+            if !record.payer.is_null() {
+                self.credit_record(record);
+            }
+        }
+        if !core.extra_records.get().is_null() {
+            self.credit_extra(core);
+        }
+        self.refund_budgets(core, charged);
+    }
+
+    #[inline(always)]
+    fn credit_record(&self, record: Record) {
+        // SAFETY: F3: the payer of a record is a tag node of this heap.
+        let tag = unsafe { &*record.payer.cast::<TagNode>() };
+        tag.cell().frames.live.sub(record.bytes);
+        if tag.budgeted.get() {
+            Self::refund_path(tag, record.bytes);
+        }
+    }
+
+    #[cold]
+    fn credit_extra(&self, core: &Core) {
+        let mut next = core.extra_records.replace(ptr::null_mut());
+        while let Some(extra) = NonNull::new(next) {
+            // SAFETY: F1: the records of the core are live, and each is put back once.
+            unsafe {
+                next = extra.as_ref().next.get();
+                let record = extra.as_ref().record.get();
+                self.records.put(extra);
+                self.credit_record(record);
+            }
+        }
+    }
+
+    /// Charges the ordinary heap traffic since the last settling to the tag and the phase.
+    fn settle_traffic(&self) {
+        let now = tracking::thread_counters();
+        let before = self.traffic.replace(now);
+        self.traffic_mark.set(tracking::thread_activity());
+        let calls = now.allocations.wrapping_sub(before.allocations);
+        let traffic = &self.tag_node().cell().traffic;
+        traffic.calls.add(calls);
+        traffic.bytes.add(now.allocated_bytes.wrapping_sub(before.allocated_bytes));
+        traffic.frees.add(now.frees.wrapping_sub(before.frees));
+        traffic.freed_bytes.add(now.freed_bytes.wrapping_sub(before.freed_bytes));
+        self.phase_node().refresh(self.frame_number()).heap_calls.add(calls);
+    }
+
+    /// Counts one heap object of `tag`, after its budgets allowed it.
+    pub(crate) fn count_heap(&self, tag: TagId, bytes: u64) -> Result<(), AllocError> {
+        // SAFETY: F3: nodes live as long as the heap.
+        let cell = unsafe { self.node_of_tag(tag)?.as_ref() }.cell();
+        cell.heap_bytes.add(bytes);
+        cell.heap_live.add(bytes);
+        cell.heap_allocations.add(1);
+        Ok(())
+    }
+
+    /// One heap object of `tag` was freed on this thread.
+    pub(crate) fn count_heap_free(&self, tag: TagId, bytes: u64) -> Result<(), AllocError> {
+        // SAFETY: F3: nodes live as long as the heap.
+        let node = unsafe { self.node_of_tag(tag)?.as_ref() };
+        node.cell().heap_live.sub(bytes);
+        Self::refund_path(node, bytes);
+        Ok(())
+    }
+}

@@ -1,0 +1,60 @@
+//! The unsafe building blocks of frame memory: chunks, cores, slabs and lists.
+//!
+//! ```text
+//!  Core (in a slab of its thread)            Chunk (from the backend)
+//!  ┌────────────┐                            ┌────────┬──────────────┬───────────────┬─────────┐
+//!  │ ptr ───────┼───────────────────────────►│ header │ charged      │ not yet       │ free    │
+//!  │ limit ─────┼──────────────┐             └────────┴──────────────┴───────────────┴─────────┘
+//!  │ mark ──────┼───────────┐  │                                     ▲ mark          ▲ ptr     ▲ limit
+//!  │ chunk list │           └──┴── both point into the current chunk: mark <= ptr <= limit <= end
+//!  └────────────┘
+//! ```
+//!
+//! | type | role |
+//! |---|---|
+//! | [`chunk::Chunk`] | the header at the front of every block that frames are cut from |
+//! | [`cache::ChunkCache`] | chunks not in use, by size class, hot first |
+//! | [`core::Core`] | the state of one frame: bump pointer, limit, count of handles, chunks |
+//! | [`slab::Slab`] | fixed-size records at stable addresses |
+//! | [`stack::Stack`] | a growable stack of plain records that never reaches the global allocator |
+//! | [`list::PushList`] | append-only list that other threads may read |
+//! | [`tls`] | the two words a thread keeps about the allocator it used last |
+//!
+//! # Invariants
+//!
+//! Every SAFETY comment of the frame half of this crate cites one of these.
+//!
+//! * **F1** A chunk belongs to exactly one of: a frame, a thread's cache, the shared depot, a quarantined frame. Every
+//!   chunk begins with a non-empty header, so the end of one chunk is never the first free byte of another.
+//! * **F2** A frame's chunks are recycled only on proof that nobody can reach them: for a scoped frame, the `Frame` is
+//!   being dropped, so no borrow of it exists; for an ambient frame or segment, its count of handles is zero. A
+//!   forgotten ambient handle keeps its chunks for ever: a reported leak, never a reuse. Counts, serials and ids are 64
+//!   bits on every target, so they do not wrap.
+//! * **F3** Only the owning thread touches a core, a thread heap, or anything that is reached through them without an
+//!   atomic. Nothing that holds a pointer to them is `Send` or `Sync`. What other threads read is an atomic at an
+//!   address that stays valid while the registry of threads is locked.
+//! * **F4** The bump pointer stays inside the current chunk and never passes `limit`, which never passes the chunk's
+//!   end. It is a multiple of the grain. Zero-sized types never touch it; with no chunk, `ptr == limit` and both are
+//!   non-null. Sizes are rounded identically in allocate, grow, shrink and deallocate; no sum of a size and an address
+//!   is formed without proof that it does not wrap.
+//! * **F5** Threads, allocators, frames and objects may die in any order. A thread heap holds its allocator's shared
+//!   state and is freed by the last of: its thread's exit, its frames (quarantined ones too), its guards. At exit only
+//!   cached chunks go to the depot.
+//! * **F6** Moving the pointer back (deallocate of the last block, shrink) never goes below `mark` and records the
+//!   high-water mark first.
+//! * **F7** No foreign code (sink, backend, global allocator, closure, `Drop`, `Hash`) runs between valid states: slow
+//!   paths commit before they call out, hold no reference to a field across it, and read pointers again afterwards.
+//! * **F8** Guards may be leaked or dropped out of order. Their state lives by value in the thread heap; a guard holds a
+//!   depth and a serial, and closing it closes what lies above. A checkpoint names a core and its serial.
+
+#[macro_use]
+pub(crate) mod box_traits;
+pub(crate) mod cache;
+pub(crate) mod chunk;
+pub(crate) mod clock;
+pub(crate) mod core;
+pub(crate) mod list;
+pub(crate) mod meter;
+pub(crate) mod slab;
+pub(crate) mod stack;
+pub(crate) mod tls;
