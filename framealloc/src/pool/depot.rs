@@ -1,0 +1,304 @@
+//! The shared side of the pool: groups, and the registry of magazine sets.
+
+use super::class::{CLASSES, Class, LARGE, block_size, class_of_layout};
+use super::group::{Group, GroupCounts, single};
+use super::magazine::MagazineSet;
+use super::page::header_of;
+use super::stats::{PoolStats, PoolTotals};
+use super::sync::lock;
+use crate::backend::AllocatorBackend;
+use crate::raw::meter::{MeterSlot, ObjectMeter};
+use core::alloc::Layout;
+use core::ptr::{self, NonNull};
+use core::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, Weak};
+
+/// The pool memory of one allocator, shared by its threads.
+pub(crate) struct Depot {
+    backend: Arc<dyn AllocatorBackend>,
+    meter: MeterSlot,
+    /// One bit per tag: whether frees of its objects are told to the meter.
+    metered: [AtomicU64; 1 << 10],
+    registry: Mutex<Registry>,
+}
+
+struct Registry {
+    /// Per class a list of groups, one per tag that uses it. Groups are added in front and never removed (P5).
+    groups: [*const Group; CLASSES + 1],
+    /// Sets in use by threads; doubly linked.
+    live: *mut MagazineSet,
+    /// Sets of threads that ended; linked by `next`.
+    spare: *mut MagazineSet,
+}
+
+// SAFETY: P3 and P7: groups are Sync, and the sets in the registry are touched by others than their owner only under the
+// registry's lock, through atomics.
+unsafe impl Send for Depot {}
+// SAFETY: as above.
+unsafe impl Sync for Depot {}
+
+impl Depot {
+    /// An empty depot over `backend`.
+    pub(crate) fn new(backend: Arc<dyn AllocatorBackend>) -> Arc<Self> {
+        Arc::new(Self {
+            backend,
+            meter: MeterSlot::default(),
+            metered: [const { AtomicU64::new(0) }; 1 << 10],
+            registry: Mutex::new(Registry {
+                groups: [ptr::null(); CLASSES + 1],
+                live: ptr::null_mut(),
+                spare: ptr::null_mut(),
+            }),
+        })
+    }
+
+    /// Where the memory comes from.
+    pub(crate) fn backend(&self) -> &dyn AllocatorBackend {
+        &*self.backend
+    }
+
+    /// Sets who is told about objects of metered tags; the first call counts.
+    pub(crate) fn set_meter(&self, meter: Weak<dyn ObjectMeter>) {
+        self.meter.set(meter);
+    }
+
+    /// Whether frees of objects of `tag` are told to the meter from now on. Threads that have the tag selected ungated
+    /// tell nothing until they select anew.
+    pub(crate) fn set_metered(&self, tag: u16, metered: bool) {
+        let (word, bit) = (&self.metered[usize::from(tag >> 6)], 1 << (tag & 63));
+        if metered {
+            word.fetch_or(bit, Ordering::Relaxed);
+        } else {
+            word.fetch_and(!bit, Ordering::Relaxed);
+        }
+    }
+
+    /// Whether frees of objects of `tag` are told to the meter.
+    pub(crate) fn is_metered(&self, tag: u16) -> bool {
+        self.metered[usize::from(tag >> 6)].load(Ordering::Relaxed) >> (tag & 63) & 1 == 1
+    }
+
+    /// The meter, for a tag that is metered.
+    pub(super) fn meter_of(&self, tag: u16) -> Option<Arc<dyn ObjectMeter>> {
+        if self.is_metered(tag) { self.meter.get() } else { None }
+    }
+
+    /// The group of `class` and `tag`, made when it is missing; `None` when the backend has no memory for it.
+    pub(super) fn group(self: &Arc<Self>, class: Class, tag: u16) -> Option<&Group> {
+        if let Some(group) = self.find_group(&lock(&self.registry), class, tag) {
+            return Some(group);
+        }
+        let fresh = self.backend.allocate(Layout::new::<Group>())?.cast::<Group>();
+        let mut registry = lock(&self.registry);
+        if let Some(group) = self.find_group(&registry, class, tag) {
+            drop(registry);
+            // SAFETY: allocated above with this layout and never written to.
+            unsafe { self.backend.deallocate(fresh.cast(), Layout::new::<Group>()) };
+            return Some(group);
+        }
+        // SAFETY: the block is fresh and has the layout of a group, which stays where it is until the depot is dropped
+        // (P5); the reference is bound to a borrow of the depot.
+        let group = unsafe {
+            fresh.write(Group::new(Arc::as_ptr(self), registry.groups[class], class, tag));
+            fresh.as_ref()
+        };
+        registry.groups[class] = group;
+        Some(group)
+    }
+
+    fn find_group(&self, registry: &Registry, class: Class, tag: u16) -> Option<&Group> {
+        chain(registry.groups[class]).find(|group| group.tag == tag)
+    }
+
+    /// The first group of a class; the rest is reached without the lock, because links never change.
+    fn first_group(&self, class: Class) -> *const Group {
+        lock(&self.registry).groups[class]
+    }
+
+    /// One block for an object of `layout`, not by way of a magazine.
+    pub(crate) fn allocate(self: &Arc<Self>, tag: u16, layout: Layout) -> Option<NonNull<u8>> {
+        let class = class_of_layout(layout);
+        let group = self.group(class, tag)?;
+        if class == LARGE {
+            return group.take_large(self, layout);
+        }
+        Some(NonNull::new(group.take(self, 1, 1)?.head)?.cast())
+    }
+
+    /// Frees an object into the depot.
+    ///
+    /// # Safety
+    ///
+    /// - `object` is an object of a pool whose depot this is; it belongs to the caller, and nobody uses it any more.
+    /// - The caller holds an `Arc` of the depot across the call (P6).
+    pub(super) unsafe fn free(&self, object: NonNull<u8>) {
+        let page = header_of(object);
+        // SAFETY: P2 and P5: the header and the group are alive while the object is outside.
+        unsafe {
+            let group = &*(*page).group;
+            if group.class == LARGE {
+                group.give_large(self, page.cast());
+            } else {
+                group.give(self, single(object));
+            }
+        }
+    }
+
+    /// Gives all memory that no object uses and no thread keeps in its magazines to the backend. Returns the bytes.
+    pub(crate) fn trim(&self) -> usize {
+        (0..CLASSES).flat_map(|class| chain(self.first_group(class))).map(|group| group.trim(self.backend())).sum()
+    }
+
+    /// A set for `tag`, registered as live; `None` when the backend has no memory.
+    pub(super) fn take_set(&self, tag: u16) -> Option<NonNull<MagazineSet>> {
+        let mut registry = lock(&self.registry);
+        if let Some(set) = NonNull::new(registry.spare) {
+            // SAFETY: P7: a spare set belongs to the registry.
+            unsafe {
+                registry.spare = set.as_ref().next.get();
+                set.write(MagazineSet::new(tag));
+                registry.link(set);
+            }
+            return Some(set);
+        }
+        drop(registry);
+        let set = self.backend.allocate(Layout::new::<MagazineSet>())?.cast::<MagazineSet>();
+        // SAFETY: the block is fresh and has the layout of a set.
+        unsafe {
+            set.write(MagazineSet::new(tag));
+            lock(&self.registry).link(set);
+        }
+        Some(set)
+    }
+
+    /// Takes a set of a thread that ends: its counts are kept, its memory serves a later thread.
+    ///
+    /// # Safety
+    ///
+    /// - `set` came from [`take_set`](Self::take_set), its magazines are empty, and its owner does not use it again.
+    pub(super) unsafe fn retire_set(&self, set: NonNull<MagazineSet>) {
+        let mut registry = lock(&self.registry);
+        // SAFETY: the caller's promise (P7); groups are alive with the depot.
+        unsafe {
+            for magazine in set.as_ref().magazines() {
+                if let Some(group) = magazine.group().as_ref() {
+                    group.retire(magazine.allocations());
+                }
+            }
+            registry.unlink(set);
+            set.as_ref().next.set(registry.spare);
+        }
+        registry.spare = set.as_ptr();
+    }
+
+    /// What objects of `tag` count.
+    pub(crate) fn tag_totals(&self, tag: u16) -> PoolTotals {
+        self.stats_where(|of| of == tag).totals()
+    }
+
+    /// What all objects count.
+    pub(crate) fn totals(&self) -> PoolStats {
+        self.stats_where(|_| true)
+    }
+
+    fn stats_where(&self, mut wanted: impl FnMut(u16) -> bool) -> PoolStats {
+        let mut stats = PoolStats::default();
+        let registry = lock(&self.registry);
+        let mut cached = [0; CLASSES];
+        let mut counted = [0; CLASSES];
+        let mut next = registry.live;
+        while let Some(set) = NonNull::new(next) {
+            // SAFETY: P7: sets on the list are live while the registry's lock is held; what is read is atomic or
+            // guarded by that lock.
+            let set = unsafe { set.as_ref() };
+            if wanted(set.tag()) {
+                for (class, magazine) in set.magazines().iter().take(CLASSES).enumerate() {
+                    cached[class] += magazine.cached(class);
+                    counted[class] += magazine.allocations();
+                }
+            }
+            next = set.next.get();
+        }
+        for class in 0..=LARGE {
+            let mut sum = GroupCounts::default();
+            for group in chain(registry.groups[class]).filter(|group| wanted(group.tag)) {
+                sum.add(group.counts());
+            }
+            if class == LARGE {
+                stats.add_large(sum);
+            } else {
+                stats.add_class(sum, block_size(class) as u64, counted[class], cached[class]);
+            }
+        }
+        stats
+    }
+}
+
+impl Registry {
+    /// # Safety
+    ///
+    /// - `set` is valid, in no list, and stays valid until it is unlinked (P7).
+    unsafe fn link(&mut self, set: NonNull<MagazineSet>) {
+        // SAFETY: the caller's promise; sets in the list are valid.
+        unsafe {
+            set.as_ref().prev.set(ptr::null_mut());
+            set.as_ref().next.set(self.live);
+            if let Some(first) = NonNull::new(self.live) {
+                first.as_ref().prev.set(set.as_ptr());
+            }
+        }
+        self.live = set.as_ptr();
+    }
+
+    /// # Safety
+    ///
+    /// - `set` is in the list of live sets.
+    unsafe fn unlink(&mut self, set: NonNull<MagazineSet>) {
+        // SAFETY: the caller's promise; sets in the list are valid.
+        unsafe {
+            let (next, prev) = (set.as_ref().next.get(), set.as_ref().prev.get());
+            match NonNull::new(prev) {
+                Some(prev) => prev.as_ref().next.set(next),
+                None => self.live = next,
+            }
+            if let Some(next) = NonNull::new(next) {
+                next.as_ref().prev.set(prev);
+            }
+        }
+    }
+}
+
+/// The groups of a list.
+fn chain<'a>(first: *const Group) -> impl Iterator<Item = &'a Group> {
+    // SAFETY: P5: groups in the registry are alive as long as the depot, which every caller borrows; links are constant.
+    core::iter::successors(unsafe { first.as_ref() }, |group| unsafe { group.next.as_ref() })
+}
+
+impl Drop for Depot {
+    fn drop(&mut self) {
+        let registry = self.registry.get_mut().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let (groups, spare) = (registry.groups, registry.spare);
+        debug_assert!(registry.live.is_null(), "a thread's pool holds the depot");
+        for first in groups {
+            let mut next = first;
+            while let Some(group) = NonNull::new(next.cast_mut()) {
+                // SAFETY: P5: no object is outside, or its group would hold the depot; so after `trim` no page is left,
+                // and nobody but this call can reach the group, which came from the backend with this layout.
+                unsafe {
+                    next = group.as_ref().next;
+                    group.as_ref().trim(&*self.backend);
+                    group.drop_in_place();
+                    self.backend.deallocate(group.cast(), Layout::new::<Group>());
+                }
+            }
+        }
+        let mut next = spare;
+        while let Some(set) = NonNull::new(next) {
+            // SAFETY: P7: a spare set belongs to the registry and came from the backend with this layout.
+            unsafe {
+                next = set.as_ref().next.get();
+                self.backend.deallocate(set.cast(), Layout::new::<MagazineSet>());
+            }
+        }
+    }
+}

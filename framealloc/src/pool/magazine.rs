@@ -1,0 +1,230 @@
+//! The free blocks one thread keeps for one tag.
+
+use super::class::{CLASSES, Class, batch_len};
+use super::depot::Depot;
+use super::group::Group;
+use super::page::{Chain, FreeBlock};
+use core::cell::Cell;
+use core::mem::offset_of;
+use core::ptr::{self, NonNull};
+use core::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, Ordering::Relaxed};
+use std::sync::Arc;
+
+/// Free blocks of one class: a list that is used, and a full one in reserve, so that what moves to and from the depot is
+/// a whole batch and no list is ever walked. Atomics are written by the owning thread alone, with load and store; other
+/// threads read them for the statistics (P7).
+#[repr(C, align(64))]
+pub(super) struct Magazine {
+    head: Cell<*mut FreeBlock>,
+    /// Where the blocks belong; null until the first slow path, which makes every free take the slow path too.
+    group: AtomicPtr<Group>,
+    /// How many blocks `head` may still take.
+    room: AtomicU32,
+    reserve_len: AtomicU32,
+    reserve: Cell<*mut FreeBlock>,
+    /// Allocations so far. Apart from `room`, or the compiler would fuse the two updates into one slow vector update.
+    allocations: AtomicU64,
+}
+
+const _: () = assert!(offset_of!(Magazine, allocations) - offset_of!(Magazine, room) >= 16);
+
+/// The magazines of one thread for one tag.
+#[repr(C)]
+pub(crate) struct MagazineSet {
+    /// The last one, that of large objects, stays empty and without a group.
+    magazines: [Magazine; CLASSES + 1],
+    tag: u16,
+    /// Links of the depot's lists, guarded by the lock of its registry.
+    pub(super) next: Cell<*mut MagazineSet>,
+    pub(super) prev: Cell<*mut MagazineSet>,
+}
+
+/// A set without blocks and groups, which no operation changes: `pop` finds nothing and `push` finds another group.
+pub(super) static EMPTY: EmptySet = EmptySet(MagazineSet::new(0));
+
+pub(super) struct EmptySet(pub(super) MagazineSet);
+
+// SAFETY: nothing is ever written to the empty set, see `EMPTY`.
+unsafe impl Sync for EmptySet {}
+
+impl Magazine {
+    const fn new() -> Self {
+        Self {
+            head: Cell::new(ptr::null_mut()),
+            group: AtomicPtr::new(ptr::null_mut()),
+            room: AtomicU32::new(0),
+            reserve_len: AtomicU32::new(0),
+            reserve: Cell::new(ptr::null_mut()),
+            allocations: AtomicU64::new(0),
+        }
+    }
+
+    pub(super) fn group(&self) -> *const Group {
+        self.group.load(Relaxed)
+    }
+
+    pub(super) fn allocations(&self) -> u64 {
+        self.allocations.load(Relaxed)
+    }
+
+    /// Blocks in the magazine.
+    pub(super) fn cached(&self, class: Class) -> u64 {
+        if self.group().is_null() {
+            return 0;
+        }
+        u64::from(batch_len(class) - self.room.load(Relaxed) + self.reserve_len.load(Relaxed))
+    }
+
+    /// Takes a block and counts an allocation.
+    #[inline(always)]
+    pub(super) fn pop(&self) -> Option<NonNull<u8>> {
+        let head = NonNull::new(self.head.get())?;
+        // SAFETY: P1: blocks on the list belong to the magazine.
+        self.head.set(unsafe { (*head.as_ptr()).next });
+        self.room.store(self.room.load(Relaxed).wrapping_add(1), Relaxed);
+        self.allocations.store(self.allocations.load(Relaxed).wrapping_add(1), Relaxed);
+        Some(head.cast())
+    }
+
+    /// Keeps a free block of `group`, when that is this magazine's and there is room.
+    ///
+    /// # Safety
+    ///
+    /// - `block` is a block of `group` that belongs to the caller and is given up when the answer is true (P1).
+    #[inline(always)]
+    pub(super) unsafe fn push(&self, group: *const Group, block: NonNull<u8>) -> bool {
+        if !ptr::eq(self.group.load(Relaxed), group) {
+            return false;
+        }
+        let room = self.room.load(Relaxed);
+        if room == 0 {
+            return false;
+        }
+        self.room.store(room - 1, Relaxed);
+        let block = block.as_ptr().cast::<FreeBlock>();
+        // SAFETY: the caller gives the block up; it has room for a pointer.
+        unsafe { (*block).next = self.head.get() };
+        self.head.set(block);
+        true
+    }
+
+    /// Makes the magazine one of `group`.
+    fn adopt(&self, group: &Group) {
+        if self.group().is_null() {
+            self.room.store(batch_len(group.class), Relaxed);
+            self.group.store(ptr::from_ref(group).cast_mut(), Relaxed);
+        }
+    }
+
+    /// Takes a block, from the reserve or the depot when the list is empty; `None` when there is no memory.
+    pub(super) fn pop_slow(&self, depot: &Arc<Depot>, class: Class, tag: u16) -> Option<NonNull<u8>> {
+        if self.group().is_null() {
+            self.adopt(depot.group(class, tag)?);
+        }
+        // SAFETY: P5: the group is alive, because the caller has the depot.
+        let group = unsafe { self.group().as_ref() }?;
+        // After `group`, which may have called a backend that used this very magazine (F7).
+        if let Some(block) = self.pop() {
+            return Some(block);
+        }
+        let reserve = self.take_reserve();
+        if reserve.len > 0 {
+            self.load(group, reserve);
+        } else {
+            let chain = group.take(depot, batch_len(class), 0)?;
+            // `take` may have called a backend that used this very magazine (F7).
+            if self.head.get().is_null() {
+                self.load(group, chain);
+            } else if self.reserve.get().is_null() {
+                self.set_reserve(chain);
+            } else {
+                // SAFETY: the chain was taken from this group above, and the caller holds the depot.
+                unsafe { group.give(depot, chain) };
+            }
+        }
+        self.pop()
+    }
+
+    /// Keeps a free block of `group`; what does not fit goes to the depot as a batch.
+    ///
+    /// # Safety
+    ///
+    /// - `block` is a block of `group`, which is that of this magazine's class and tag; the caller gives it up (P1).
+    pub(super) unsafe fn push_slow(&self, depot: &Arc<Depot>, group: &Group, block: NonNull<u8>) {
+        self.adopt(group);
+        let mut overflow = Chain::EMPTY;
+        if self.room.load(Relaxed) == 0 {
+            overflow = self.take_reserve();
+            self.set_reserve(self.take_list(group));
+        }
+        // SAFETY: the caller's promise; there is room now. The chain is one of this group, and the depot is held.
+        unsafe {
+            let kept = self.push(group, block);
+            debug_assert!(kept);
+            if overflow.len > 0 {
+                group.give(depot, overflow);
+            }
+        }
+    }
+
+    /// Gives every block to the depot.
+    pub(super) fn flush(&self, depot: &Arc<Depot>) {
+        // SAFETY: P5: the group is alive, because the caller has the depot.
+        let Some(group) = (unsafe { self.group().as_ref() }) else { return };
+        for chain in [self.take_list(group), self.take_reserve()] {
+            if chain.len > 0 {
+                // SAFETY: P1: the blocks were the magazine's; the caller holds the depot.
+                unsafe { group.give(depot, chain) };
+            }
+        }
+    }
+
+    fn load(&self, group: &Group, chain: Chain) {
+        self.room.store(batch_len(group.class) - chain.len, Relaxed);
+        self.head.set(chain.head);
+    }
+
+    fn take_list(&self, group: &Group) -> Chain {
+        let len = batch_len(group.class) - self.room.load(Relaxed);
+        self.room.store(batch_len(group.class), Relaxed);
+        Chain { head: self.head.replace(ptr::null_mut()), len }
+    }
+
+    fn set_reserve(&self, chain: Chain) {
+        self.reserve_len.store(chain.len, Relaxed);
+        self.reserve.set(chain.head);
+    }
+
+    fn take_reserve(&self) -> Chain {
+        let len = self.reserve_len.load(Relaxed);
+        self.reserve_len.store(0, Relaxed);
+        Chain { head: self.reserve.replace(ptr::null_mut()), len }
+    }
+}
+
+impl MagazineSet {
+    pub(super) const fn new(tag: u16) -> Self {
+        Self {
+            magazines: [const { Magazine::new() }; CLASSES + 1],
+            tag,
+            next: Cell::new(ptr::null_mut()),
+            prev: Cell::new(ptr::null_mut()),
+        }
+    }
+
+    /// The tag its blocks belong to.
+    #[inline]
+    pub(crate) fn tag(&self) -> u16 {
+        self.tag
+    }
+
+    pub(super) fn magazines(&self) -> &[Magazine; CLASSES + 1] {
+        &self.magazines
+    }
+
+    /// The magazine of a class.
+    #[inline(always)]
+    pub(super) fn magazine(&self, class: Class) -> &Magazine {
+        &self.magazines[class]
+    }
+}

@@ -1,0 +1,138 @@
+use super::*;
+use core::cell::Cell;
+use std::sync::OnceLock;
+
+/// Fails from the `n`th call on, until it is refilled.
+struct Failing {
+    left: AtomicI64,
+    inner: Counting,
+}
+
+// SAFETY: blocks are those of the inner backend.
+unsafe impl AllocatorBackend for Failing {
+    fn allocate(&self, layout: Layout) -> Option<NonNull<u8>> {
+        if self.left.fetch_sub(1, Relaxed) <= 0 {
+            return None;
+        }
+        self.inner.allocate(layout)
+    }
+
+    unsafe fn deallocate(&self, ptr: NonNull<u8>, layout: Layout) {
+        // SAFETY: the caller's promise.
+        unsafe { self.inner.deallocate(ptr, layout) }
+    }
+}
+
+fn failing(calls: i64) -> (Arc<Failing>, Counting) {
+    let inner = Arc::new(CountingBackend::new(SystemBackend::new()));
+    (Arc::new(Failing { left: AtomicI64::new(calls), inner: Arc::clone(&inner) }), inner)
+}
+
+#[test]
+fn the_nth_failure_loses_nothing() {
+    for calls in 0..40 {
+        let (backend, counting) = failing(calls);
+        let shared: Arc<dyn AllocatorBackend> = Arc::clone(&backend) as _;
+        let depot = Depot::new(shared);
+        let alloc = PoolAlloc::new(Arc::clone(&depot), 2);
+        let mut live = Vec::new();
+        let mut large = Vec::new();
+        let direct = alloc.try_box([0_u64; 8]);
+        let thread = Thread::new(&depot);
+        for round in 0..3000 {
+            thread.0.select(round / 100, false);
+            live.extend(alloc.try_box([u64::from(round); 20]));
+            if round % 500 == 0 {
+                large.extend(alloc.try_box([round; 30_000]));
+            }
+            if round % 3 == 0 && live.len() > 10 {
+                live.swap_remove(usize::from(round) % 10);
+            }
+        }
+        assert!(live.iter().all(|boxed| boxed.iter().all(|n| *n == boxed[0])));
+        let objects = live.len() + large.len() + usize::from(direct.is_ok());
+        assert_eq!(depot.totals().live_objects, objects as u64, "after {calls} calls");
+        // Frees need no memory, and with memory again everything works.
+        drop(live);
+        backend.left.store(1 << 40, Relaxed);
+        assert!(alloc.try_box(1_u8).is_ok());
+        drop((thread, large, direct, alloc, depot));
+        assert_eq!(counting.counts().live_blocks, 0, "after {calls} calls");
+    }
+}
+
+#[test]
+fn memory_that_other_groups_keep_is_found() {
+    let (backend, counting) = failing(1 << 40);
+    let depot = Depot::new(Arc::clone(&backend) as _);
+    let thread = Thread::new(&depot);
+    drop(thread.boxed([0_u8; 16]));
+    thread.0.shrink();
+    assert_eq!(depot.totals().pages, 1);
+    // The group, then a page that is refused once.
+    backend.left.store(1, Relaxed);
+    let before = counting.counts().live_bytes;
+    assert!(thread.0.alloc(Layout::new::<[u8; 500]>()).is_err());
+    assert!(depot.totals().pages == 0 && counting.counts().live_bytes < before);
+    backend.left.store(1, Relaxed);
+    assert!(PoolAlloc::new(depot, 0).try_box([1_u8; 500]).is_ok());
+}
+
+/// Uses the pool it serves, from within each call.
+struct Reentrant {
+    inner: Counting,
+    depot: OnceLock<Weak<Depot>>,
+}
+
+thread_local!(static DEPTH: Cell<u32> = const { Cell::new(0) });
+
+impl Reentrant {
+    fn reenter(&self) {
+        let Some(depot) = self.depot.get().and_then(Weak::upgrade) else { return };
+        if DEPTH.replace(1) == 0 {
+            let alloc = PoolAlloc::new(depot, 0);
+            let boxes: Vec<_> = (0..150_u64).map_while(|n| alloc.try_box([n; 4]).ok()).collect();
+            assert!(boxes.iter().enumerate().all(|(n, boxed)| boxed[3] == n as u64));
+            drop(boxes);
+            DEPTH.set(0);
+        }
+    }
+}
+
+// SAFETY: blocks are those of the inner backend.
+unsafe impl AllocatorBackend for Reentrant {
+    fn allocate(&self, layout: Layout) -> Option<NonNull<u8>> {
+        self.reenter();
+        let block = self.inner.allocate(layout);
+        self.reenter();
+        block
+    }
+
+    unsafe fn deallocate(&self, ptr: NonNull<u8>, layout: Layout) {
+        self.reenter();
+        // SAFETY: the caller's promise.
+        unsafe { self.inner.deallocate(ptr, layout) }
+        self.reenter();
+    }
+}
+
+#[test]
+fn the_backend_may_use_the_pool() {
+    let inner = Arc::new(CountingBackend::new(SystemBackend::new()));
+    let backend = Arc::new(Reentrant { inner: Arc::clone(&inner), depot: OnceLock::new() });
+    let depot = Depot::new(Arc::clone(&backend) as _);
+    backend.depot.set(Arc::downgrade(&depot)).expect("unset");
+    let thread = Thread::new(&depot);
+    let mut boxes = Vec::new();
+    for round in 0..20_u16 {
+        thread.0.select(round % 4, false);
+        boxes.extend((0..1000_u64).map(|n| thread.boxed([n; 4])));
+        boxes.drain(..500);
+        thread.0.shrink();
+        depot.trim();
+    }
+    assert!(boxes.iter().all(|boxed| boxed.iter().all(|n| *n == boxed[0])));
+    assert_eq!(depot.totals().live_objects, boxes.len() as u64);
+    drop((boxes, thread, depot));
+    assert_eq!(inner.counts().live_blocks, 0);
+}

@@ -1,0 +1,108 @@
+//! What the tests of the pool share.
+
+mod boxes;
+mod containers;
+mod failure;
+mod threads;
+
+use super::*;
+use crate::backend::{AllocatorBackend, BackendCounts, CountingBackend, SystemBackend};
+use crate::error::AllocError;
+use crate::raw::meter::ObjectMeter;
+use core::alloc::Layout;
+use core::ptr::NonNull;
+use core::sync::atomic::{AtomicI64, Ordering::Relaxed};
+use std::sync::{Arc, Weak};
+
+type Counting = Arc<CountingBackend<SystemBackend>>;
+
+/// A depot, and the counts of its backend.
+fn depot() -> (Arc<Depot>, Counting) {
+    let counting = Arc::new(CountingBackend::new(SystemBackend::new()));
+    (Depot::new(Arc::new(Arc::clone(&counting))), counting)
+}
+
+/// What the front does for a thread that uses an allocator: a pool that is current until the guard drops.
+struct Thread(Box<ThreadPool>);
+
+impl Thread {
+    fn new(depot: &Arc<Depot>) -> Self {
+        let pool = Box::new(ThreadPool::new(Arc::clone(depot)));
+        // SAFETY: the pool is boxed and `drop` takes it back before it goes.
+        unsafe { set_current(&raw const *pool) };
+        Self(pool)
+    }
+
+    fn boxed<T>(&self, value: T) -> PoolBox<T> {
+        // SAFETY: the memory is the pool's.
+        unsafe { PoolBox::try_place(value, |layout| self.0.alloc(layout)) }.expect("memory")
+    }
+}
+
+impl Drop for Thread {
+    fn drop(&mut self) {
+        self.0.flush();
+        // SAFETY: null is always allowed.
+        unsafe { set_current(core::ptr::null()) };
+    }
+}
+
+/// A small deterministic generator.
+struct Rng(u64);
+
+impl Rng {
+    fn below(&mut self, end: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 % end as u64) as usize
+    }
+}
+
+/// Fewer rounds where everything is slow.
+fn rounds(n: usize) -> usize {
+    if cfg!(miri) { n / 100 + 2 } else { n }
+}
+
+/// Keeps one account, and refuses what would pass `limit`.
+struct Account {
+    live: AtomicI64,
+    limit: i64,
+}
+
+impl Account {
+    fn new(limit: i64) -> Arc<Self> {
+        Arc::new(Self { live: AtomicI64::new(0), limit })
+    }
+
+    fn live(&self) -> i64 {
+        self.live.load(Relaxed)
+    }
+}
+
+impl ObjectMeter for Account {
+    fn pool_taken(&self, _: u16, bytes: usize) -> Result<(), AllocError> {
+        if self.live() + bytes as i64 > self.limit {
+            return Err(AllocError::CapacityExceeded { capacity: self.limit as usize });
+        }
+        self.live.fetch_add(bytes as i64, Relaxed);
+        Ok(())
+    }
+
+    fn pool_freed(&self, _: u16, bytes: usize) {
+        self.live.fetch_sub(bytes as i64, Relaxed);
+    }
+
+    fn heap_taken(&self, tag: u16, bytes: usize) -> Result<(), AllocError> {
+        self.pool_taken(tag, bytes)
+    }
+
+    fn heap_freed(&self, tag: u16, bytes: usize) {
+        self.pool_freed(tag, bytes);
+    }
+}
+
+fn as_weak(account: &Arc<Account>) -> Weak<dyn ObjectMeter> {
+    let weak: Weak<Account> = Arc::downgrade(account);
+    weak
+}

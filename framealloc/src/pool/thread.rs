@@ -1,0 +1,346 @@
+//! The part of the pool that a thread has for itself.
+
+use super::class::{Class, LARGE, block_size, class_of_layout};
+use super::depot::Depot;
+use super::group::Group;
+use super::magazine::{EMPTY, MagazineSet};
+use super::page::{LargeHeader, header_of};
+use super::local;
+use core::alloc::Layout;
+use core::cell::Cell;
+use core::ptr::{self, NonNull};
+use std::sync::Arc;
+
+/// Why a [`ThreadPool`] did not serve a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Refused {
+    /// The selected tag is gated: charge the object ([`super::charged_bytes`]), then call [`ThreadPool::alloc_gated`].
+    Gated,
+    /// The backend has no memory.
+    OutOfMemory,
+}
+
+/// The pool of one thread for one allocator: magazines per tag, of which one set is selected.
+///
+/// It is used by its thread alone; the fields are cells, because foreign code that runs on slow paths may use it again.
+#[repr(C)]
+pub(crate) struct ThreadPool {
+    /// The set that the fast paths use: the selected one, or the empty one when that is gated, missing or gone.
+    current: Cell<NonNull<MagazineSet>>,
+    /// The set of the selected tag; null while it is not made yet.
+    selected: Cell<*const MagazineSet>,
+    /// The selected tag, where `selected` is null.
+    tag: Cell<u16>,
+    gated: Cell<bool>,
+    /// Whether `flush` has run: everything goes straight to the depot from then on.
+    exited: Cell<bool>,
+    /// Sets by tag; memory of the backend, `table_len` entries.
+    table: Cell<*mut *mut MagazineSet>,
+    table_len: Cell<usize>,
+    /// Missing only in [`NO_POOL`].
+    depot: Option<Arc<Depot>>,
+}
+
+/// What a thread without a pool has: nothing in it, nothing fits, and no operation changes it.
+pub(super) static NO_POOL: NoPool = NoPool(ThreadPool::empty(None));
+
+pub(super) struct NoPool(pub(super) ThreadPool);
+
+// SAFETY: `NO_POOL` is only reached by `local::current`, whose users read `current` and the depot's address, and never write.
+unsafe impl Sync for NoPool {}
+
+const EMPTY_SET: NonNull<MagazineSet> = NonNull::from_ref(&EMPTY.0);
+
+impl ThreadPool {
+    /// A pool for the calling thread. Takes no memory before it is used.
+    pub(crate) const fn new(depot: Arc<Depot>) -> Self {
+        Self::empty(Some(depot))
+    }
+
+    const fn empty(depot: Option<Arc<Depot>>) -> Self {
+        Self {
+            current: Cell::new(EMPTY_SET),
+            selected: Cell::new(ptr::null()),
+            tag: Cell::new(0),
+            gated: Cell::new(false),
+            exited: Cell::new(false),
+            table: Cell::new(ptr::null_mut()),
+            table_len: Cell::new(0),
+            depot,
+        }
+    }
+
+    /// The depot that the pool belongs to.
+    pub(crate) fn depot(&self) -> &Arc<Depot> {
+        self.depot.as_ref().expect("a pool that is used has a depot")
+    }
+
+    /// The depot's address, null for [`NO_POOL`].
+    pub(super) fn depot_ptr(&self) -> *const Depot {
+        self.depot.as_ref().map_or(ptr::null(), Arc::as_ptr)
+    }
+
+    /// The selected tag.
+    pub(crate) fn tag(&self) -> u16 {
+        // SAFETY: P8: sets of this thread are valid until `flush`, which clears `selected`.
+        unsafe { self.selected.get().as_ref() }.map_or(self.tag.get(), MagazineSet::tag)
+    }
+
+    /// Makes `tag` the one that allocations belong to. While it is `gated`, [`alloc`](Self::alloc) refuses.
+    pub(crate) fn select(&self, tag: u16, gated: bool) {
+        self.tag.set(tag);
+        self.gated.set(gated);
+        let set = self.find_set(tag);
+        self.selected.set(set);
+        self.current.set(match NonNull::new(set) {
+            Some(set) if !gated => set,
+            _ => EMPTY_SET,
+        });
+    }
+
+    /// [`select`](Self::select) for a set that the caller has kept. Three stores.
+    ///
+    /// # Safety
+    ///
+    /// - `set` came from [`set_for`](Self::set_for) of this pool, and [`flush`](Self::flush) has not run since.
+    #[inline(always)]
+    pub(crate) unsafe fn select_set(&self, set: NonNull<MagazineSet>, gated: bool) {
+        self.selected.set(set.as_ptr());
+        self.current.set(if gated { EMPTY_SET } else { set });
+        self.gated.set(gated);
+    }
+
+    /// The set of `tag`, for [`select_set`](Self::select_set); valid until [`flush`](Self::flush). `None` when there is
+    /// no memory for it, or after `flush`. May call the backend.
+    pub(crate) fn set_for(&self, tag: u16) -> Option<NonNull<MagazineSet>> {
+        if let Some(set) = NonNull::new(self.find_set(tag)) {
+            return Some(set);
+        }
+        if self.exited.get() || !self.reserve_table(usize::from(tag)) {
+            return None;
+        }
+        let set = self.depot().take_set(tag)?;
+        // The backend may have used this pool in between (F7).
+        if let Some(other) = NonNull::new(self.find_set(tag)) {
+            // SAFETY: the set was taken above and nothing was put into it.
+            unsafe { self.depot().retire_set(set) };
+            return Some(other);
+        }
+        // SAFETY: P8: the table has an entry for the tag, it only grows, and only this thread uses it.
+        unsafe { *self.table.get().add(usize::from(tag)) = set.as_ptr() };
+        Some(set)
+    }
+
+    fn find_set(&self, tag: u16) -> *mut MagazineSet {
+        let index = usize::from(tag);
+        if index >= self.table_len.get() {
+            return ptr::null_mut();
+        }
+        // SAFETY: P8: the table has `table_len` initialised entries.
+        unsafe { *self.table.get().add(index) }
+    }
+
+    /// Makes the table hold `index`.
+    fn reserve_table(&self, index: usize) -> bool {
+        if index < self.table_len.get() {
+            return true;
+        }
+        let len = (index + 1).next_power_of_two().max(16);
+        let backend = self.depot().backend();
+        let Some(fresh) = backend.allocate(table_layout(len)) else { return false };
+        let fresh = fresh.cast::<*mut MagazineSet>().as_ptr();
+        // The backend may have made this pool grow its table, or a thread's end run, in between (F7).
+        let (old, old_len) = (self.table.get(), self.table_len.get());
+        if old_len >= len || self.exited.get() {
+            // SAFETY: `fresh` was allocated above and never used.
+            unsafe { free_table(backend, fresh, len) };
+            return !self.exited.get();
+        }
+        // SAFETY: both tables have the lengths given, and they are different blocks.
+        unsafe {
+            fresh.write_bytes(0, len);
+            if old_len > 0 {
+                fresh.copy_from_nonoverlapping(old, old_len);
+            }
+        }
+        self.table.set(fresh);
+        self.table_len.set(len);
+        // SAFETY: nothing refers to the old table any more.
+        unsafe { free_table(backend, old, old_len) };
+        true
+    }
+
+    /// Memory for an object of `layout`, whose size is not zero, under the selected tag.
+    ///
+    /// # Errors
+    ///
+    /// [`Refused::Gated`] when the tag is gated and nothing was done, [`Refused::OutOfMemory`].
+    #[inline(always)]
+    pub(crate) fn alloc(&self, layout: Layout) -> Result<NonNull<u8>, Refused> {
+        let class = class_of_layout(layout);
+        // SAFETY: P8: the current set is valid, or the empty one.
+        match unsafe { self.current.get().as_ref() }.magazine(class).pop() {
+            Some(block) => Ok(block),
+            None => self.alloc_slow(layout),
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn alloc_slow(&self, layout: Layout) -> Result<NonNull<u8>, Refused> {
+        if self.gated.get() { Err(Refused::Gated) } else { self.alloc_gated(layout) }
+    }
+
+    /// [`alloc`](Self::alloc) that does not ask whether the tag is gated: the caller has charged the object.
+    ///
+    /// # Errors
+    ///
+    /// [`Refused::OutOfMemory`].
+    pub(crate) fn alloc_gated(&self, layout: Layout) -> Result<NonNull<u8>, Refused> {
+        let (depot, class, tag) = (self.depot(), class_of_layout(layout), self.tag());
+        let block = match self.selected_set() {
+            // SAFETY: P8: the set is valid until `flush`.
+            Some(set) if class != LARGE => unsafe { set.as_ref() }.magazine(class).pop_slow(depot, class, tag),
+            _ => depot.allocate(tag, layout),
+        };
+        block.ok_or(Refused::OutOfMemory)
+    }
+
+    /// The set of the selected tag, made now when it is missing.
+    fn selected_set(&self) -> Option<NonNull<MagazineSet>> {
+        if let Some(set) = NonNull::new(self.selected.get().cast_mut()) {
+            return Some(set);
+        }
+        let tag = self.tag.get();
+        let set = self.set_for(tag)?;
+        self.select(self.tag(), self.gated.get());
+        Some(set)
+    }
+
+    /// Keeps a free block of `group` in the magazine of its tag; false when there is no memory for one, or after
+    /// `flush`.
+    ///
+    /// # Safety
+    ///
+    /// - `block` is a block of `group`, which belongs to this pool's depot; the caller gives it up when the answer is
+    ///   true (P1).
+    unsafe fn keep(&self, group: &Group, block: NonNull<u8>) -> bool {
+        let Some(set) = self.set_for(group.tag) else { return false };
+        // SAFETY: P8 for the set; class and tag are those of the group; the block is the caller's.
+        unsafe { set.as_ref().magazine(group.class).push_slow(self.depot(), group, block) };
+        true
+    }
+
+    /// Gives everything to the depot, for the end of the thread: blocks, counts and the memory of the sets. Afterwards
+    /// the pool still works, by way of the depot's locks. A second call does nothing.
+    pub(crate) fn flush(&self) {
+        if self.depot.is_none() || self.exited.replace(true) {
+            return;
+        }
+        self.tag.set(self.tag());
+        self.selected.set(ptr::null());
+        self.current.set(EMPTY_SET);
+        let (table, len) = (self.table.replace(ptr::null_mut()), self.table_len.replace(0));
+        for index in 0..len {
+            // SAFETY: P8: the table has `len` initialised entries and belongs to this call now.
+            if let Some(set) = NonNull::new(unsafe { *table.add(index) }) {
+                // SAFETY: P8: the set is valid and, since the pool has exited, used by nobody else.
+                unsafe {
+                    for magazine in set.as_ref().magazines() {
+                        magazine.flush(self.depot());
+                    }
+                    self.depot().retire_set(set);
+                }
+            }
+        }
+        // SAFETY: nothing refers to the table any more.
+        unsafe { free_table(self.depot().backend(), table, len) };
+    }
+
+    /// Gives the free blocks of this thread to the depot, which may give pages back; the pool goes on.
+    pub(crate) fn shrink(&self) {
+        for index in 0..self.table_len.get() {
+            // SAFETY: P8; the set is looked up anew each time, because giving blocks away may call the backend.
+            if let Some(set) = unsafe { self.find_set(index as u16).as_ref() } {
+                for magazine in set.magazines() {
+                    magazine.flush(self.depot());
+                }
+            }
+        }
+    }
+}
+
+impl Drop for ThreadPool {
+    fn drop(&mut self) {
+        self.flush();
+    }
+}
+
+fn table_layout(len: usize) -> Layout {
+    Layout::array::<*mut MagazineSet>(len).expect("at most 65536 entries")
+}
+
+/// # Safety
+///
+/// - `table` was allocated for `len` entries from `backend` and is not used any more, or `len` is zero.
+unsafe fn free_table(backend: &dyn crate::backend::AllocatorBackend, table: *mut *mut MagazineSet, len: usize) {
+    if len > 0 {
+        // SAFETY: the caller's promise.
+        unsafe { backend.deallocate(NonNull::new_unchecked(table.cast()), table_layout(len)) };
+    }
+}
+
+/// Frees an object of any pool, on any thread.
+///
+/// # Safety
+///
+/// - `object` came from a pool for a layout of class `class`, belongs to the caller and is not used any more.
+#[inline(always)]
+pub(crate) unsafe fn free(object: NonNull<u8>, class: Class) {
+    // SAFETY: P2 and P5: the header is readable while the object is outside. P8: what `current` points to is valid. P1:
+    // the block belongs to the caller; it is kept only if its group, and so its class, tag and depot, is the magazine's.
+    unsafe {
+        let group = (*header_of(object)).group;
+        let set = local::current().as_ref().current.get();
+        if !set.as_ref().magazine(class).push(group, object) {
+            free_slow(object);
+        }
+    }
+}
+
+/// Frees an object whose class is not known; the page says it.
+///
+/// # Safety
+///
+/// - `object` came from a pool, belongs to the caller and is not used any more.
+#[inline]
+pub(crate) unsafe fn free_any(object: NonNull<u8>) {
+    // SAFETY: P2 and P5: header and group are readable while the object is outside; the rest is the caller's promise.
+    unsafe { free(object, (*(*header_of(object)).group).class) }
+}
+
+#[cold]
+#[inline(never)]
+unsafe fn free_slow(object: NonNull<u8>) {
+    // SAFETY: P2 and P5, as in `free`: while the object is outside its header, group and depot are alive. The group's
+    // fields are read before the object is given up.
+    unsafe {
+        let header = header_of(object);
+        let group = &*(*header).group;
+        let tag = group.tag;
+        if let Some(meter) = (*group.depot).meter_of(tag) {
+            let large = group.class == LARGE;
+            meter.pool_freed(tag, if large { (*header.cast::<LargeHeader>()).size } else { block_size(group.class) });
+        }
+        if group.class != LARGE
+            && let Some(pool) = local::pool_of(group.depot)
+            && pool.as_ref().keep(group, object)
+        {
+            return;
+        }
+        // P6: the depot is kept alive beyond the moment in which the last object comes back.
+        Arc::increment_strong_count(group.depot);
+        let depot = Arc::from_raw(group.depot);
+        depot.free(object);
+    }
+}

@@ -1,0 +1,45 @@
+//! How objects that live longer than the call that made them tell their tag's accounts about it.
+//!
+//! The pool and the heap know no budgets. What they know is the tag of an object, and that somebody may keep an account
+//! for it: an [`ObjectMeter`], which the front installs.
+
+#![forbid(unsafe_code)]
+
+use crate::error::AllocError;
+use std::sync::{Arc, OnceLock, Weak};
+
+/// Keeps the accounts of tags for objects of the pool and the heap. Called on slow paths, with no lock held and no state
+/// half changed. Bytes are those of the whole block: the pool counts the block size of the class.
+pub(crate) trait ObjectMeter: Send + Sync {
+    /// Asks to charge `bytes` of a pool block to `tag`. Called by the container allocator (`PoolAlloc`)
+    /// for tags that are metered; the front charges its own calls itself.
+    fn pool_taken(&self, tag: u16, bytes: usize) -> Result<(), AllocError>;
+
+    /// A pool block of `tag`, which is metered, was freed, or was charged and could not be had.
+    fn pool_freed(&self, tag: u16, bytes: usize);
+
+    /// Asks to charge `bytes` of a heap object to `tag`. Called by the container allocator
+    /// (`HeapAlloc`); the front charges its own calls itself.
+    fn heap_taken(&self, tag: u16, bytes: usize) -> Result<(), AllocError>;
+
+    /// A heap object of `tag` was freed, or was charged and could not be had.
+    fn heap_freed(&self, tag: u16, bytes: usize);
+}
+
+/// The place of a meter: empty until the front sets it, once. Weak, because the owner of the accounts owns the pool and
+/// the heap too, and because nobody reads accounts that are gone.
+#[derive(Default)]
+pub(crate) struct MeterSlot(OnceLock<Weak<dyn ObjectMeter>>);
+
+impl MeterSlot {
+    /// Sets the meter; a second call changes nothing.
+    pub(crate) fn set(&self, meter: Weak<dyn ObjectMeter>) {
+        let _ = self.0.set(meter);
+    }
+
+    /// The meter, when there is one and its accounts still exist.
+    #[inline]
+    pub(crate) fn get(&self) -> Option<Arc<dyn ObjectMeter>> {
+        self.0.get()?.upgrade()
+    }
+}
