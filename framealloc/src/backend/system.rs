@@ -60,7 +60,9 @@ impl SystemBackend {
             self.huge_pages = true;
             Ok(self)
         } else {
-            Err(AllocError::Unsupported { what: "huge pages are asked for with madvise, which only Linux has" })
+            Err(AllocError::Unsupported {
+                what: "huge pages are asked for with madvise, which only Linux has",
+            })
         }
     }
 

@@ -1,12 +1,12 @@
 //! The pool as an allocator for containers.
 
 use super::boxed::PoolBox;
+use super::class::LARGE;
 use super::class::{block_align, charged_bytes, class_of_layout};
 use super::depot::Depot;
 use super::local;
 use super::page::header_of;
 use super::thread::{Refused, free_any};
-use super::class::LARGE;
 use crate::error::AllocError;
 use allocator_api2::alloc::{AllocError as NoMemory, Allocator};
 use core::alloc::Layout;
@@ -139,7 +139,12 @@ unsafe impl Allocator for PoolAlloc {
         }
     }
 
-    unsafe fn grow_zeroed(&self, ptr: NonNull<u8>, old: Layout, new: Layout) -> Result<NonNull<[u8]>, NoMemory> {
+    unsafe fn grow_zeroed(
+        &self,
+        ptr: NonNull<u8>,
+        old: Layout,
+        new: Layout,
+    ) -> Result<NonNull<[u8]>, NoMemory> {
         // SAFETY: the caller's promise; the grown block holds `new.size()` bytes, of which the old ones are kept.
         unsafe {
             let grown = self.grow(ptr, old, new)?;
@@ -173,5 +178,7 @@ unsafe impl Allocator for PoolAlloc {
 
 /// A well-aligned pointer to nothing.
 fn dangling(layout: Layout) -> NonNull<u8> {
-    NonNull::without_provenance(core::num::NonZeroUsize::new(layout.align()).expect("alignments are not zero"))
+    NonNull::without_provenance(
+        core::num::NonZeroUsize::new(layout.align()).expect("alignments are not zero"),
+    )
 }

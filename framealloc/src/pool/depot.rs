@@ -146,7 +146,10 @@ impl Depot {
 
     /// Gives all memory that no object uses and no thread keeps in its magazines to the backend. Returns the bytes.
     pub(crate) fn trim(&self) -> usize {
-        (0..CLASSES).flat_map(|class| chain(self.first_group(class))).map(|group| group.trim(self.backend())).sum()
+        (0..CLASSES)
+            .flat_map(|class| chain(self.first_group(class)))
+            .map(|group| group.trim(self.backend()))
+            .sum()
     }
 
     /// A set for `tag`, registered as live; `None` when the backend has no memory.

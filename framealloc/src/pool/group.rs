@@ -215,8 +215,7 @@ impl Group {
     pub(super) unsafe fn give_large(&self, depot: &Depot, header: *mut LargeHeader) {
         debug_assert!(ptr::eq(depot, self.depot));
         // SAFETY: the caller's promise: the object is live.
-        let (size, resident) =
-            unsafe { ((*header).size as u64, LargeHeader::resident(header) as u64) };
+        let (size, resident) = unsafe { ((*header).size as u64, LargeHeader::resident(header) as u64) };
         let mut state = lock(&self.state);
         state.large_bytes -= size;
         state.large_resident -= resident;

@@ -84,7 +84,9 @@ impl<T> PoolHandle<T> {
             drop(state);
             // The table grows outside of the lock, because the global allocator is foreign code.
             let mut fresh = Entries::with_hasher(FixedState::default());
-            fresh.try_reserve(len * 2 + 8).map_err(|_| AllocError::overflow::<(u64, Entry<T>)>(len * 2 + 8))?;
+            fresh
+                .try_reserve(len * 2 + 8)
+                .map_err(|_| AllocError::overflow::<(u64, Entry<T>)>(len * 2 + 8))?;
             let mut state = lock(&self.shared.state);
             if fresh.capacity() > state.entries.len() {
                 fresh.extend(state.entries.drain());

@@ -3,9 +3,9 @@
 use super::class::{Class, LARGE, block_size, class_of_layout};
 use super::depot::Depot;
 use super::group::Group;
+use super::local;
 use super::magazine::{EMPTY, MagazineSet};
 use super::page::{LargeHeader, header_of};
-use super::local;
 use core::alloc::Layout;
 use core::cell::Cell;
 use core::ptr::{self, NonNull};
@@ -200,7 +200,9 @@ impl ThreadPool {
         let (depot, class, tag) = (self.depot(), class_of_layout(layout), self.tag());
         let block = match self.selected_set() {
             // SAFETY: P8: the set is valid until `flush`.
-            Some(set) if class != LARGE => unsafe { set.as_ref() }.magazine(class).pop_slow(depot, class, tag),
+            Some(set) if class != LARGE => {
+                unsafe { set.as_ref() }.magazine(class).pop_slow(depot, class, tag)
+            }
             _ => depot.allocate(tag, layout),
         };
         block.ok_or(Refused::OutOfMemory)
@@ -283,7 +285,11 @@ fn table_layout(len: usize) -> Layout {
 /// # Safety
 ///
 /// - `table` was allocated for `len` entries from `backend` and is not used any more, or `len` is zero.
-unsafe fn free_table(backend: &dyn crate::backend::AllocatorBackend, table: *mut *mut MagazineSet, len: usize) {
+unsafe fn free_table(
+    backend: &dyn crate::backend::AllocatorBackend,
+    table: *mut *mut MagazineSet,
+    len: usize,
+) {
     if len > 0 {
         // SAFETY: the caller's promise.
         unsafe { backend.deallocate(NonNull::new_unchecked(table.cast()), table_layout(len)) };
@@ -330,7 +336,10 @@ unsafe fn free_slow(object: NonNull<u8>) {
         let tag = group.tag;
         if let Some(meter) = (*group.depot).meter_of(tag) {
             let large = group.class == LARGE;
-            meter.pool_freed(tag, if large { (*header.cast::<LargeHeader>()).size } else { block_size(group.class) });
+            meter.pool_freed(
+                tag,
+                if large { (*header.cast::<LargeHeader>()).size } else { block_size(group.class) },
+            );
         }
         if group.class != LARGE
             && let Some(pool) = local::pool_of(group.depot)

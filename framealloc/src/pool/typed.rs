@@ -36,12 +36,7 @@ impl<T> TypedPool<T> {
     /// An empty pool. Takes no memory.
     pub(crate) fn new(alloc: PoolAlloc) -> Self {
         static NEXT_ID: AtomicU64 = AtomicU64::new(0);
-        Self {
-            id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
-            slots: Vec::new_in(alloc),
-            vacant: NONE,
-            len: 0,
-        }
+        Self { id: NEXT_ID.fetch_add(1, Ordering::Relaxed), slots: Vec::new_in(alloc), vacant: NONE, len: 0 }
     }
 
     /// Puts a value in and names it.

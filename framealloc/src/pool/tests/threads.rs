@@ -186,7 +186,8 @@ fn gated_tags_are_charged_and_credited() {
             thread.0.select(7, true);
         }
         assert_eq!(thread.0.alloc(Layout::new::<[u8; 100]>()), Err(Refused::Gated));
-        let boxes: Vec<_> = (0..8).map(|n| alloc.try_box([n as u8; 112]).expect("within the budget")).collect();
+        let boxes: Vec<_> =
+            (0..8).map(|n| alloc.try_box([n as u8; 112]).expect("within the budget")).collect();
         assert_eq!(account.live(), 896);
         assert!(alloc.try_box([0_u8; 112]).is_err());
         thread.0.select(1, false);
