@@ -77,9 +77,13 @@ impl SystemBackend {
         }
     }
 
+    /// `allocate` with options.
     #[cold]
     #[inline(never)]
-    fn prepare(&self, block: NonNull<u8>, layout: Layout) {
+    fn allocate_prepared(&self, layout: Layout) -> Option<NonNull<u8>> {
+        let effective = self.effective(layout);
+        // SAFETY: the caller has seen that the size is not zero.
+        let block = NonNull::new(unsafe { System.alloc(effective) })?;
         if self.huge_pages && layout.size() >= HUGE_PAGE {
             advise_huge_pages(block, layout.size());
         }
@@ -89,6 +93,7 @@ impl SystemBackend {
                 unsafe { block.add(offset).write_volatile(0) };
             }
         }
+        Some(block)
     }
 }
 
@@ -112,13 +117,11 @@ unsafe impl AllocatorBackend for SystemBackend {
         if layout.size() == 0 {
             return None;
         }
-        let effective = self.effective(layout);
-        // SAFETY: the size is not zero.
-        let block = NonNull::new(unsafe { System.alloc(effective) })?;
         if self.prefault | self.huge_pages {
-            self.prepare(block, effective);
+            return self.allocate_prepared(layout);
         }
-        Some(block)
+        // SAFETY: the size is not zero.
+        NonNull::new(unsafe { System.alloc(layout) })
     }
 
     #[inline]

@@ -1,6 +1,6 @@
 //! The heap as an allocator for containers.
 
-use super::shared::{HeapShared, free};
+use super::shared::{HeapShared, free_any};
 use allocator_api2::alloc::{AllocError as NoMemory, Allocator};
 use core::alloc::Layout;
 use core::ptr::NonNull;
@@ -39,13 +39,13 @@ unsafe impl Allocator for HeapAlloc {
             return Ok(NonNull::slice_from_raw_parts(NonNull::without_provenance(dangling), 0));
         }
         let meter = self.shared.meter();
-        if let Some(meter) = &meter {
+        if let Some(meter) = meter {
             meter.heap_taken(self.tag, size).map_err(|_| NoMemory)?;
         }
         match self.shared.allocate(self.tag, layout) {
             Some(object) => Ok(NonNull::slice_from_raw_parts(object, size)),
             None => {
-                if let Some(meter) = &meter {
+                if let Some(meter) = meter {
                     meter.heap_freed(self.tag, size);
                 }
                 Err(NoMemory)
@@ -56,7 +56,7 @@ unsafe impl Allocator for HeapAlloc {
     unsafe fn deallocate(&self, ptr: NonNull<u8>, layout: Layout) {
         if layout.size() != 0 {
             // SAFETY: the caller passes a block of `allocate`, for a size that was not zero.
-            unsafe { free(ptr) };
+            unsafe { free_any(ptr) };
         }
     }
 

@@ -53,7 +53,7 @@ impl<T> HeapBox<T> {
         // SAFETY: the box owned the value and its memory; the value is moved out first.
         unsafe {
             let value = ptr.read();
-            release(ptr.cast(), size_of::<T>());
+            release(ptr.cast(), Layout::new::<T>());
             value
         }
     }
@@ -112,23 +112,23 @@ impl<T> HeapBox<MaybeUninit<T>> {
     }
 }
 
-/// Frees the memory of a value of the given size.
+/// Frees the memory of a value of the given layout.
 ///
 /// # Safety
 ///
-/// - If the size is not zero, `object` is a heap object, which the caller gives up.
+/// - If the size is not zero, `object` is a heap object for the layout, which the caller gives up.
 #[inline]
-unsafe fn release(object: NonNull<u8>, size: usize) {
-    if size != 0 {
+unsafe fn release(object: NonNull<u8>, layout: Layout) {
+    if layout.size() != 0 {
         // SAFETY: the caller's promise.
-        unsafe { free(object) };
+        unsafe { free(object, layout) };
     }
 }
 
 impl<T: ?Sized> Drop for HeapBox<T> {
     #[inline]
     fn drop(&mut self) {
-        struct Release(NonNull<u8>, usize);
+        struct Release(NonNull<u8>, Layout);
 
         impl Drop for Release {
             #[inline]
@@ -138,7 +138,7 @@ impl<T: ?Sized> Drop for HeapBox<T> {
             }
         }
 
-        let _release = Release(self.ptr.cast(), size_of_val::<T>(self));
+        let _release = Release(self.ptr.cast(), Layout::for_value::<T>(self));
         // SAFETY: the box owns the value, which is dropped here once.
         unsafe { ptr::drop_in_place(self.ptr.as_ptr()) };
     }

@@ -10,7 +10,7 @@
 //! |---|---|
 //! | [`HeapBox`] | owns one object; one pointer, wide for unsized types |
 //! | [`HeapAlloc`] | the heap as an allocator for containers |
-//! | [`HeapShared`] | the backend and the meter that the headers refer to |
+//! | `HeapShared` | the backend and the meter that the headers refer to |
 //!
 //! # Choosing
 //!
@@ -21,8 +21,9 @@
 //!
 //! - **H1** A heap object is preceded by a header that is written before the object's address is handed out and not
 //!   changed until the object is freed.
-//! - **H2** Each header holds one strong reference of its [`HeapShared`], so that an object may outlive the allocator and
+//! - **H2** Each header holds one strong reference of its `HeapShared`, so that an object may outlive the allocator and
 //!   be freed on any thread. Whoever frees the object gives the reference up, after the backend has the block.
+//! - **H3** The backend's address in `HeapShared` is that of the `Arc` beside it, so it is valid as long as that is.
 //!
 //! # Safety
 //!

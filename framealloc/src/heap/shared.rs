@@ -3,15 +3,21 @@
 use crate::backend::AllocatorBackend;
 use crate::raw::meter::{MeterSlot, ObjectMeter};
 use core::alloc::Layout;
-use core::mem::offset_of;
 use core::ptr::NonNull;
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 
 /// What all heap objects of an allocator share.
 pub(crate) struct HeapShared {
-    backend: Arc<dyn AllocatorBackend>,
+    backend: NonNull<dyn AllocatorBackend>,
+    /// Keeps `backend` alive (H3); calling through it would compute the address anew each time.
+    _owner: Arc<dyn AllocatorBackend>,
     meter: MeterSlot,
 }
+
+// SAFETY: H3: the pointer stands for the `Arc` next to it, which is Send and Sync.
+unsafe impl Send for HeapShared {}
+// SAFETY: as above.
+unsafe impl Sync for HeapShared {}
 
 /// What lies before each object.
 #[repr(C)]
@@ -20,26 +26,25 @@ struct HeapHeader {
     shared: *const HeapShared,
     /// The object's size in bytes.
     size: usize,
-    align: u32,
+    /// The block's alignment, as a power of two.
+    power: u32,
     tag: u16,
 }
 
-const _: () = assert!(offset_of!(HeapHeader, tag) + 2 <= size_of::<HeapHeader>());
-
-/// Alignments are kept as a power, which fits every `usize`.
+/// How far into a block aligned to `align`, which is at least the header's alignment, the object lies.
 #[inline(always)]
-const fn power(align: usize) -> u32 {
-    align.trailing_zeros()
+const fn object_offset(align: usize) -> usize {
+    (size_of::<HeapHeader>() + (align - 1)) & !(align - 1)
 }
 
-/// The layout of the block for an object, and where in it the object lies; `None` when that overflows.
+/// The layout of the block for an object; `None` when that overflows.
 #[inline(always)]
-const fn block_layout(size: usize, align: usize) -> Option<(Layout, usize)> {
-    let align = if align < align_of::<HeapHeader>() { align_of::<HeapHeader>() } else { align };
-    let offset = (size_of::<HeapHeader>() + (align - 1)) & !(align - 1);
-    let Some(total) = offset.checked_add(size) else { return None };
+const fn block_layout(object: Layout) -> Option<Layout> {
+    let align =
+        if object.align() < align_of::<HeapHeader>() { align_of::<HeapHeader>() } else { object.align() };
+    let Some(total) = object_offset(align).checked_add(object.size()) else { return None };
     match Layout::from_size_align(total, align) {
-        Ok(layout) => Some((layout, offset)),
+        Ok(layout) => Some(layout),
         Err(_) => None,
     }
 }
@@ -47,16 +52,17 @@ const fn block_layout(size: usize, align: usize) -> Option<(Layout, usize)> {
 impl HeapShared {
     /// A heap over `backend`.
     pub(crate) fn new(backend: Arc<dyn AllocatorBackend>) -> Arc<Self> {
-        Arc::new(Self { backend, meter: MeterSlot::default() })
+        let pointer = NonNull::from(&*backend);
+        Arc::new(Self { backend: pointer, _owner: backend, meter: MeterSlot::default() })
     }
 
-    /// Sets who is told about each free; the first call counts.
-    pub(crate) fn set_meter(&self, meter: Weak<dyn ObjectMeter>) {
+    /// Sets who is told about each free; the first call counts. The meter must not own this heap.
+    pub(crate) fn set_meter(&self, meter: Arc<dyn ObjectMeter>) {
         self.meter.set(meter);
     }
 
     /// The meter, if there is one.
-    pub(super) fn meter(&self) -> Option<Arc<dyn ObjectMeter>> {
+    pub(super) fn meter(&self) -> Option<&dyn ObjectMeter> {
         self.meter.get()
     }
 
@@ -64,8 +70,10 @@ impl HeapShared {
     /// overflows. Charges nothing: the caller has charged `layout.size()` bytes.
     #[inline]
     pub(crate) fn allocate(self: &Arc<Self>, tag: u16, layout: Layout) -> Option<NonNull<u8>> {
-        let (block, offset) = block_layout(layout.size(), layout.align())?;
-        let base = self.backend.allocate(block)?;
+        let block = block_layout(layout)?;
+        // SAFETY: H3.
+        let base = unsafe { self.backend.as_ref() }.allocate(block)?;
+        let offset = object_offset(block.align());
         // SAFETY: the block holds `offset + size` bytes; `offset` is at least the header's size and a multiple of the
         // block's alignment, which is at least the header's, so the header ends where the object begins.
         unsafe {
@@ -73,7 +81,7 @@ impl HeapShared {
             object.cast::<HeapHeader>().sub(1).write(HeapHeader {
                 shared: Arc::into_raw(Arc::clone(self)),
                 size: layout.size(),
-                align: power(layout.align()),
+                power: block.align().trailing_zeros(),
                 tag,
             });
             Some(object)
@@ -81,23 +89,36 @@ impl HeapShared {
     }
 }
 
-/// Frees an object: tells the meter, gives the block to the backend and the reference up.
+/// Frees an object of a known layout: tells the meter, gives the block to the backend and the reference up.
+///
+/// # Safety
+///
+/// - `object` came from [`HeapShared::allocate`] for `layout`, belongs to the caller and is not used any more.
+#[inline]
+pub(super) unsafe fn free(object: NonNull<u8>, layout: Layout) {
+    // SAFETY: H1: the header lies before the object. H2: it holds a reference, which this call takes over. The block's
+    // layout is computed as it was when the block was taken, and was valid then.
+    unsafe {
+        let HeapHeader { shared, tag, .. } = object.cast::<HeapHeader>().sub(1).read();
+        let shared = Arc::from_raw(shared);
+        if let Some(meter) = shared.meter.get() {
+            meter.heap_freed(tag, layout.size());
+        }
+        let block = block_layout(layout).unwrap_unchecked();
+        shared.backend.as_ref().deallocate(object.sub(object_offset(block.align())), block);
+    }
+}
+
+/// [`free`] for an object whose layout only the header knows.
 ///
 /// # Safety
 ///
 /// - `object` came from [`HeapShared::allocate`], belongs to the caller and is not used any more.
-#[inline]
-pub(super) unsafe fn free(object: NonNull<u8>) {
-    // SAFETY: H1: the header lies before the object. H2: it holds a reference, which this call takes over.
+pub(super) unsafe fn free_any(object: NonNull<u8>) {
+    // SAFETY: H1: the header lies before the object and has its layout, with an alignment that may have been raised to
+    // the header's, which makes the same block. The rest is the caller's promise.
     unsafe {
-        let HeapHeader { shared, size, align, tag } = object.cast::<HeapHeader>().sub(1).read();
-        let shared = Arc::from_raw(shared);
-        if let Some(meter) = shared.meter.get() {
-            meter.heap_freed(tag, size);
-        }
-        // It was computed from the same numbers when the block was taken.
-        if let Some((block, offset)) = block_layout(size, 1 << align) {
-            shared.backend.deallocate(object.sub(offset), block);
-        }
+        let header = object.cast::<HeapHeader>().sub(1).as_ref();
+        free(object, Layout::from_size_align_unchecked(header.size, 1 << header.power));
     }
 }

@@ -6,7 +6,7 @@ use allocator_api2::{boxed, vec};
 use core::mem::MaybeUninit;
 use core::sync::atomic::{AtomicI64, Ordering::Relaxed};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 
 #[derive(Default)]
 struct Account([AtomicI64; 4]);
@@ -34,8 +34,7 @@ fn heap() -> (Arc<HeapShared>, Counting, Arc<Account>) {
     let counting = Arc::new(CountingBackend::new(SystemBackend::new()));
     let heap = HeapShared::new(Arc::new(Arc::clone(&counting)));
     let account = Arc::new(Account::default());
-    let weak: Weak<Account> = Arc::downgrade(&account);
-    heap.set_meter(weak);
+    heap.set_meter(Arc::clone(&account) as _);
     (heap, counting, account)
 }
 
@@ -52,7 +51,6 @@ fn frees_credit_the_owners_tag_on_any_thread() {
     drop(heap);
     std::thread::spawn(move || drop(first)).join().expect("no panic");
     assert_eq!((account.0[1].load(Relaxed), account.0[2].load(Relaxed)), (-100, 0));
-    drop(account);
     assert_eq!(second.into_inner(), "two");
     assert_eq!(counting.counts().live_blocks, 0);
 }

@@ -57,14 +57,14 @@ impl PoolAlloc {
             },
         };
         let meter = self.depot.meter_of(tag);
-        if let Some(meter) = &meter {
+        if let Some(meter) = meter {
             meter.pool_taken(tag, charged_bytes(layout))?;
         }
         let found = match pool() {
             Some(pool) => pool.alloc_gated(layout).ok(),
             None => self.depot.allocate(tag, layout),
         };
-        if let (None, Some(meter)) = (found, &meter) {
+        if let (None, Some(meter)) = (found, meter) {
             meter.pool_freed(tag, charged_bytes(layout));
         }
         found.ok_or_else(out_of_memory)

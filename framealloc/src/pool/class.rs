@@ -33,7 +33,7 @@ pub(crate) const fn class_of(size: usize, align: usize) -> Class {
     if size > MAX_SIZE {
         LARGE
     } else if size <= 128 {
-        (size + 15) / 16 - 1
+        size.div_ceil(16) - 1
     } else {
         let below = size - 1;
         let log = below.ilog2() as usize;
@@ -79,7 +79,7 @@ pub(crate) const fn block_align(class: Class) -> usize {
 }
 
 /// How many blocks move between a thread and the depot at once: about 8 KiB worth, at least 4, at most 128. A thread
-/// keeps at most twice as many.
+/// keeps at most four times as many.
 pub(crate) const fn batch_len(class: Class) -> u32 {
     match (8 << 10) / block_size(class) {
         0..4 => 4,

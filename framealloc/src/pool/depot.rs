@@ -11,7 +11,7 @@ use crate::raw::meter::{MeterSlot, ObjectMeter};
 use core::alloc::Layout;
 use core::ptr::{self, NonNull};
 use core::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, Weak};
+use std::sync::{Arc, Mutex};
 
 /// The pool memory of one allocator, shared by its threads.
 pub(crate) struct Depot {
@@ -57,8 +57,8 @@ impl Depot {
         &*self.backend
     }
 
-    /// Sets who is told about objects of metered tags; the first call counts.
-    pub(crate) fn set_meter(&self, meter: Weak<dyn ObjectMeter>) {
+    /// Sets who is told about objects of metered tags; the first call counts. The meter must not own this depot.
+    pub(crate) fn set_meter(&self, meter: Arc<dyn ObjectMeter>) {
         self.meter.set(meter);
     }
 
@@ -79,7 +79,7 @@ impl Depot {
     }
 
     /// The meter, for a tag that is metered.
-    pub(super) fn meter_of(&self, tag: u16) -> Option<Arc<dyn ObjectMeter>> {
+    pub(super) fn meter_of(&self, tag: u16) -> Option<&dyn ObjectMeter> {
         if self.is_metered(tag) { self.meter.get() } else { None }
     }
 
@@ -216,7 +216,7 @@ impl Depot {
             let set = unsafe { set.as_ref() };
             if wanted(set.tag()) {
                 for (class, magazine) in set.magazines().iter().take(CLASSES).enumerate() {
-                    cached[class] += magazine.cached(class);
+                    cached[class] += magazine.cached();
                     counted[class] += magazine.allocations();
                 }
             }
@@ -273,8 +273,14 @@ impl Registry {
 
 /// The groups of a list.
 fn chain<'a>(first: *const Group) -> impl Iterator<Item = &'a Group> {
-    // SAFETY: P5: groups in the registry are alive as long as the depot, which every caller borrows; links are constant.
-    core::iter::successors(unsafe { first.as_ref() }, |group| unsafe { group.next.as_ref() })
+    let mut next = first;
+    core::iter::from_fn(move || {
+        // SAFETY: P5: groups in the registry are alive as long as the depot, which every caller borrows; links are
+        // constant.
+        let group = unsafe { next.as_ref() }?;
+        next = group.next;
+        Some(group)
+    })
 }
 
 impl Drop for Depot {

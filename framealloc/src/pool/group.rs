@@ -9,8 +9,11 @@ use core::alloc::Layout;
 use core::ptr::{self, NonNull};
 use std::sync::{Arc, Mutex};
 
-/// Whole batches a group keeps ready. Eight of 64 B objects are 64 KiB.
-const BATCHES: usize = 8;
+/// Whole batches a group keeps ready at first. Eight of 64 B objects are 64 KiB.
+const FEW_BATCHES: usize = 8;
+
+/// What that grows to where threads trade in larger bursts.
+const BATCHES: usize = 64;
 
 /// The shared side of one (class, tag) pair. It lives at a stable address until the depot is dropped.
 pub(super) struct Group {
@@ -41,6 +44,9 @@ struct State {
     empty: *mut PageHeader,
     batches: [Chain; BATCHES],
     batch_count: usize,
+    /// How many of `batches` may be used; doubles when a batch is missing after one was broken up.
+    batch_limit: usize,
+    broken_up: bool,
 }
 
 /// What a group counts.
@@ -77,6 +83,8 @@ impl Group {
                 empty: ptr::null_mut(),
                 batches: [const { Chain::EMPTY }; BATCHES],
                 batch_count: 0,
+                batch_limit: FEW_BATCHES,
+                broken_up: false,
             }),
         }
     }
@@ -148,11 +156,12 @@ impl Group {
         let last = state.outside == 0;
         // SAFETY: P3, the lock is held, and the caller gives the blocks up.
         unsafe {
-            if !last && chain.len == batch_len(self.class) && state.batch_count < BATCHES {
+            if !last && chain.len >= batch_len(self.class) && state.batch_count < state.batch_limit {
                 let slot = state.batch_count;
                 state.batches[slot] = chain;
                 state.batch_count = slot + 1;
             } else {
+                state.broken_up |= !last;
                 state.put(chain, &mut released);
             }
             if last {
@@ -177,6 +186,7 @@ impl Group {
         // SAFETY: P3, the lock is held.
         unsafe {
             state.spill(&mut released);
+            (state.batch_limit, state.broken_up) = (FEW_BATCHES, false);
             if let Some(page) = NonNull::new(state.empty) {
                 state.empty = ptr::null_mut();
                 state.pages -= 1;
@@ -262,6 +272,9 @@ impl State {
         if want > 1 && self.batch_count > 0 {
             self.batch_count -= 1;
             return core::mem::replace(&mut self.batches[self.batch_count], Chain::EMPTY);
+        }
+        if core::mem::take(&mut self.broken_up) {
+            self.batch_limit = (self.batch_limit * 2).min(BATCHES);
         }
         let mut chain = Chain::EMPTY;
         // SAFETY: the caller's promise; pages in the lists are live.

@@ -10,20 +10,25 @@ use core::ptr::{self, NonNull};
 use core::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, Ordering::Relaxed};
 use std::sync::Arc;
 
-/// Free blocks of one class: a list that is used, and a full one in reserve, so that what moves to and from the depot is
-/// a whole batch and no list is ever walked. Atomics are written by the owning thread alone, with load and store; other
-/// threads read them for the statistics (P7).
+/// Free blocks of one class: a list that is used, and one in reserve, so that what moves to and from the depot is a whole
+/// batch and no list is ever walked. Atomics are written by the owning thread alone, with load and store; other threads
+/// read them for the statistics (P7).
+///
+/// Allocating and freeing bump different counters, for two updates of one word would wait for each other. The length of
+/// the list is `credit - room - allocations`. A list that has no room left is measured on the slow path: if it is shorter
+/// than a batch, because blocks were taken meanwhile, it gets room again, at least a batch of it.
 #[repr(C, align(64))]
 pub(super) struct Magazine {
     head: Cell<*mut FreeBlock>,
     /// Where the blocks belong; null until the first slow path, which makes every free take the slow path too.
     group: AtomicPtr<Group>,
-    /// How many blocks `head` may still take.
+    /// How many more frees may be kept before the list is measured.
     room: AtomicU32,
     reserve_len: AtomicU32,
     reserve: Cell<*mut FreeBlock>,
-    /// Allocations so far. Apart from `room`, or the compiler would fuse the two updates into one slow vector update.
+    /// Allocations so far. Apart from `room`, or the compiler might fuse the two updates into one slow vector update.
     allocations: AtomicU64,
+    credit: AtomicU64,
 }
 
 const _: () = assert!(offset_of!(Magazine, allocations) - offset_of!(Magazine, room) >= 16);
@@ -56,6 +61,7 @@ impl Magazine {
             reserve_len: AtomicU32::new(0),
             reserve: Cell::new(ptr::null_mut()),
             allocations: AtomicU64::new(0),
+            credit: AtomicU64::new(0),
         }
     }
 
@@ -67,12 +73,25 @@ impl Magazine {
         self.allocations.load(Relaxed)
     }
 
+    /// Blocks in the list. Exact for the owner; for others when the owner is quiet, and any number when it is not.
+    fn list_len(&self) -> u64 {
+        let spent = u64::from(self.room.load(Relaxed)) + self.allocations.load(Relaxed);
+        self.credit.load(Relaxed).wrapping_sub(spent)
+    }
+
     /// Blocks in the magazine.
-    pub(super) fn cached(&self, class: Class) -> u64 {
-        if self.group().is_null() {
-            return 0;
-        }
-        u64::from(batch_len(class) - self.room.load(Relaxed) + self.reserve_len.load(Relaxed))
+    pub(super) fn cached(&self) -> u64 {
+        let list = self.list_len();
+        // A difference of counters that move meanwhile may be negative.
+        if list > u64::from(u32::MAX) { 0 } else { list + u64::from(self.reserve_len.load(Relaxed)) }
+    }
+
+    /// Says that the list has `len` blocks, and gives it room for what a batch lacks and another batch.
+    fn measure(&self, group: &Group, len: u32) {
+        let batch = batch_len(group.class);
+        let room = batch.saturating_sub(len) + batch;
+        self.credit.store(u64::from(len) + u64::from(room) + self.allocations.load(Relaxed), Relaxed);
+        self.room.store(room, Relaxed);
     }
 
     /// Takes a block and counts an allocation.
@@ -81,7 +100,6 @@ impl Magazine {
         let head = NonNull::new(self.head.get())?;
         // SAFETY: P1: blocks on the list belong to the magazine.
         self.head.set(unsafe { (*head.as_ptr()).next });
-        self.room.store(self.room.load(Relaxed).wrapping_add(1), Relaxed);
         self.allocations.store(self.allocations.load(Relaxed).wrapping_add(1), Relaxed);
         Some(head.cast())
     }
@@ -96,11 +114,8 @@ impl Magazine {
         if !ptr::eq(self.group.load(Relaxed), group) {
             return false;
         }
-        let room = self.room.load(Relaxed);
-        if room == 0 {
-            return false;
-        }
-        self.room.store(room - 1, Relaxed);
+        let Some(room) = self.room.load(Relaxed).checked_sub(1) else { return false };
+        self.room.store(room, Relaxed);
         let block = block.as_ptr().cast::<FreeBlock>();
         // SAFETY: the caller gives the block up; it has room for a pointer.
         unsafe { (*block).next = self.head.get() };
@@ -108,10 +123,23 @@ impl Magazine {
         true
     }
 
+    /// Gives a list that is shorter than a batch room again. False when it is not, or when the group is another one.
+    pub(super) fn relax(&self, group: &Group) -> bool {
+        if !ptr::eq(self.group(), group) {
+            return false;
+        }
+        let len = self.list_len();
+        let short = len < u64::from(batch_len(group.class));
+        if short {
+            self.measure(group, len as u32);
+        }
+        short
+    }
+
     /// Makes the magazine one of `group`.
     fn adopt(&self, group: &Group) {
         if self.group().is_null() {
-            self.room.store(batch_len(group.class), Relaxed);
+            self.measure(group, 0);
             self.group.store(ptr::from_ref(group).cast_mut(), Relaxed);
         }
     }
@@ -153,7 +181,7 @@ impl Magazine {
     pub(super) unsafe fn push_slow(&self, depot: &Arc<Depot>, group: &Group, block: NonNull<u8>) {
         self.adopt(group);
         let mut overflow = Chain::EMPTY;
-        if self.room.load(Relaxed) == 0 {
+        if self.room.load(Relaxed) == 0 && !self.relax(group) {
             overflow = self.take_reserve();
             self.set_reserve(self.take_list(group));
         }
@@ -179,15 +207,16 @@ impl Magazine {
         }
     }
 
+    /// Makes a chain the list, which is empty.
     fn load(&self, group: &Group, chain: Chain) {
-        self.room.store(batch_len(group.class) - chain.len, Relaxed);
+        self.measure(group, chain.len);
         self.head.set(chain.head);
     }
 
     fn take_list(&self, group: &Group) -> Chain {
-        let len = batch_len(group.class) - self.room.load(Relaxed);
-        self.room.store(batch_len(group.class), Relaxed);
-        Chain { head: self.head.replace(ptr::null_mut()), len }
+        let chain = Chain { head: self.head.replace(ptr::null_mut()), len: self.list_len() as u32 };
+        self.measure(group, 0);
+        chain
     }
 
     fn set_reserve(&self, chain: Chain) {

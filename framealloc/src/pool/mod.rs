@@ -19,8 +19,8 @@
 //! | [`PoolAlloc`] | the pool as an allocator for containers |
 //! | [`TypedPool`], [`Handle`] | many objects of one type behind generation-checked handles |
 //! | [`PoolHandle`], [`Acquired`] | objects kept under keys and lent to one user at a time |
-//! | [`Depot`] | what the threads of an allocator share |
-//! | [`ThreadPool`] | what a thread has for itself |
+//! | `Depot` | what the threads of an allocator share |
+//! | `ThreadPool` | what a thread has for itself |
 //!
 //! The tag of an object is that of its page, so that a free credits the owner's tag and no object carries a word for it.
 //! A page serves one class and one tag only.
@@ -46,7 +46,7 @@
 //!   group gives its reference up, and lock and group must stay until the call returns.
 //! - **P7** A magazine set is written by its thread alone; the registry's lock keeps it linked and valid for readers of
 //!   its counters, which are atomics written with load and store.
-//! - **P8** What a [`ThreadPool`] points to is valid: its sets and table until `flush`, which clears the pointers first;
+//! - **P8** What a `ThreadPool` points to is valid: its sets and table until `flush`, which clears the pointers first;
 //!   and the pool that is a thread's current one is valid until it is replaced.
 //!
 //! # Safety

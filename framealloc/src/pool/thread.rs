@@ -333,6 +333,12 @@ unsafe fn free_slow(object: NonNull<u8>) {
     unsafe {
         let header = header_of(object);
         let group = &*(*header).group;
+        // The usual reason: the list has taken as many blocks as it has room for, but has given some away, too.
+        let current = local::current().as_ref().current.get();
+        let magazine = current.as_ref().magazine(group.class);
+        if magazine.relax(group) && magazine.push(group, object) {
+            return;
+        }
         let tag = group.tag;
         if let Some(meter) = (*group.depot).meter_of(tag) {
             let large = group.class == LARGE;

@@ -6,7 +6,7 @@
 #![forbid(unsafe_code)]
 
 use crate::error::AllocError;
-use std::sync::{Arc, OnceLock, Weak};
+use std::sync::{Arc, OnceLock};
 
 /// Keeps the accounts of tags for objects of the pool and the heap. Called on slow paths, with no lock held and no state
 /// half changed. Bytes are those of the whole block: the pool counts the block size of the class.
@@ -26,20 +26,20 @@ pub(crate) trait ObjectMeter: Send + Sync {
     fn heap_freed(&self, tag: u16, bytes: usize);
 }
 
-/// The place of a meter: empty until the front sets it, once. Weak, because the owner of the accounts owns the pool and
-/// the heap too, and because nobody reads accounts that are gone.
+/// The place of a meter: empty until the front sets it, once. It owns the meter, which therefore must not own the pool or
+/// the heap it is set for (a `Weak` inside it is fine): they would keep each other alive.
 #[derive(Default)]
-pub(crate) struct MeterSlot(OnceLock<Weak<dyn ObjectMeter>>);
+pub(crate) struct MeterSlot(OnceLock<Arc<dyn ObjectMeter>>);
 
 impl MeterSlot {
     /// Sets the meter; a second call changes nothing.
-    pub(crate) fn set(&self, meter: Weak<dyn ObjectMeter>) {
+    pub(crate) fn set(&self, meter: Arc<dyn ObjectMeter>) {
         let _ = self.0.set(meter);
     }
 
-    /// The meter, when there is one and its accounts still exist.
+    /// The meter, when there is one.
     #[inline]
-    pub(crate) fn get(&self) -> Option<Arc<dyn ObjectMeter>> {
-        self.0.get()?.upgrade()
+    pub(crate) fn get(&self) -> Option<&dyn ObjectMeter> {
+        self.0.get().map(|meter| &**meter)
     }
 }

@@ -1,6 +1,6 @@
 use super::*;
 use core::cell::Cell;
-use std::sync::OnceLock;
+use std::sync::{OnceLock, Weak};
 
 /// Fails from the `n`th call on, until it is refilled.
 struct Failing {

@@ -12,7 +12,7 @@ use crate::raw::meter::ObjectMeter;
 use core::alloc::Layout;
 use core::ptr::NonNull;
 use core::sync::atomic::{AtomicI64, Ordering::Relaxed};
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 
 type Counting = Arc<CountingBackend<SystemBackend>>;
 
@@ -100,9 +100,4 @@ impl ObjectMeter for Account {
     fn heap_freed(&self, tag: u16, bytes: usize) {
         self.pool_freed(tag, bytes);
     }
-}
-
-fn as_weak(account: &Arc<Account>) -> Weak<dyn ObjectMeter> {
-    let weak: Weak<Account> = Arc::downgrade(account);
-    weak
 }

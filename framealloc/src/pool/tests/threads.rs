@@ -173,7 +173,7 @@ fn two_allocators_on_one_thread_do_not_mix() {
 fn gated_tags_are_charged_and_credited() {
     let (depot, _) = depot();
     let account = Account::new(1000);
-    depot.set_meter(as_weak(&account));
+    depot.set_meter(Arc::clone(&account) as _);
     depot.set_metered(7, true);
     let thread = Thread::new(&depot);
     let alloc = PoolAlloc::new(Arc::clone(&depot), 0);
