@@ -199,9 +199,10 @@ impl ThreadPool {
     pub(crate) fn alloc_gated(&self, layout: Layout) -> Result<NonNull<u8>, Refused> {
         let (depot, class, tag) = (self.depot(), class_of_layout(layout), self.tag());
         let block = match self.selected_set() {
-            // SAFETY: P8: the set is valid until `flush`.
             Some(set) if class != LARGE => {
-                unsafe { set.as_ref() }.magazine(class).pop_slow(depot, class, tag)
+                // SAFETY: P8: the set is valid until `flush`.
+                let set = unsafe { set.as_ref() };
+                set.magazine(class).pop_slow(depot, class, tag)
             }
             _ => depot.allocate(tag, layout),
         };

@@ -157,7 +157,11 @@ fn a_box_outlives_pool_thread_and_depot() {
 
 #[test]
 fn a_destructor_may_use_the_pool() {
-    struct Node(Option<PoolBox<Node>>, Arc<AtomicUsize>, PoolAlloc);
+    struct Node(
+        #[expect(dead_code, reason = "dropped only")] Option<PoolBox<Node>>,
+        Arc<AtomicUsize>,
+        PoolAlloc,
+    );
     impl Drop for Node {
         fn drop(&mut self) {
             let extra = self.2.try_box([0_u8; 24]).expect("memory");
