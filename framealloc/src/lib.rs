@@ -84,7 +84,7 @@ pub use tracking::Tracking;
 pub mod __private {
     pub use crate::budget::{OnExceed, SoftLimit};
     pub use crate::front::{enter, enter_current};
-    pub use crate::system::{HeapUse, Registered, System, SystemInfo};
+    pub use crate::system::{HeapUse, System, SystemInfo};
     pub use inventory;
 
     /// The type of a declared size.

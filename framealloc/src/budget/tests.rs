@@ -129,6 +129,7 @@ fn settings_change_while_in_use() {
     assert_eq!(link.charge(650), None);
     assert_eq!(budget.set(&Budget::bytes(500)), Some(BudgetEvent::Exceeded { used: 750, limit: 500 }));
     assert_eq!(budget.set(&fail(700)), None);
+    link.refresh();
     assert_eq!(one(&link, 1, 1), None, "what was charged while it only warned counts");
     link.refund(100);
     assert_eq!(one(&link, 50, 50), Some(50));

@@ -90,8 +90,8 @@ impl System {
 
     /// Every system of the process: those found at link time, and those that have run.
     pub(crate) fn all() -> Vec<&'static System> {
-        inventory::iter::<Registered>.into_iter().for_each(|registered| {
-            registered.0.index();
+        inventory::iter::<&'static System>.into_iter().for_each(|system| {
+            system.index();
         });
         MET.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).clone()
     }
@@ -105,8 +105,4 @@ impl fmt::Debug for System {
 
 static MET: Mutex<Vec<&'static System>> = Mutex::new(Vec::new());
 
-/// A system that the linker collected.
-#[derive(Debug)]
-pub struct Registered(pub &'static System);
-
-inventory::collect!(Registered);
+inventory::collect!(&'static System);
