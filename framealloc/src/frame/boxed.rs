@@ -113,7 +113,7 @@ impl<T> FrameBox<'_, T> {
 #[macro_export]
 macro_rules! unsize_frame_box {
     ($boxed:expr $(,)?) => {
-        $crate::FrameBox::__unsize($boxed, |value| value)
+        $crate::FrameBox::__unsize($boxed, |value| value as _)
     };
 }
 

@@ -40,7 +40,8 @@ impl<T> Slab<T> {
         Self { free: Cell::new(ptr::null_mut()), blocks: Cell::new(ptr::null_mut()), marker: PhantomData }
     }
 
-    /// A free record, uninitialised, at an address that stays the same until `release`.
+    /// A free record at an address that stays the same until `release`. It is as `make` of [`Slab::grow`] or its last
+    /// user left it, but for its first word.
     #[inline(always)]
     pub(crate) fn take(&self) -> Option<NonNull<T>> {
         let slot = NonNull::new(self.free.get())?;
@@ -49,9 +50,13 @@ impl<T> Slab<T> {
         Some(slot.cast())
     }
 
-    /// Makes room for more records.
+    /// Makes room for more records; `make` may initialise each of them.
     #[cold]
-    pub(crate) fn grow(&self, backend: &dyn AllocatorBackend) -> Result<(), AllocError> {
+    pub(crate) fn grow(
+        &self,
+        backend: &dyn AllocatorBackend,
+        make: impl Fn(NonNull<T>),
+    ) -> Result<(), AllocError> {
         let layout = Layout::new::<Block<T>>();
         let block =
             backend.allocate(layout).ok_or_else(|| AllocError::out_of_memory(layout))?.cast::<Block<T>>();
@@ -60,6 +65,7 @@ impl<T> Slab<T> {
             (&raw mut (*block.as_ptr()).next).write(self.blocks.get());
             for index in (0..PER_BLOCK).rev() {
                 let slot = &raw mut (*block.as_ptr()).slots[index];
+                make(NonNull::new_unchecked(slot.cast()));
                 (&raw mut (*slot).next).write(self.free.get());
                 self.free.set(slot);
             }
@@ -109,7 +115,7 @@ mod tests {
         let backend = SystemBackend::new();
         let slab = Slab::<u64>::new();
         assert!(slab.take().is_none());
-        slab.grow(&backend).unwrap();
+        slab.grow(&backend, |_| ()).unwrap();
         let first = slab.take().unwrap();
         let second = slab.take().unwrap();
         assert_ne!(first, second);

@@ -306,7 +306,7 @@ impl ThreadHeap {
 
     #[cold]
     fn more_runs(&self) -> Result<NonNull<Run>, AllocError> {
-        self.runs.grow(&*self.shared.backend)?;
+        self.runs.grow(&*self.shared.backend, |_| ())?;
         self.runs.take().ok_or(AllocError::Unsupported { what: "a slab that grew but has no record" })
     }
 

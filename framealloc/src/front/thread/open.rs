@@ -79,7 +79,9 @@ impl ThreadHeap {
     #[cold]
     #[inline(never)]
     fn more_cores(&self) -> Result<NonNull<Core>, AllocError> {
-        self.cores.grow(&*self.shared.backend)?;
+        let owner = self.vacant.owner.get();
+        // SAFETY: F1: the records are fresh and large enough.
+        self.cores.grow(&*self.shared.backend, |core| unsafe { core.write(Core::vacant(owner)) })?;
         let place = self.cores.take();
         place.ok_or(AllocError::Unsupported { what: "a slab that grew but has no record" })
     }

@@ -161,7 +161,7 @@ impl ThreadHeap {
             next = extra.next.get();
         }
         let extra = self.records.take().or_else(|| {
-            self.records.grow(&*self.shared.backend).ok()?;
+            self.records.grow(&*self.shared.backend, |_| ()).ok()?;
             self.records.take()
         });
         match extra {
