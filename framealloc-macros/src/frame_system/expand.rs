@@ -1,8 +1,8 @@
 //! The new body of a system.
 
-use proc_macro2::{Ident, Span, TokenStream};
-use quote::{quote, quote_spanned};
-use syn::token::Brace;
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::{ReturnType, Stmt, Type};
 
 use super::args::Args;
 use super::{descriptor, source};
@@ -10,49 +10,76 @@ use crate::body::Rewriter;
 use crate::support::errors::Errors;
 use crate::support::item_fn::{Body, ItemFn};
 
-/// What stands between the braces, and the body it came from.
+/// The block of the system, or the semicolon of a method without one.
 pub(super) fn body(
     args: &Args,
     function: &ItemFn,
     body: Body,
     accepted: bool,
     errors: &mut Errors,
-) -> (TokenStream, Body) {
+) -> TokenStream {
+    let mut block = TokenStream::new();
     match body {
+        Body::Parsed { brace, inner, mut stmts } if accepted => {
+            let frame = function.frame_name("");
+            let used = Rewriter::in_system(&args.krate, frame, errors).rewrite(&mut stmts) > 0;
+            let last = last_value(&mut stmts, &function.sig.output);
+            let (items, stmts) = stmts.split_at(leading_items(&stmts));
+            let opening = opening(args, function, used, errors);
+            brace.surround(&mut block, |block| {
+                block.extend(quote!(#(#inner)* #(#items)* #opening #(#stmts)* #last));
+            });
+        }
         Body::Parsed { brace, inner, mut stmts } => {
-            let content = if accepted {
-                let frame = function.frame_name("");
-                let used = Rewriter::in_system(&args.krate, frame, errors).rewrite(&mut stmts) > 0;
-                let run = run(args, function, brace, &quote!(#(#stmts)*), used, errors);
-                quote!(#(#inner)* #run)
-            } else {
-                Rewriter::refused(&args.krate, errors).rewrite(&mut stmts);
-                let mention = source::mention(&function.sig);
-                quote!(#(#inner)* #mention #(#stmts)*)
-            };
-            (content, Body::Parsed { brace, inner, stmts: Vec::new() })
+            Rewriter::refused(&args.krate, errors).rewrite(&mut stmts);
+            let mention = source::mention(&function.sig);
+            brace.surround(&mut block, |block| block.extend(quote!(#(#inner)* #mention #(#stmts)*)));
         }
-        Body::Raw { brace, tokens } if accepted => {
-            (run(args, function, brace, &tokens, false, errors), Body::Raw { brace, tokens })
+        Body::Raw { brace, tokens } => {
+            let opening = accepted.then(|| opening(args, function, false, errors));
+            brace.surround(&mut block, |block| block.extend(quote!(#opening #tokens)));
         }
-        Body::Raw { brace, tokens } => (tokens, Body::Raw { brace, tokens: TokenStream::new() }),
-        Body::None(semi) => (TokenStream::new(), Body::None(semi)),
+        Body::None(semi) => semi.to_tokens(&mut block),
+    }
+    block
+}
+
+/// Takes the last expression, if it is the function's value, into a block of its own with braces of this crate.
+///
+/// From edition 2024 on, what the last expression of a block leaves behind dies at the end of the block, and the edition
+/// that counts is that of the braces. So it dies before the frame in every edition, while the expression stays as the
+/// user wrote it, and with it the type it is expected to have, its lints and its errors.
+///
+/// Two kinds stay where they are: one with an attribute (`#[cfg(..)]` may take it away), and a `&mut`, which would be
+/// borrowed again from the block, so that an error would point at the block instead of the expression.
+fn last_value(stmts: &mut Vec<Stmt>, output: &ReturnType) -> Option<TokenStream> {
+    if matches!(output, ReturnType::Type(_, ty) if matches!(&**ty, Type::Reference(ty) if ty.mutability.is_some()))
+    {
+        return None;
+    }
+    let value = match stmts.last()? {
+        Stmt::Expr(value, None) => value.to_token_stream(),
+        Stmt::Macro(value) if value.semi_token.is_none() => value.to_token_stream(),
+        _ => return None,
+    };
+    match value.clone().into_iter().next()? {
+        TokenTree::Punct(first) if first.as_char() == '#' => None,
+        first => {
+            stmts.pop();
+            let mut block = Group::new(Delimiter::Brace, value);
+            block.set_span(Span::mixed_site().located_at(first.span()));
+            Some(block.into_token_stream())
+        }
     }
 }
 
-/// `match { open the frame } { frame_of_NAME => { the user's statements } }`.
-///
-/// An arm's body is a scope for temporaries and lies inside the scope of the arm's binding, so what the last
-/// expression leaves behind dies before the frame in every edition. The statements stay as the user wrote them, last
-/// expression included, and so do its type, its lints and its errors.
-fn run(
-    args: &Args,
-    function: &ItemFn,
-    brace: Brace,
-    stmts: &TokenStream,
-    used: bool,
-    errors: &mut Errors,
-) -> TokenStream {
+/// How many items the body begins with; the frame is opened after them (clippy wants items first).
+fn leading_items(stmts: &[Stmt]) -> usize {
+    stmts.iter().take_while(|stmt| matches!(stmt, Stmt::Item(_))).count()
+}
+
+/// `let frame_of_NAME = ...;`, and the user's name for the frame.
+fn opening(args: &Args, function: &ItemFn, used: bool, errors: &mut Errors) -> TokenStream {
     let krate = &args.krate;
     let glue = Span::mixed_site();
     let items = descriptor::items(args, &function.sig.ident);
@@ -65,10 +92,5 @@ fn run(
         let borrow = quote_spanned!(at=> &#frame);
         quote_spanned!(glue=> let #name: &#krate::Frame = #borrow;)
     });
-    let mut arm = TokenStream::new();
-    brace.surround(&mut arm, |inside| inside.extend(quote!(#named #stmts)));
-    // The `let` ends the temporaries of `alloc = expression` before the body begins.
-    quote_spanned! {glue=>
-        match { #items let __framealloc_opened = #enter; __framealloc_opened } { #frame => #arm }
-    }
+    quote_spanned!(glue=> let #frame = { #items #enter }; #named)
 }

@@ -9,12 +9,9 @@
 //!                                                     };
 //!                                                     let mut v = Frame::vec::<u32>(&frame_of_push);
 //!                                                     v.push(1);
-//!                                                     return v.len();
+//!                                                     { v.len() }
 //!                                                 }
 //! ```
-//!
-//! The last expression becomes a `return`: its temporaries then die before the frame in every edition, it keeps the
-//! return type as its expectation, and the borrow checker points at it alone.
 //!
 //! | module | role |
 //! |---|---|
@@ -64,9 +61,8 @@ fn expand_fn(args: &mut args::Args, mut function: ItemFn, errors: &mut Errors) -
     args.check_against(&function, errors);
     let accepted = signature::check(&function, errors);
     let body = core::mem::replace(&mut function.body, Body::None(syn::Token![;](Span::call_site())));
-    let (content, body) = expand::body(args, &function, body, accepted, errors);
-    function.body = body;
-    function.with_body(&content)
+    let block = expand::body(args, &function, body, accepted, errors);
+    function.with_block(&block)
 }
 
 fn not_a_function(item: &TokenStream, errors: &mut Errors) {

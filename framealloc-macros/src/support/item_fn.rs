@@ -1,7 +1,7 @@
 //! A function with a body, parsed so that a body which is no Rust (yet) survives.
 
 use proc_macro2::{Span, TokenStream};
-use quote::{ToTokens, TokenStreamExt};
+use quote::quote;
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream, Parser};
 use syn::token::Brace;
@@ -51,21 +51,10 @@ fn parse_body(input: ParseStream<'_>) -> syn::Result<(Vec<Attribute>, Vec<Stmt>)
 }
 
 impl ItemFn {
-    /// The function with another body: the tokens between the braces.
-    pub(crate) fn with_body(&self, content: &TokenStream) -> TokenStream {
-        let Self { attrs, vis, defaultness, sig, body } = self;
-        let mut tokens = TokenStream::new();
-        tokens.append_all(attrs);
-        vis.to_tokens(&mut tokens);
-        defaultness.to_tokens(&mut tokens);
-        sig.to_tokens(&mut tokens);
-        match body {
-            Body::Parsed { brace, .. } | Body::Raw { brace, .. } => {
-                brace.surround(&mut tokens, |inside| inside.extend(content.clone()));
-            }
-            Body::None(semi) => semi.to_tokens(&mut tokens),
-        }
-        tokens
+    /// The function with another block.
+    pub(crate) fn with_block(&self, block: &TokenStream) -> TokenStream {
+        let Self { attrs, vis, defaultness, sig, .. } = self;
+        quote!(#(#attrs)* #vis #defaultness #sig #block)
     }
 
     /// The names of its generic type and constant parameters.

@@ -1,7 +1,7 @@
 /// Documented.
 #[inline]
 pub fn step(world: &World) -> usize {
-    match {
+    let frame_of_step = {
         static __FRAMEALLOC_SYSTEM: ::framealloc::__private::System = ::framealloc::__private::System::new(::framealloc::__private::SystemInfo {
             name: "step",
             module: ::core::module_path!(),
@@ -19,15 +19,8 @@ pub fn step(world: &World) -> usize {
         ::framealloc::__private::inventory::submit! {
             & __FRAMEALLOC_SYSTEM
         }
-        let __framealloc_opened = ::framealloc::__private::enter(
-            &world.alloc,
-            &__FRAMEALLOC_SYSTEM,
-        );
-        __framealloc_opened
-    } {
-        frame_of_step => {
-            let frame: &::framealloc::Frame = &frame_of_step;
-            frame.bytes_used()
-        }
-    }
+        ::framealloc::__private::enter(&world.alloc, &__FRAMEALLOC_SYSTEM)
+    };
+    let frame: &::framealloc::Frame = &frame_of_step;
+    { frame.bytes_used() }
 }

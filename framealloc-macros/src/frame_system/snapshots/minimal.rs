@@ -1,5 +1,5 @@
 pub fn step(alloc: &SmartAlloc) {
-    match {
+    let _frame_of_step = {
         static __FRAMEALLOC_SYSTEM: ::framealloc::__private::System = ::framealloc::__private::System::new(::framealloc::__private::SystemInfo {
             name: "step",
             module: ::core::module_path!(),
@@ -15,12 +15,6 @@ pub fn step(alloc: &SmartAlloc) {
         ::framealloc::__private::inventory::submit! {
             & __FRAMEALLOC_SYSTEM
         }
-        let __framealloc_opened = ::framealloc::__private::enter(
-            &alloc,
-            &__FRAMEALLOC_SYSTEM,
-        );
-        __framealloc_opened
-    } {
-        _frame_of_step => {}
-    }
+        ::framealloc::__private::enter(&alloc, &__FRAMEALLOC_SYSTEM)
+    };
 }
