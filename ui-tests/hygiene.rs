@@ -5,9 +5,9 @@
 
 #![no_implicit_prelude]
 
-pub extern crate framealloc as renamed;
 /// `::framealloc` is another crate here: whoever names it gets errors.
 extern crate core as framealloc;
+pub extern crate framealloc as renamed;
 
 /// A re-export, for `crate = crate::engine::memory`.
 pub mod engine {

@@ -2,9 +2,19 @@
 //!
 //! An ordinary test target, so that `cargo clippy --all-targets` checks the generated code too. `forbid` also proves
 //! that the expansion needs no `#[allow]` of its own.
+//!
+//! One lint cannot be forbidden: `inventory::submit!` brings an `#[allow(non_upper_case_globals)]`.
 
 #![forbid(unsafe_code, unsafe_op_in_unsafe_fn)]
-#![forbid(non_camel_case_types, non_snake_case, non_ascii_idents, unused, future_incompatible, let_underscore, rust_2018_idioms)]
+#![forbid(
+    non_camel_case_types,
+    non_snake_case,
+    non_ascii_idents,
+    unused,
+    future_incompatible,
+    let_underscore,
+    rust_2018_idioms
+)]
 #![forbid(rust_2021_compatibility, rust_2024_compatibility, keyword_idents)]
 #![forbid(
     ambiguous_negative_literals,
@@ -109,7 +119,7 @@ fn bare() {}
     frame = frame,
     alloc = alloc
 )]
-fn everything(alloc: &SmartAlloc) -> usize {
+fn everything(alloc: &SmartAlloc) -> u64 {
     frame.bytes_used()
 }
 
@@ -165,7 +175,10 @@ fn containers(alloc: &SmartAlloc, words: &[&'static str]) -> usize {
 
 /// Generic, with lifetimes and an opaque return type.
 #[frame_system(tag = "generic")]
-fn generic<'a, T: Display + 'a, const N: usize>(alloc: &SmartAlloc, values: &'a [T; N]) -> impl Iterator<Item = &'a T> {
+fn generic<'a, T: Display + 'a, const N: usize>(
+    alloc: &SmartAlloc,
+    values: &'a [T; N],
+) -> impl Iterator<Item = &'a T> + use<'a, T, N> {
     #[frame_local]
     let mut names: FrameVec<'_, usize> = alloc.frame_vec();
     names.extend(values.iter().map(|value| value.to_string().len()));

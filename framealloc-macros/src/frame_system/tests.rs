@@ -48,7 +48,7 @@ fn arguments() {
     let item = quote! {
         /// Documented.
         #[inline]
-        pub fn step(world: &World) -> usize {
+        pub fn step(world: &World) -> u64 {
             frame.bytes_used()
         }
     };

@@ -1,6 +1,6 @@
 /// Documented.
 #[inline]
-pub fn step(world: &World) -> usize {
+pub fn step(world: &World) -> u64 {
     let frame_of_step = {
         static __FRAMEALLOC_SYSTEM: ::framealloc::__private::System = ::framealloc::__private::System::new(::framealloc::__private::SystemInfo {
             name: "step",
