@@ -2,8 +2,8 @@
 //!
 //! | task | module |
 //! |---|---|
-//! | `test` | [`test`]: every check of the project, in stages |
-//! | `bench` | [`bench`]: instructions per operation against their targets, and times as ratios |
+//! | `test` | [`mod@test`]: every check of the project, in stages |
+//! | `bench` | [`mod@bench`]: instructions per operation against their targets, and times as ratios |
 
 mod bench;
 mod process;

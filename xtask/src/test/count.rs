@@ -2,15 +2,16 @@
 
 use std::process::Command;
 
-use anyhow::{Result, ensure};
+use anyhow::Result;
 
-use super::Outcome::{self, Passed};
+use super::Outcome::{self, Failed, Passed};
 use crate::process::run_watching;
 
 /// Tests by how they ended.
 #[derive(Debug, Default, PartialEq)]
 struct Counts {
     passed: usize,
+    failed: usize,
     skipped: usize,
 }
 
@@ -28,6 +29,7 @@ impl Counts {
             let Ok(count) = pair[0].parse::<usize>() else { continue };
             match pair[1] {
                 "passed" => self.passed += count,
+                "failed" => self.failed += count,
                 "ignored" | "skipped" => self.skipped += count,
                 _ => {}
             }
@@ -38,10 +40,17 @@ impl Counts {
 /// Runs tests and counts them. No test at all is a failure: a filter that matches nothing checks nothing.
 pub fn run_tests(command: &mut Command) -> Result<Outcome> {
     let mut counts = Counts::default();
-    run_watching(command, |line| counts.read(line))?;
-    ensure!(counts.passed > 0, "no test ran");
-    let skipped = if counts.skipped > 0 { format!(", {} not run", counts.skipped) } else { String::new() };
-    Ok(Passed(format!("{} tests passed{skipped}", counts.passed)))
+    let result = run_watching(command, |line| counts.read(line));
+    let Counts { passed, failed, skipped } = counts;
+    if let Err(error) = result {
+        return Ok(Failed(format!("{passed} tests passed, {failed} failed; {error:#}")));
+    }
+    let skipped = if skipped > 0 { format!(", {skipped} not run") } else { String::new() };
+    Ok(if passed > 0 {
+        Passed(format!("{passed} tests passed{skipped}"))
+    } else {
+        Failed("no test ran".into())
+    })
 }
 
 #[cfg(test)]
@@ -56,6 +65,6 @@ mod tests {
             "test result: ok. 3 passed; 0 failed; 1 ignored; 0 measured; 2 filtered out; finished in 0.00s",
         );
         counts.read("     Summary [   0.008s] 44 tests run: 40 passed (2 slow), 4 failed, 7 skipped");
-        assert_eq!(counts, Counts { passed: 43, skipped: 8 });
+        assert_eq!(counts, Counts { passed: 43, failed: 4, skipped: 8 });
     }
 }

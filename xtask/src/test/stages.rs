@@ -62,12 +62,12 @@ fn fmt() -> Result<Outcome> {
 }
 
 fn clippy() -> Result<Outcome> {
-    run(&mut cargo(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))?;
+    run(&mut cargo(["clippy", "--keep-going", "--workspace", "--all-targets", "--", "-D", "warnings"]))?;
     Ok(Passed(String::new()))
 }
 
 fn docs() -> Result<Outcome> {
-    run(cargo(["doc", "--no-deps"]).args(TESTED).env("RUSTDOCFLAGS", "-D warnings"))?;
+    run(cargo(["doc", "--keep-going", "--no-deps"]).args(TESTED).env("RUSTDOCFLAGS", "-D warnings"))?;
     Ok(Passed(String::new()))
 }
 
@@ -126,7 +126,9 @@ fn features() -> Result<Outcome> {
     for set in &sets {
         let chosen = ["-p", "framealloc", "--no-default-features", "--features", set];
         run(cargo(["clippy", "--all-targets"]).args(chosen).args(["--", "-D", "warnings"]))?;
-        run_tests(cargo(["test", "--lib"]).args(chosen))?;
+        if let Failed(note) = run_tests(cargo(["test", "--lib"]).args(chosen))? {
+            return Ok(Failed(note));
+        }
     }
     Ok(Passed(format!("{} sets of features", sets.len())))
 }
