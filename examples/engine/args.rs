@@ -87,9 +87,7 @@ impl Args {
         let mut parser = lexopt::Parser::from_args(arguments);
         while let Some(argument) = parser.next().map_err(failure)? {
             match argument {
-                Long("frames") => {
-                    self.settings.frames = number("frames", &text(&mut parser)?, 1, 10_000_000)?
-                }
+                Long("frames") => self.settings.frames = number("frames", &text(&mut parser)?, 1, 1_000_000)?,
                 Long("bodies") => self.settings.bodies = number("bodies", &text(&mut parser)?, 1, 100_000)?,
                 Long("threads") => self.settings.workers = number("threads", &text(&mut parser)?, 0, 4)?,
                 Long("allocator") => self.choice = choice(&text(&mut parser)?)?,

@@ -9,15 +9,13 @@ pub struct Tally {
     pub heap_calls: u64,
     /// Bytes of those.
     pub heap_bytes: u64,
-    /// Bytes of frame memory.
-    pub frame_bytes: u64,
 }
 
 impl Tally {
     /// The counters of the calling thread, as the `Tracking` global allocator has them.
-    pub fn of_this_thread(frame_bytes: u64) -> Self {
+    pub fn of_this_thread() -> Self {
         let heap = framealloc::tracking::thread_counters();
-        Self { heap_calls: heap.allocations, heap_bytes: heap.allocated_bytes, frame_bytes }
+        Self { heap_calls: heap.allocations, heap_bytes: heap.allocated_bytes }
     }
 }
 
@@ -25,7 +23,6 @@ impl AddAssign for Tally {
     fn add_assign(&mut self, other: Self) {
         self.heap_calls += other.heap_calls;
         self.heap_bytes += other.heap_bytes;
-        self.frame_bytes += other.frame_bytes;
     }
 }
 
@@ -35,7 +32,6 @@ impl Sub for Tally {
         Self {
             heap_calls: self.heap_calls - earlier.heap_calls,
             heap_bytes: self.heap_bytes - earlier.heap_bytes,
-            frame_bytes: self.frame_bytes - earlier.frame_bytes,
         }
     }
 }

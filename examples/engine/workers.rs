@@ -42,25 +42,26 @@ pub struct Crew {
 }
 
 /// Starts `count` workers that run jobs through `execute`, runs `body`, and stops them.
-///
-/// `measure` reads the counters of the thread that calls it.
-pub fn with_workers<T>(
-    count: usize,
-    execute: &(impl Fn(Job) + Sync),
-    measure: &(impl Fn() -> Tally + Sync),
-    body: impl FnOnce(&Crew) -> T,
-) -> T {
+pub fn with_workers<T>(count: usize, execute: &(impl Fn(Job) + Sync), body: impl FnOnce(&Crew) -> T) -> T {
     let mailbox =
         || Mailbox { content: Mutex::new((Order::Wait, Tally::default())), changed: Condvar::new() };
     let crew = Crew { mailboxes: (0..count).map(|_| mailbox()).collect(), alone: count == 0 };
     thread::scope(|scope| {
         for number in 0..count {
             let crew = &crew;
-            scope.spawn(move || crew.serve(number, execute, measure));
+            thread::Builder::new()
+                .name(worker_name(number))
+                .spawn_scoped(scope, move || crew.serve(number, execute))
+                .expect("the system starts a thread");
         }
         let _stop = StopOnDrop(&crew);
         body(&crew)
     })
+}
+
+/// The name of a worker's thread.
+pub fn worker_name(number: usize) -> String {
+    format!("worker {number}")
 }
 
 impl Crew {
@@ -100,7 +101,7 @@ impl Crew {
         self.mailboxes.iter().map(|mailbox| mailbox.open().1)
     }
 
-    fn serve(&self, number: usize, execute: impl Fn(Job), measure: impl Fn() -> Tally) {
+    fn serve(&self, number: usize, execute: impl Fn(Job)) {
         let mailbox = &self.mailboxes[number];
         loop {
             let mut content = mailbox.open();
@@ -117,7 +118,7 @@ impl Crew {
             let own = jobs.iter().skip(number).step_by(self.mailboxes.len());
             let outcome = quiet::catch(|| own.for_each(|&job| execute(job)));
             let mut content = mailbox.open();
-            content.1 = measure();
+            content.1 = Tally::of_this_thread();
             if matches!(content.0, Order::Work(_)) {
                 content.0 = outcome.map_or_else(Order::Failed, |()| Order::Wait);
             }
@@ -159,7 +160,7 @@ mod tests {
                 let digit = JOBS.iter().position(|&other| other == job).unwrap() as u32;
                 ran.fetch_add(100u32.pow(digit), Ordering::Relaxed);
             };
-            let sum = with_workers(count, &execute, &Tally::default, |crew| {
+            let sum = with_workers(count, &execute, |crew| {
                 (0..50).map(|round| crew.run(&JOBS, execute, || round).unwrap()).sum::<u32>()
             });
             assert_eq!((sum, ran.into_inner()), (1225, 50_505_050), "{count} workers");
@@ -169,8 +170,7 @@ mod tests {
     #[test]
     fn a_panicking_job_ends_the_run_with_its_text() {
         let execute = |job| assert_ne!(job, Job::MixAudio, "out of tune");
-        let panic =
-            with_workers(2, &execute, &Tally::default, |crew| crew.run(&JOBS, execute, || ()).unwrap_err());
+        let panic = with_workers(2, &execute, |crew| crew.run(&JOBS, execute, || ()).unwrap_err());
         assert!(panic.text.contains("out of tune"), "{panic}");
     }
 
@@ -178,9 +178,7 @@ mod tests {
     fn a_panicking_main_thread_does_not_hang() {
         let execute = |_| ();
         let panic = quiet::catch(|| {
-            with_workers(2, &execute, &Tally::default, |crew| {
-                crew.run(&JOBS, execute, || panic!("main")).unwrap()
-            });
+            with_workers(2, &execute, |crew| crew.run(&JOBS, execute, || panic!("main")).unwrap());
         });
         assert_eq!(panic.unwrap_err().text, "main");
     }

@@ -26,6 +26,8 @@ pub struct Report {
     pub shares: Option<Shares>,
     pub runs: Vec<RunFacts>,
     pub proofs: Vec<Proof>,
+    /// What framealloc reported: budgets that are nearly used up, leaked handles and the like.
+    pub diagnostics: Vec<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -48,7 +50,8 @@ pub struct SystemRow {
     pub peak_bytes: u64,
     pub p50_bytes_per_frame: u64,
     pub p99_bytes_per_frame: u64,
-    pub headroom_bytes: Option<u64>,
+    /// Budget less peak; negative if the budget was exceeded.
+    pub headroom_bytes: Option<i64>,
     pub runs: u64,
     pub allocations: u64,
     pub heap_calls: u64,
@@ -177,6 +180,7 @@ impl Report {
             shares: None,
             runs: Vec::new(),
             proofs: Vec::new(),
+            diagnostics: Vec::new(),
         }
     }
 
@@ -184,6 +188,7 @@ impl Report {
     pub fn add_systems(&mut self, runtime: &Framed) {
         self.systems = runtime.system_rows();
         self.shares = Some(runtime.shares());
+        self.diagnostics = runtime.diagnostics();
     }
 
     pub fn add_run(&mut self, allocator: &'static str, run: &Run) {

@@ -62,6 +62,9 @@ pub fn print(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         let verdict = if proof.holds { "ok    " } else { "FAILED" };
         writeln!(out, "{verdict} {}: {}", proof.claim, proof.detail)?;
     }
+    for diagnostic in &report.diagnostics {
+        writeln!(out, "note   {diagnostic}")?;
+    }
     Ok(())
 }
 

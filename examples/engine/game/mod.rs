@@ -1,0 +1,233 @@
+//! The frame loop.
+//!
+//! ```text
+//! main     begin_frame │ move, broad phase │ find paths │ solve, voices │ (digest)   │ level of detail │ end_frame
+//! workers              │                   │ narrow     │               │ audio mix  │                 │
+//!                      │                   │ phase      │               │ visibility │                 │
+//! ```
+//!
+//! What crosses threads or frames is owned by [`Game`], behind locks and with reserved capacity. What lives until
+//! the end of the frame is in ambient frame memory: contacts and routes. The rest is frame-local to its system.
+//!
+//! | file | role |
+//! |---|---|
+//! | `mod.rs` | one frame |
+//! | `session.rs` | many frames, timed and counted, with their workers |
+//! | `record.rs` | what a session reports |
+
+mod record;
+mod session;
+
+pub use record::{Counts, Digests, Progress, Run, Settings};
+pub use session::{WARM_UP, run, with_session};
+
+use std::sync::{LockResult, Mutex, PoisonError, RwLock};
+
+use crate::memory::{Buffer, Runtime};
+use crate::quiet::Panic;
+use crate::scene::{Cell, Scene, World};
+use crate::systems::audio::{MAX_VOICES, Ring, Voice};
+use crate::systems::lod::{BUILDS, LodCache, LodMesh};
+use crate::systems::narrow_phase::{Contact, MANIFOLD, Other, SLICES};
+use crate::systems::visibility::DrawCommand;
+use crate::workers::{Crew, Job};
+
+/// What threads share.
+struct Game<'s, R: Runtime> {
+    runtime: &'s R,
+    scene: &'s Scene,
+    world: RwLock<World>,
+    found: [Mutex<Vec<Contact>>; SLICES],
+    audio: Mutex<Audio<R>>,
+    draw_list: Mutex<Vec<DrawCommand>>,
+}
+
+struct Audio<R: Runtime> {
+    voices: Vec<R::Pooled<Voice>>,
+    ring: R::Heaped<Ring>,
+}
+
+/// What only the main thread touches.
+struct Main<R: Runtime> {
+    cache: LodCache<R::Pooled<LodMesh>>,
+    finished: Vec<R::Pooled<LodMesh>>,
+    digests: Digests,
+    counts: Counts,
+}
+
+impl<R: Runtime> Main<R> {
+    fn new(scene: &Scene) -> Self {
+        Self {
+            cache: LodCache::new(scene.tiles.len()),
+            finished: Vec::with_capacity(BUILDS),
+            digests: Digests::default(),
+            counts: Counts::default(),
+        }
+    }
+}
+
+/// A path of this frame: where it lies in the frame's array of cells.
+struct Plan {
+    agent: u32,
+    cost: Option<u32>,
+    start: usize,
+    end: usize,
+}
+
+static COLLIDE: [Job; SLICES] = {
+    let mut jobs = [Job::NarrowPhase(0); SLICES];
+    let mut slice = 0;
+    while slice < SLICES {
+        jobs[slice] = Job::NarrowPhase(slice);
+        slice += 1;
+    }
+    jobs
+};
+static PRESENT: [Job; 2] = [Job::MixAudio, Job::Visibility];
+
+impl<'s, R: Runtime> Game<'s, R> {
+    fn new(runtime: &'s R, scene: &'s Scene, bodies: usize) -> Self {
+        let found = || Mutex::new(Vec::with_capacity((bodies / SLICES + 1) * (MANIFOLD + 8)));
+        Self {
+            runtime,
+            scene,
+            world: RwLock::new(World::new(scene, bodies)),
+            found: std::array::from_fn(|_| found()),
+            audio: Mutex::new(Audio {
+                voices: Vec::with_capacity(MAX_VOICES),
+                ring: runtime.heaped(Ring::new()),
+            }),
+            draw_list: Mutex::new(Vec::with_capacity(scene.tiles.len() + bodies)),
+        }
+    }
+
+    /// One frame; returns the number of contacts.
+    ///
+    /// # Errors
+    /// A panic of a worker; panics of the main thread pass through.
+    fn frame(&self, crew: &Crew, main: &mut Main<R>) -> Result<usize, Panic> {
+        let runtime = self.runtime;
+        runtime.begin_frame();
+        {
+            let world = &mut *held(self.world.write());
+            world.advance(self.scene);
+            world.request_paths(self.scene);
+            runtime.broad_phase(&world.bodies, &mut world.pairs);
+            main.counts.pairs += world.pairs.len() as u64;
+        }
+        let (plans, routes) = crew.run(&COLLIDE, |job| self.execute(job), || self.plan_paths())?;
+        let contacts = self.solve();
+        self.follow(plans.items(), routes.items());
+        runtime.start_voices(contacts.items(), &mut held(self.audio.lock()).voices);
+        crew.run(
+            &PRESENT,
+            |job| self.execute(job),
+            || self.digest_world(main, contacts.items(), plans.items()),
+        )?;
+        self.digest_output(main);
+
+        let count = contacts.len();
+        let frame = held(self.world.read()).frame;
+        {
+            let list = held(self.draw_list.lock());
+            main.cache.mark_seen(&list, frame);
+            runtime.build_lods(self.scene, &list, &main.cache, &mut main.finished);
+        }
+        // Frame memory is given back before the frame ends.
+        drop((plans, routes, contacts));
+        runtime.end_frame(&mut main.finished);
+        for mesh in main.finished.drain(..) {
+            mesh.digest(&mut main.digests.meshes);
+            main.counts.meshes += 1;
+            main.cache.insert(mesh, frame);
+        }
+        Ok(count)
+    }
+
+    /// A parallel job, on whichever thread.
+    fn execute(&self, job: Job) {
+        let world = held(self.world.read());
+        match job {
+            Job::NarrowPhase(slice) => {
+                let mut found = held(self.found[slice].lock());
+                found.clear();
+                self.runtime.narrow_phase(self.scene, &world.bodies, &world.pairs, slice, &mut found);
+            }
+            Job::MixAudio => {
+                let audio = &mut *held(self.audio.lock());
+                self.runtime.mix(&mut audio.voices, &mut audio.ring);
+            }
+            Job::Visibility => {
+                let mut list = held(self.draw_list.lock());
+                self.runtime.visibility(self.scene, &world.bodies, &world.camera, &mut list);
+            }
+        }
+    }
+
+    /// Finds the requested paths; they share one array that lives until the end of the frame.
+    fn plan_paths(&self) -> (R::List<'s, Plan>, R::List<'s, Cell>) {
+        let mut routes = self.runtime.list();
+        let mut plans = self.runtime.list();
+        for &request in &held(self.world.read()).requests {
+            let start = routes.len();
+            let cost = self.runtime.find_path(&self.scene.nav, request, &mut routes);
+            plans.push(Plan { agent: request.agent, cost, start, end: routes.len() });
+        }
+        (plans, routes)
+    }
+
+    fn solve(&self) -> R::List<'s, Contact> {
+        let found = self.found.each_ref().map(|found| held(found.lock()));
+        self.runtime.solve(&mut held(self.world.write()).bodies, found.each_ref().map(|found| &found[..]))
+    }
+
+    /// Sends each agent to a cell a little ahead on its path.
+    fn follow(&self, plans: &[Plan], routes: &[Cell]) {
+        let world = &mut *held(self.world.write());
+        for plan in plans {
+            let route = &routes[plan.start..plan.end];
+            let ahead = route.get(2).or(route.last());
+            world.agents[plan.agent as usize].waypoint = ahead.map(|&cell| self.scene.nav.center(cell));
+        }
+    }
+
+    fn digest_world(&self, main: &mut Main<R>, contacts: &[Contact], plans: &[Plan]) {
+        let Digests { positions, contacts: touched, path_costs, .. } = &mut main.digests;
+        for body in &held(self.world.read()).bodies {
+            positions.mix_vec3(body.position);
+        }
+        for contact in contacts {
+            let (kind, other) = match contact.other {
+                Other::Triangle(triangle) => (0, triangle),
+                Other::Body(body) => (1, body),
+            };
+            touched.mix(u64::from(contact.body) << 33 | u64::from(other) << 1 | kind);
+            touched.mix_f32(contact.depth);
+        }
+        for plan in plans {
+            path_costs.mix(u64::from(plan.agent) << 32 | u64::from(plan.cost.unwrap_or(u32::MAX)));
+            main.counts.paths += u64::from(plan.cost.is_some());
+            main.counts.path_cost += u64::from(plan.cost.unwrap_or(0));
+        }
+        main.counts.contacts += contacts.len() as u64;
+    }
+
+    fn digest_output(&self, main: &mut Main<R>) {
+        let list = held(self.draw_list.lock());
+        for command in list.iter() {
+            main.digests.draw_lists.mix(command.key ^ u64::from(command.detail));
+            command.transform.iter().for_each(|&row| main.digests.draw_lists.mix_vec3(row));
+        }
+        main.counts.drawn += list.len() as u64;
+        let audio = held(self.audio.lock());
+        for pair in audio.ring.last_block().chunks_exact(2) {
+            main.digests.samples.mix(pair[0] as u16 as u64 | (pair[1] as u16 as u64) << 16);
+        }
+        main.counts.voices += audio.voices.len() as u64;
+    }
+}
+
+/// The lock's content, even after a panic: the run ends then, and the content is not used again.
+fn held<T>(lock: LockResult<T>) -> T {
+    lock.unwrap_or_else(PoisonError::into_inner)
+}
