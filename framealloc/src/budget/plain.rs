@@ -83,6 +83,19 @@ impl PlainBudget {
         self.used.set(0);
     }
 
+    /// Starts over for a new run: nothing is used, leased or counted.
+    pub(crate) fn restart(&self) {
+        for field in [&self.used, &self.leased, &self.peak, &self.overruns, &self.refusals] {
+            field.set(0);
+        }
+    }
+
+    /// Requests that were refused.
+    #[inline(always)]
+    pub(crate) fn refusals(&self) -> u64 {
+        self.refusals.get()
+    }
+
     /// Whether a request of this many bytes would be met now, its frames' leases apart.
     pub(crate) fn would_fit(&self, bytes: u64) -> bool {
         self.free() >= bytes

@@ -65,7 +65,6 @@ impl SystemSum {
         report.overruns += cell.overruns.get();
         report.refusals += cell.refusals.get();
         report.heap_calls += cell.heap_calls.get();
-        report.heap_bytes += cell.heap_bytes.get();
         report.promotions += cell.promotions.get();
         report.duration += Duration::from_nanos(alloc.shared.anchor.nanoseconds(cell.ticks.get()));
         for (frame, bytes) in cell.remembered() {
@@ -105,7 +104,6 @@ fn declared(system: &'static System) -> SystemReport {
         overruns: 0,
         refusals: 0,
         heap_calls: 0,
-        heap_bytes: 0,
         promotions: 0,
         duration: Duration::ZERO,
     }

@@ -146,17 +146,15 @@ fn enter_heap(heap: NonNull<ThreadHeap>, system: &'static System) -> Result<Syst
 impl Drop for SystemFrame {
     #[inline]
     fn drop(&mut self) {
-        // SAFETY: F5: the guard keeps the heap until `unkeep`.
+        // SAFETY: F5: the frame keeps the heap until it is dropped.
         let heap = unsafe { self.key.heap.as_ref() };
         let heap_use = self.system.info().heap;
         let calls = if heap_use == HeapUse::Allow { 0 } else { heap.heap_calls_of_run(self.key) };
         let panic = heap.promote_before_leaving(self.frame.core());
         heap.close_guard(self.key);
+        let offence = if heap_use == HeapUse::Allow { None } else { judge(heap, self.system, calls) };
         // SAFETY: F2: the frame is dropped here, once; nothing borrows it, because `self` is being dropped.
         unsafe { ManuallyDrop::drop(&mut self.frame) };
-        let offence = if heap_use == HeapUse::Allow { None } else { judge(heap, self.system, calls) };
-        // SAFETY: F5: the guard's keep, given up last.
-        unsafe { heap.unkeep() };
         if (panic.is_some() || offence.is_some()) && !std::thread::panicking() {
             match panic {
                 Some(payload) => std::panic::resume_unwind(payload),

@@ -86,6 +86,17 @@ impl ThreadPool {
         unsafe { self.selected.get().as_ref() }.map_or(self.tag.get(), MagazineSet::tag)
     }
 
+    /// Whether allocations are refused until their bytes are charged, or until a tag is selected.
+    pub(crate) fn is_gated(&self) -> bool {
+        self.gated.get()
+    }
+
+    /// Whether a set was ever made. Until then [`select`](Self::select) may be put off to the first allocation.
+    #[inline(always)]
+    pub(crate) fn is_used(&self) -> bool {
+        self.table_len.get() > 0
+    }
+
     /// Makes `tag` the one that allocations belong to. While it is `gated`, [`alloc`](Self::alloc) refuses.
     pub(crate) fn select(&self, tag: u16, gated: bool) {
         self.tag.set(tag);

@@ -90,6 +90,8 @@ pub(crate) struct Core {
     /// Highest `ptr` since the last settling, if it was moved back (F6).
     pub(crate) high: Cell<*mut u8>,
     pub(crate) owner: Cell<NonNull<dyn Owner>>,
+    /// The end of the chunk that `ptr` points into.
+    pub(crate) end: Cell<*mut u8>,
     /// The chunk `ptr` points into; older ones follow through `next` (F1).
     pub(crate) chunk: Cell<*mut Chunk>,
     /// `allocs` at the last settling.
@@ -132,6 +134,7 @@ impl Core {
             mark: Cell::new(nowhere),
             high: Cell::new(nowhere),
             owner: Cell::new(owner),
+            end: Cell::new(nowhere),
             chunk: Cell::new(ptr::null_mut()),
             allocs_mark: Cell::new(0),
             charged: Cell::new(0),
@@ -246,19 +249,27 @@ impl Core {
         (self.ptr.get().addr() - self.mark.get().addr()) as u64
     }
 
-    /// The end of the current chunk, or of nothing.
-    pub(crate) fn chunk_end(&self) -> *mut u8 {
-        match NonNull::new(self.chunk.get()) {
-            // SAFETY: F1: the current chunk of a core is live.
-            Some(chunk) => unsafe { chunk::end(chunk) },
-            None => self.ptr.get(),
-        }
+    /// Makes `chunk` the current one, with nothing handed out of it and no room leased.
+    ///
+    /// # Safety
+    ///
+    /// The core owns `chunk` (F1), and what was handed out of its last chunk is charged.
+    #[inline(always)]
+    pub(crate) unsafe fn start_in(&self, chunk: NonNull<Chunk>) {
+        let start = chunk::start(chunk);
+        self.chunk.set(chunk.as_ptr());
+        self.ptr.set(start);
+        self.limit.set(start);
+        self.mark.set(start);
+        self.high.set(start);
+        // SAFETY: F1: by the caller the chunk is live.
+        self.end.set(unsafe { chunk::end(chunk) });
     }
 
     /// Checks F4 and F6.
     pub(crate) fn debug_assert_valid(&self) {
         debug_assert!(self.mark.get() <= self.ptr.get() && self.ptr.get() <= self.limit.get(), "F4");
-        debug_assert!(self.limit.get() <= self.chunk_end(), "F4");
+        debug_assert!(self.limit.get() <= self.end.get(), "F4");
         debug_assert!(self.ptr.get().addr().is_multiple_of(GRAIN), "F4");
     }
 

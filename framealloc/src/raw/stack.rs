@@ -55,7 +55,7 @@ impl<T: Copy> Stack<T> {
     }
 
     #[inline(always)]
-    pub(crate) fn push(&self, item: T, backend: &dyn AllocatorBackend) -> Result<(), AllocError> {
+    pub(crate) fn push(&self, item: T, backend: &impl AllocatorBackend) -> Result<(), AllocError> {
         while self.len.get() == self.capacity.get() {
             self.grow(backend)?;
         }

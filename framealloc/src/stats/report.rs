@@ -46,8 +46,6 @@ pub struct SystemReport {
     pub refusals: u64,
     /// Calls to the ordinary heap, where [`Tracking`](crate::Tracking) is installed.
     pub heap_calls: u64,
-    /// Bytes of those calls.
-    pub heap_bytes: u64,
     /// Values it retained that were promoted.
     pub promotions: u64,
     /// Time in it, on all threads together.

@@ -40,6 +40,8 @@ struct Cells {
     frees: Cell<u64>,
     allocated_bytes: Cell<u64>,
     freed_bytes: Cell<u64>,
+    /// Changes with every counted call.
+    activity: Cell<u64>,
     /// How many `exempt` calls are open.
     exempt: Cell<u32>,
 }
@@ -51,6 +53,7 @@ thread_local! {
             frees: Cell::new(0),
             allocated_bytes: Cell::new(0),
             freed_bytes: Cell::new(0),
+            activity: Cell::new(0),
             exempt: Cell::new(0),
         }
     };
@@ -70,10 +73,10 @@ pub fn thread_counters() -> HeapCounters {
     })
 }
 
-/// [`HeapCounters::allocations`] and [`HeapCounters::frees`] of this thread in one number that changes when either does.
+/// A number of this thread that changes with every call that is counted.
 #[inline(always)]
 pub(crate) fn thread_activity() -> u64 {
-    CELLS.with(|cells| cells.allocations.get().wrapping_add(cells.frees.get()))
+    CELLS.with(|cells| cells.activity.get())
 }
 
 /// Whether a [`Tracking`](super::Tracking) has served a call in this program: whether the counters mean anything.
@@ -108,6 +111,7 @@ fn counting(count: impl FnOnce(&Cells)) {
     }
     CELLS.with(|cells| {
         if cells.exempt.get() == 0 {
+            add(&cells.activity, 1);
             count(cells);
         }
     });

@@ -116,7 +116,6 @@ fn fold(from: &ThreadRecord, to: &ThreadRecord, frame: u64) {
             (&cell.overruns, &sum.overruns),
             (&cell.refusals, &sum.refusals),
             (&cell.heap_calls, &sum.heap_calls),
-            (&cell.heap_bytes, &sum.heap_bytes),
             (&cell.promotions, &sum.promotions),
             (&cell.ticks, &sum.ticks),
         ]);

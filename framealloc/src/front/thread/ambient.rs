@@ -83,7 +83,6 @@ impl ThreadHeap {
         // SAFETY: F1: the core was just opened.
         let this = unsafe { core.as_ref() };
         this.below.set(self.ambient.get().as_ptr());
-        this.committed.set(ptr::null());
         this.frame_number.set(self.frame_number());
         self.set_top(core);
     }
@@ -210,7 +209,7 @@ impl ThreadHeap {
         let mut committed = this.committed.replace(ptr::null());
         while let Some(segment) = NonNull::new(committed.cast_mut()) {
             // SAFETY: F2: a committed segment has its own count until it is retired here.
-            committed = unsafe { segment.as_ref() }.committed.get();
+            committed = unsafe { segment.as_ref() }.committed.replace(ptr::null());
             alive += self.close_core(segment);
         }
         alive + self.close_core(core)
@@ -239,8 +238,12 @@ impl ThreadHeap {
     /// Nothing reaches the memory of `core` (F2). The heap may be gone afterwards.
     #[cold]
     pub(super) unsafe fn free_core(&self, core: NonNull<Core>) {
-        // SAFETY: F2: by the caller.
-        unsafe { self.recycle(core) };
+        // SAFETY: F2: by the caller; the record is live until it is recycled.
+        unsafe {
+            core.as_ref().refs.set(1);
+            self.recycle(core.as_ref());
+        }
+        self.deliver_events();
         // SAFETY: F5: the frame's keep, taken in `open`.
         unsafe { self.unkeep() };
     }
@@ -320,6 +323,10 @@ impl ThreadHeap {
     fn keep_committed(&self, core: NonNull<Core>) {
         // SAFETY: F2: the segment's own count keeps it.
         let this = unsafe { core.as_ref() };
+        if this.refs.get() == 1 && this.committed.get().is_null() && this.retained.get().is_null() {
+            self.close_core(core);
+            return;
+        }
         let below = self.top();
         let mut last = this;
         // SAFETY: F2: committed segments have their own count.

@@ -9,7 +9,7 @@ use core::ptr::{self, NonNull};
 use super::ThreadHeap;
 use super::nodes::{PhaseCell, PhaseNode, SystemCell, SystemNode, TagCell, TagNode, ThreadRecord};
 use super::sizing::Sizing;
-use crate::budget::{Budget, BudgetReset, PlainBudget};
+use crate::budget::{Budget, BudgetReset, OnExceed, PlainBudget};
 use crate::error::AllocError;
 use crate::phase::PhaseId;
 use crate::raw::clock;
@@ -22,24 +22,35 @@ use crate::tracking;
 #[derive(Clone, Copy)]
 pub(super) struct Guard {
     serial: u64,
-    tag: NonNull<TagNode>,
-    phase: NonNull<PhaseNode>,
-    run: *const Run,
-    started: u64,
+    back_to: Back,
 }
 
-/// One run of a system.
+#[derive(Clone, Copy)]
+enum Back {
+    /// The tag that was current.
+    Tag(NonNull<TagNode>),
+    /// The phase that was current, and when the one that ends here began.
+    Phase(NonNull<PhaseNode>, u64),
+    /// What the run remembers.
+    Run(NonNull<Run>),
+}
+
+/// One run of a system. Runs that are nested in themselves are in a slab, all others in their node.
 pub(super) struct Run {
     pub(super) node: NonNull<SystemNode>,
-    /// The run it happens in.
+    /// The run, the tag and the phase it happens in.
     pub(super) outer: *const Run,
+    outer_tag: NonNull<TagNode>,
+    outer_phase: NonNull<PhaseNode>,
     pub(super) serial: u64,
     pub(super) budget: PlainBudget,
     /// Frame bytes handed out, and their number.
     pub(super) bytes: Cell<u64>,
     pub(super) allocations: Cell<u64>,
+    started: u64,
     heap_calls: u64,
-    heap_bytes: u64,
+    /// Its budget, or that of a run around it, can refuse.
+    refusing: bool,
 }
 
 /// Names an open guard: its heap, its place in the stack and its serial (F8).
@@ -84,6 +95,8 @@ impl ThreadHeap {
         self.traffic.set(tracking::thread_counters());
         self.traffic_mark.set(tracking::thread_activity());
         self.rebuild_budgets();
+        // Until the first allocation the pool does not follow the switches; that one asks which tag it is for.
+        self.pool.select(TagId::UNTAGGED.0, true);
     }
 
     #[inline(always)]
@@ -143,7 +156,7 @@ impl ThreadHeap {
         let parent = self.node_of_tag(self.shared.tags.parent(tag))?;
         tracking::exempt(|| {
             while self.tag_index.len() <= tag.index() {
-                self.tag_index.push(ptr::null(), &*self.shared.backend)?;
+                self.tag_index.push(ptr::null(), &self.shared.backend)?;
             }
             let node = self.tag_nodes.push(tag_node(&self.record, tag, parent.as_ptr()));
             self.tag_index.set(tag.index(), node);
@@ -164,7 +177,7 @@ impl ThreadHeap {
         }
         tracking::exempt(|| {
             while self.phase_index.len() <= phase.index() {
-                self.phase_index.push(ptr::null(), &*self.shared.backend)?;
+                self.phase_index.push(ptr::null(), &self.shared.backend)?;
             }
             let node = self.phase_nodes.push(phase_node(&self.record, phase));
             self.phase_index.set(phase.index(), node);
@@ -188,7 +201,7 @@ impl ThreadHeap {
             let tag = self.node_of_tag(self.shared.tags.child(TagId::UNTAGGED, info.tag)?)?;
             let phase = self.node_of_phase(self.shared.phases.intern(info.phase)?)?;
             while self.system_index.len() <= system.index() {
-                self.system_index.push(ptr::null(), &*self.shared.backend)?;
+                self.system_index.push(ptr::null(), &self.shared.backend)?;
             }
             let cell = self.record.systems.push(SystemCell::new(system));
             let node = self.system_nodes.push(SystemNode {
@@ -197,6 +210,9 @@ impl ThreadHeap {
                 tag,
                 phase,
                 budget: Self::declared_budget(system),
+                refusing: system.info().budget.is_some() && system.info().on_exceed != OnExceed::Warn,
+                free_run: Cell::new(ptr::null_mut()),
+                last_frame: Cell::new(u64::MAX),
                 sizing: Sizing::new(0, self.shared.config.trim_after),
             });
             self.system_index.set(system.index(), node);
@@ -207,163 +223,198 @@ impl ThreadHeap {
     /// Charges what was used under the context that is about to change. Almost always there is nothing.
     #[inline(always)]
     pub(crate) fn before_switch(&self) {
-        let idle = self.unsealed.get().is_null()
-            & (tracking::thread_activity() == self.traffic_mark.get())
-            & (self.shared.budgets.epoch() == self.epoch.get());
+        let idle = self.unsealed.get().is_null() & (tracking::thread_activity() == self.traffic_mark.get());
         if !idle {
             self.settle_context();
         }
     }
 
-    /// Frames need leases from here on, or not.
+    /// Reads from the new context whether frames need leases and whether pool objects are charged one by one.
     #[inline(always)]
     pub(super) fn reselect(&self) {
         let tag = self.tag_node();
-        self.refusing.set(tag.refusing.get() | self.budgets.refusing(self));
+        // SAFETY: F8: the current run is open.
+        let run_refuses = unsafe { self.run.get().as_ref() }.is_some_and(|run| run.refusing);
+        self.refusing.set(tag.refusing.get() | run_refuses | self.budgets.refusing(self));
+        if self.pool.is_used() {
+            self.select_pool();
+        }
+    }
+
+    /// Makes the pool serve from the magazines of the current tag.
+    #[inline(never)]
+    pub(super) fn select_pool(&self) {
+        let tag = self.tag_node();
         self.pool.select(tag.tag.0, tag.budgeted.get() | self.budgets.gates_pool());
     }
 
     #[inline(always)]
-    fn push_guard(&self, started: u64) -> Result<GuardKey, AllocError> {
+    fn push_guard(&self, back_to: Back) -> Result<GuardKey, AllocError> {
         let serial = self.next_serial();
         let depth = self.guards.len();
-        let guard =
-            Guard { serial, tag: self.tag.get(), phase: self.phase.get(), run: self.run.get(), started };
-        self.guards.push(guard, &*self.shared.backend)?;
-        self.keep();
+        self.guards.push(Guard { serial, back_to }, &self.shared.backend)?;
         Ok(GuardKey { heap: NonNull::from(self), depth, serial })
     }
 
-    /// Makes `tag` current until the guard is closed.
+    /// Makes `tag` current until the guard is closed. The guard keeps the heap.
     #[inline(always)]
     pub(crate) fn enter_tag(&self, tag: TagId) -> Result<GuardKey, AllocError> {
         let node = self.node_of_tag(tag)?;
         self.before_switch();
-        let key = self.push_guard(0)?;
+        let key = self.push_guard(Back::Tag(self.tag.get()))?;
+        self.keep();
         self.tag.set(node);
         self.reselect();
         Ok(key)
     }
 
-    /// Makes `phase` current until the guard is closed.
+    /// Makes `phase` current until the guard is closed. The guard keeps the heap.
     pub(crate) fn enter_phase(&self, phase: PhaseId) -> Result<GuardKey, AllocError> {
         let node = self.node_of_phase(phase)?;
         self.before_switch();
-        let key = self.push_guard(clock::ticks())?;
+        let key = self.push_guard(Back::Phase(self.phase.get(), clock::ticks()))?;
+        self.keep();
         self.phase.set(node);
-        self.phase_entered(1);
         self.reselect();
         Ok(key)
     }
 
-    fn phase_entered(&self, times: u64) {
-        self.phase_node().refresh(self.frame_number()).entries.add(times);
-    }
-
-    /// Enters `system`: its tag, phase and budget.
+    /// Enters `system`: its tag, phase and budget. The system's frame keeps the heap.
     #[inline(always)]
-    pub(super) fn enter_run(
-        &self,
-        system: &'static System,
-    ) -> Result<(GuardKey, NonNull<SystemNode>), AllocError> {
-        let node = self.node_of_system(system)?;
-        let run = match self.runs.take() {
+    fn enter_run(&self, system: &'static System) -> Result<(GuardKey, &SystemNode), AllocError> {
+        // SAFETY: F3: nodes live as long as the heap.
+        let node = unsafe { self.node_of_system(system)?.as_ref() };
+        let run = match NonNull::new(node.free_run.replace(ptr::null_mut())) {
             Some(run) => run,
-            None => self.more_runs()?,
+            None => self.make_run(node)?,
         };
         self.before_switch();
-        let key = match self.push_guard(clock::ticks()) {
+        let key = match self.push_guard(Back::Run(run)) {
             Ok(key) => key,
             Err(error) => {
-                // SAFETY: F1: the record was taken above and is not used.
-                unsafe { self.runs.put(run) };
+                node.free_run.set(run.as_ptr());
                 return Err(error);
             }
         };
-        // SAFETY: F3: nodes live as long as the heap.
-        let known = unsafe { node.as_ref() };
-        let traffic = tracking::thread_counters();
-        // SAFETY: F8: the record is fresh, and the run is reached through the context until its guard closes.
-        unsafe {
-            run.write(Run {
-                node,
-                outer: self.run.get(),
-                serial: key.serial,
-                budget: PlainBudget::new(&known.budget, BudgetReset::PerRun),
-                bytes: Cell::new(0),
-                allocations: Cell::new(0),
-                heap_calls: traffic.allocations,
-                heap_bytes: traffic.allocated_bytes,
-            });
-        }
-        self.tag.set(known.tag);
-        self.phase.set(known.phase);
+        // SAFETY: F8: the record is initialised and reached through the context alone until its guard closes.
+        let this = unsafe { &mut *run.as_ptr() };
+        this.outer = self.run.get();
+        this.outer_tag = self.tag.get();
+        this.outer_phase = self.phase.get();
+        this.serial = key.serial;
+        this.started = clock::ticks();
+        this.heap_calls = tracking::thread_counters().allocations;
+        // SAFETY: F8: the outer run is open.
+        this.refusing = node.refusing | unsafe { this.outer.as_ref() }.is_some_and(|outer| outer.refusing);
+        self.tag.set(node.tag);
+        self.phase.set(node.phase);
         self.run.set(run.as_ptr());
-        self.phase_entered(1);
         self.reselect();
         Ok((key, node))
     }
 
     #[cold]
-    fn more_runs(&self) -> Result<NonNull<Run>, AllocError> {
-        self.runs.grow(&*self.shared.backend, |_| ())?;
-        self.runs.take().ok_or(AllocError::Unsupported { what: "a slab that grew but has no record" })
+    #[inline(never)]
+    fn make_run(&self, node: &SystemNode) -> Result<NonNull<Run>, AllocError> {
+        let run = match self.runs.take() {
+            Some(run) => run,
+            None => {
+                self.runs.grow(&*self.shared.backend, |_| ())?;
+                self.runs.take().ok_or(AllocError::Unsupported { what: "a slab that grew but has no record" })?
+            }
+        };
+        // SAFETY: F1: the record was just taken.
+        unsafe {
+            run.write(Run {
+                node: NonNull::from(node),
+                outer: ptr::null(),
+                outer_tag: self.tag.get(),
+                outer_phase: self.phase.get(),
+                serial: 0,
+                budget: PlainBudget::new(&node.budget, BudgetReset::PerRun),
+                bytes: Cell::new(0),
+                allocations: Cell::new(0),
+                started: 0,
+                heap_calls: 0,
+                refusing: false,
+            });
+        }
+        Ok(run)
     }
 
-    /// Closes the guard `key` and what was opened after it; nothing if it was closed already (F8). Gives the keeps of
-    /// the guards it closes back, except `key`'s own, which the caller holds.
+    /// Closes the guard `key` and what was opened after it; nothing if it was closed already (F8).
     #[inline(always)]
     pub(crate) fn close_guard(&self, key: GuardKey) {
         if self.guards.get(key.depth).is_none_or(|guard| guard.serial != key.serial) {
             return;
         }
         self.before_switch();
-        while self.guards.len() > key.depth {
+        loop {
             let Some(guard) = self.guards.pop() else { break };
-            self.leave_to(&guard);
+            match guard.back_to {
+                Back::Tag(tag) => self.tag.set(tag),
+                Back::Phase(phase, started) => {
+                    self.count_phase(started);
+                    self.phase.set(phase);
+                }
+                Back::Run(run) => self.finish_run(run),
+            }
+            if guard.serial == key.serial {
+                break;
+            }
         }
         self.reselect();
     }
 
+    /// Counts a stay in the current phase that began at `started`; returns its ticks.
     #[inline(always)]
-    fn leave_to(&self, guard: &Guard) {
-        let ticks = if guard.started == 0 { 0 } else { clock::ticks().wrapping_sub(guard.started) };
-        if guard.started != 0 {
-            self.phase_node().refresh(self.frame_number()).ticks.add(ticks);
-        }
-        if self.run.get() != guard.run {
-            self.finish_run(ticks);
-        }
-        self.tag.set(guard.tag);
-        self.phase.set(guard.phase);
-        self.run.set(guard.run);
+    fn count_phase(&self, started: u64) -> u64 {
+        let ticks = clock::ticks().wrapping_sub(started);
+        let phase = self.phase_node().refresh(self.frame_number());
+        phase.entries.add(1);
+        phase.ticks.add(ticks);
+        ticks
     }
 
-    /// Counts the innermost run for its system.
+    /// Counts `run`, the innermost one, for its system and goes back to what is around it.
     #[inline(always)]
-    fn finish_run(&self, ticks: u64) {
-        let Some(run) = NonNull::new(self.run.get().cast_mut()) else { return };
-        // SAFETY: F8: the run is open, so its record and its node are live.
+    fn finish_run(&self, run: NonNull<Run>) {
+        // SAFETY: F8: the run is open, so its record and its node are live; the cell is in this heap's record.
         let (this, node) = unsafe { (run.as_ref(), run.as_ref().node.as_ref()) };
         // SAFETY: F3: the cell is in this heap's record.
         let cell = unsafe { node.cell.as_ref() };
-        let stats = this.budget.stats();
         cell.runs.add(1);
-        cell.ticks.add(ticks);
-        cell.bytes.add(this.bytes.get());
-        cell.allocations.add(this.allocations.get());
-        cell.peak.raise_to(stats.peak);
-        cell.remember(self.frame_number(), this.bytes.get());
-        let traffic = tracking::thread_counters();
-        let calls = traffic.allocations.wrapping_sub(this.heap_calls);
-        if (calls | stats.overruns | stats.refusals) != 0 {
-            cell.overruns.add(stats.overruns);
-            cell.refusals.add(stats.refusals);
-            cell.heap_calls.add(calls);
-            cell.heap_bytes.add(traffic.allocated_bytes.wrapping_sub(this.heap_bytes));
+        cell.ticks.add(self.count_phase(this.started));
+        let calls = tracking::thread_counters().allocations.wrapping_sub(this.heap_calls);
+        let frame = self.frame_number();
+        if (this.allocations.get() | calls | this.budget.refusals()) != 0 || node.last_frame.get() != frame {
+            self.count_run(this, node, cell, calls);
         }
-        // SAFETY: F1: the run is not reached any more: the context leaves it after this.
-        unsafe { self.runs.put(run) };
+        self.tag.set(this.outer_tag);
+        self.phase.set(this.outer_phase);
+        self.run.set(this.outer);
+        let spare = node.free_run.replace(run.as_ptr());
+        if let Some(spare) = NonNull::new(spare) {
+            // SAFETY: F1: a spare run is not open.
+            unsafe { self.runs.put(spare) };
+        }
+    }
+
+    /// Counts what a run did, and sets its record back.
+    #[inline(never)]
+    fn count_run(&self, run: &Run, node: &SystemNode, cell: &SystemCell, calls: u64) {
+        let stats = run.budget.stats();
+        node.last_frame.set(self.frame_number());
+        cell.bytes.add(run.bytes.get());
+        cell.allocations.add(run.allocations.get());
+        cell.peak.raise_to(stats.peak);
+        cell.overruns.add(stats.overruns);
+        cell.refusals.add(stats.refusals);
+        cell.heap_calls.add(calls);
+        cell.remember(self.frame_number(), run.bytes.get());
+        run.bytes.set(0);
+        run.allocations.set(0);
+        run.budget.restart();
     }
 
     /// Counts promotions for the system that is running.
@@ -380,20 +431,17 @@ impl ThreadHeap {
         run.map_or(0, |run| tracking::thread_counters().allocations.wrapping_sub(run.heap_calls))
     }
 
-    /// Enters `system` and opens its frame.
+    /// Enters `system` and opens its frame, which keeps the heap.
     #[inline(always)]
     pub(crate) fn enter_system(
         &self,
         system: &'static System,
     ) -> Result<(GuardKey, NonNull<Core>), AllocError> {
         let (key, node) = self.enter_run(system)?;
-        // SAFETY: F3: nodes live as long as the heap.
-        match self.open_sized(unsafe { &node.as_ref().sizing }) {
+        match self.open_sized(&node.sizing) {
             Ok(core) => Ok((key, core)),
             Err(error) => {
                 self.close_guard(key);
-                // SAFETY: F5: the guard's keep; the caller's source keeps the heap.
-                unsafe { self.unkeep() };
                 Err(error)
             }
         }
@@ -407,7 +455,7 @@ impl ThreadHeap {
 
     /// Remembers a phase that was begun without a guard.
     pub(crate) fn begun_phase(&self, key: GuardKey) {
-        if let Err(error) = self.begun_phases.push(key, &*self.shared.backend) {
+        if let Err(error) = self.begun_phases.push(key, &self.shared.backend) {
             self.close_guard(key);
             // SAFETY: F5: the guard's keep; the thread keeps the heap.
             unsafe { self.unkeep() };

@@ -406,11 +406,10 @@ impl ThreadHeap {
 }
 
 impl ThreadBudgets {
-    /// A budget besides the tag's can refuse frame memory in this context.
+    /// The budget of the phase or the thread can refuse frame memory.
     #[inline(always)]
     pub(super) fn refusing(&self, heap: &ThreadHeap) -> bool {
-        let run_refuses = heap.runs().any(|run| run.budget.refuses());
-        run_refuses || (self.any.get() && self.others_refuse(heap))
+        self.any.get() && self.others_refuse(heap)
     }
 
     #[cold]

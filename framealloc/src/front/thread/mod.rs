@@ -51,6 +51,7 @@ use crate::raw::core::{Core, ExtraRecord, Owner};
 use crate::raw::list::PushList;
 use crate::raw::slab::Slab;
 use crate::raw::stack::Stack;
+use crate::tag::TagId;
 use crate::tracking::HeapCounters;
 
 use super::shared::Shared;
@@ -59,9 +60,6 @@ pub(crate) use context::GuardKey;
 use context::{Guard, Run};
 use nodes::{PhaseNode, SystemNode, TagNode, ThreadRecord};
 use sizing::Sizing;
-
-/// Nesting levels of scoped frames that have a size of their own; deeper ones share the last.
-const LEVELS: usize = 4;
 
 /// The state of one thread in one allocator. Everything but `record` belongs to that thread alone (F3).
 pub(crate) struct ThreadHeap {
@@ -82,7 +80,9 @@ pub(crate) struct ThreadHeap {
     cache: ChunkCache,
     guards: Stack<Guard>,
     begun_phases: Stack<GuardKey>,
-    levels: [Sizing; LEVELS],
+    /// For `frame()` outside of any scoped frame of this thread, and inside one.
+    outer_sizing: Sizing,
+    nested_sizing: Sizing,
     ambient_sizing: Sizing,
     segment_sizing: Sizing,
     pub(crate) pool: ThreadPool,
@@ -142,7 +142,8 @@ impl ThreadHeap {
             cache: ChunkCache::new(),
             guards: Stack::new(),
             begun_phases: Stack::new(),
-            levels: core::array::from_fn(|level| Sizing::new(if level == 0 { first } else { 0 }, quiet)),
+            outer_sizing: Sizing::new(first, quiet),
+            nested_sizing: Sizing::new(0, quiet),
             ambient_sizing: Sizing::new(first, quiet),
             segment_sizing: Sizing::new(0, quiet),
             pool: ThreadPool::new(shared.pool.clone()),
@@ -225,10 +226,13 @@ impl ThreadHeap {
 
     /// Gives cached chunks to the depot, magazines to the pool and reservations to their budgets.
     fn give_up_resources(&self) {
+        self.cool_all();
         let cached = self.cache.drain();
         self.record.chunk_bytes.sub(cached.bytes());
         self.shared.chunks.accept(cached);
         self.pool.flush();
+        // The next allocation asks which tag it is for.
+        self.pool.select(TagId::UNTAGGED.0, true);
         self.drain_budgets();
     }
 
@@ -251,6 +255,7 @@ impl ThreadHeap {
     pub(crate) fn trim(&self) {
         self.until_trim.set(self.shared.config.trim_after);
         let surplus = self.cache.surplus();
+        self.cool_all();
         self.record.chunk_bytes.sub(surplus.bytes());
         self.shared.chunks.destroy(surplus);
         self.shared.trim();

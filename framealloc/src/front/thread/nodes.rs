@@ -16,6 +16,7 @@ use crate::raw::list::{Counter, PushList};
 use crate::system::System;
 use crate::tag::TagId;
 
+use super::context::Run;
 use super::sizing::Sizing;
 
 /// What one thread has counted; lives until its totals are folded into those of ended threads.
@@ -171,7 +172,6 @@ pub(crate) struct SystemCell {
     pub(crate) overruns: Counter,
     pub(crate) refusals: Counter,
     pub(crate) heap_calls: Counter,
-    pub(crate) heap_bytes: Counter,
     pub(crate) promotions: Counter,
     pub(crate) ticks: Counter,
     /// (frame number modulo 2^24, bytes modulo 2^40) of the last frames, a ring.
@@ -192,7 +192,6 @@ impl SystemCell {
             overruns: Counter::new(),
             refusals: Counter::new(),
             heap_calls: Counter::new(),
-            heap_bytes: Counter::new(),
             promotions: Counter::new(),
             ticks: Counter::new(),
             history: Box::new([const { AtomicU64::new(0) }; HISTORY]),
@@ -253,5 +252,11 @@ pub(crate) struct SystemNode {
     pub(crate) tag: NonNull<TagNode>,
     pub(crate) phase: NonNull<PhaseNode>,
     pub(crate) budget: Budget,
+    /// The budget can refuse.
+    pub(crate) refusing: bool,
+    /// A record for the next run.
+    pub(crate) free_run: Cell<*mut Run>,
+    /// The frame of the last run that was counted.
+    pub(crate) last_frame: Cell<u64>,
     pub(crate) sizing: Sizing,
 }

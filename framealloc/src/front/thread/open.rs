@@ -1,24 +1,27 @@
 //! Opening and closing frames.
+//!
+//! A frame that ends with one chunk keeps it: the core waits, *warm*, in the list of its [`Sizing`], with everything set
+//! back, and the next frame of its kind is a pop from that list. A warm core's chunk counts as cached (F1).
 
 #![expect(unsafe_code, reason = "takes cores from the slab and chunks from the cache")]
 
 use core::any::Any;
 use core::ptr::{self, NonNull};
 
+use super::ThreadHeap;
 use super::sizing::Sizing;
-use super::{LEVELS, ThreadHeap};
 use crate::diagnostics::{self, Diagnostic};
 use crate::error::AllocError;
 use crate::raw::cache::ChunkList;
-use crate::raw::chunk::{self, Chunk, HEADER, MIN_CHUNK};
+use crate::raw::chunk::{Chunk, HEADER, MIN_CHUNK};
 use crate::raw::core::{Core, Kind};
 
 impl ThreadHeap {
-    /// Opens a scoped frame whose first chunk is sized by its nesting level.
+    /// Opens a scoped frame; outermost ones start with a larger chunk than nested ones.
     #[inline(always)]
     pub(crate) fn open_scoped(&self) -> Result<NonNull<Core>, AllocError> {
-        let level = self.level.get();
-        self.open_sized(&self.levels[level.min(LEVELS - 1)])
+        let sizing = if self.level.get() == 0 { &self.outer_sizing } else { &self.nested_sizing };
+        self.open_sized(sizing)
     }
 
     /// Opens a scoped frame whose first chunk is sized by `sizing`.
@@ -29,51 +32,62 @@ impl ThreadHeap {
         Ok(core)
     }
 
-    /// Takes a core and its first chunk. The frame counts one handle, its own, and keeps the heap.
+    /// Opens a core with its first chunk. The frame counts one handle, its own, and keeps the heap.
     #[inline(always)]
     pub(super) fn open(&self, kind: Kind, sizing: &Sizing) -> Result<NonNull<Core>, AllocError> {
+        let core = match NonNull::new(sizing.warm.get().cast_mut()) {
+            Some(core) => core,
+            None => self.warm_up(kind, sizing)?,
+        };
+        // SAFETY: F1: warm cores are live, and everything but their list and their serial is set back.
+        let this = unsafe { core.as_ref() };
+        sizing.warm.set(this.next.get());
+        this.serial.set(self.next_serial());
+        if self.refusing.get() {
+            this.limit.set(this.ptr.get());
+        } else {
+            self.link(this);
+        }
+        self.keep();
+        Ok(core)
+    }
+
+    /// Puts one more core with a chunk into the list of `sizing`.
+    #[cold]
+    #[inline(never)]
+    fn warm_up(&self, kind: Kind, sizing: &Sizing) -> Result<NonNull<Core>, AllocError> {
         let place = match self.cores.take() {
             Some(core) => core,
             None => self.more_cores()?,
         };
-        let chunk = match self.cache.take(sizing.class()) {
-            Some(chunk) => chunk,
-            None => match self.obtain_chunk(sizing.class(), 0) {
-                Ok(chunk) => chunk,
-                Err(error) => {
-                    // SAFETY: F1: the core was taken above and is not used.
-                    unsafe { self.cores.put(place) };
-                    return Err(error);
-                }
-            },
+        let class = sizing.class();
+        let chunk = match self.cache.take(class) {
+            Some(chunk) => Ok(chunk),
+            None => self.obtain_chunk(class, 0),
         };
-        // SAFETY: F1: cores in the slab were initialised by `more_cores`; this one was just taken.
-        let core = unsafe { place.as_ref() };
-        // SAFETY: F1: the chunk was just taken and is the core's from here on.
-        unsafe { chunk.as_ref() }.next.set(ptr::null_mut());
-        let start = chunk::start(chunk);
-        core.chunk.set(chunk.as_ptr());
-        core.ptr.set(start);
-        core.mark.set(start);
-        core.high.set(start);
-        core.refs.set(1);
-        core.allocs.set(0);
-        core.allocs_mark.set(0);
-        core.charged.set(0);
+        let chunk = chunk.inspect_err(|_| {
+            // SAFETY: F1: the core was taken above and is not used.
+            unsafe { self.cores.put(place) }
+        })?;
+        // SAFETY: F1: cores in the slab were initialised by `more_cores`; this one and the chunk were just taken.
+        let core = unsafe {
+            chunk.as_ref().next.set(ptr::null_mut());
+            place.as_ref().start_in(chunk);
+            place.as_ref()
+        };
         core.kind.set(kind);
-        core.closed.set(false);
-        core.serial.set(self.next_serial());
         core.sizing.set(ptr::from_ref(sizing).cast());
-        if self.refusing.get() {
-            core.limit.set(start);
-            core.linked.set(false);
-        } else {
-            // SAFETY: F1: the chunk is live.
-            core.limit.set(unsafe { chunk::end(chunk) });
-            self.link(core);
-        }
-        self.keep();
+        core.refs.set(1);
+        self.make_warm(core, sizing);
         Ok(place)
+    }
+
+    /// Sets a core back that has one chunk and nothing handed out, and puts it into the list of `sizing`.
+    #[inline(always)]
+    fn make_warm(&self, core: &Core, sizing: &Sizing) {
+        core.limit.set(core.end.get());
+        core.next.set(sizing.warm.get());
+        sizing.warm.set(core);
     }
 
     #[cold]
@@ -125,59 +139,137 @@ impl ThreadHeap {
     pub(super) unsafe fn close(&self, core: NonNull<Core>) {
         // SAFETY: F2: by the caller the core is open, so it is live.
         let this = unsafe { core.as_ref() };
-        let panic = if this.retained.get().is_null() { None } else { self.settle_retained(this) };
-        self.level.set(self.level.get() - 1);
-        let leaked = this.refs.get() - 1;
-        // SAFETY: F2: by the caller nothing reaches the frame's memory.
-        unsafe { self.recycle(core) };
-        if self.level.get() == 0 && self.begun.get() == 0 {
-            self.count_frame();
+        let untouched = this.allocs.get() == 0
+            && this.linked.get()
+            && this.refs.get() == 1
+            && this.retained.get().is_null()
+            && this.charged.get() == 0;
+        if !untouched {
+            // SAFETY: F2: by the caller.
+            return unsafe { self.close_used(core) };
         }
-        if leaked > 0 {
-            self.report_leak(leaked);
-        }
+        self.unlink(this);
+        // SAFETY: F3: sizings live as long as the heap.
+        self.make_warm(this, unsafe { &*this.sizing.get().cast::<Sizing>() });
+        self.leave_level();
         // SAFETY: F5: the frame's keep, taken in `open`.
         unsafe { self.unkeep() };
-        pass_on(panic);
     }
 
-    /// Gives the chunks and the core back, after crediting its bytes.
+    /// [`ThreadHeap::close`] for a frame that handed something out.
     ///
     /// # Safety
     ///
-    /// Nothing reaches the memory of `core` (F2), and the core is not used after this.
-    #[inline(always)]
-    pub(super) unsafe fn recycle(&self, core: NonNull<Core>) {
-        // SAFETY: F1: by the caller the core is ours.
+    /// As `close`.
+    #[inline(never)]
+    unsafe fn close_used(&self, core: NonNull<Core>) {
+        // SAFETY: F2: by the caller the core is open, so it is live.
         let this = unsafe { core.as_ref() };
-        if this.linked.get() {
-            self.seal(this);
-        }
-        self.credit(this);
-        let chunk = this.chunk.get();
-        // SAFETY: F3: sizings live as long as the heap.
-        let sizing = unsafe { &*this.sizing.get().cast::<Sizing>() };
-        // SAFETY: F1: an open core has at least one chunk, and it goes to the cache exactly once.
-        unsafe {
-            let first = NonNull::new_unchecked(chunk);
-            if first.as_ref().next.get().is_null() {
-                if sizing.is_raised() {
-                    sizing.learn(this.charged.get());
-                }
-                self.cache.put(first);
-            } else {
-                sizing.learn(this.charged.get());
-                self.put_all(chunk);
-            }
-            self.cores.put(core);
-        }
+        let panic = if this.retained.get().is_null() { None } else { self.settle_retained(this) };
+        let leaked = this.refs.replace(1) - 1;
+        // SAFETY: F2: by the caller nothing reaches the frame's memory.
+        unsafe { self.recycle(this) };
         self.deliver_events();
+        if leaked > 0 {
+            self.report_leak(leaked);
+        }
+        self.leave_level();
+        // SAFETY: F5: the frame's keep, taken in `open`.
+        unsafe { self.unkeep() };
+        if panic.is_some() {
+            pass_on(panic);
+        }
     }
 
+    #[inline(always)]
+    fn leave_level(&self) {
+        let level = self.level.get() - 1;
+        self.level.set(level);
+        if level == 0 && self.begun.get() == 0 {
+            self.count_frame();
+        }
+    }
+
+    /// Credits the bytes of `core` and makes it warm again, or gives its chunks and the core back.
+    ///
+    /// # Safety
+    ///
+    /// Nothing reaches the memory of `core` (F2).
+    #[inline(always)]
+    pub(super) unsafe fn recycle(&self, core: &Core) {
+        if core.linked.get() {
+            self.seal(core);
+        }
+        self.credit(core);
+        let bytes = core.charged.replace(0);
+        core.allocs.set(0);
+        core.allocs_mark.set(0);
+        core.closed.set(false);
+        // SAFETY: F3: sizings live as long as the heap. F1: an open core has a current chunk.
+        let (sizing, chunk) = unsafe {
+            let sizing = &*core.sizing.get().cast::<Sizing>();
+            (sizing, NonNull::new_unchecked(core.chunk.get()))
+        };
+        // SAFETY: F1: the chunk is the core's.
+        let single = unsafe { chunk.as_ref() }.next.get().is_null();
+        if single && !sizing.is_raised() {
+            // SAFETY: F1, F2: the core keeps its only chunk, of which everything is credited and unreachable.
+            unsafe { core.start_in(chunk) };
+            self.make_warm(core, sizing);
+        } else {
+            // SAFETY: F2: by the caller.
+            unsafe { self.recycle_chunks(core, sizing, bytes) };
+        }
+    }
+
+    /// Learns from a frame of `bytes`, and keeps its chunk if it is of the size the next one starts with.
+    ///
+    /// # Safety
+    ///
+    /// As [`ThreadHeap::recycle`].
     #[cold]
-    fn put_all(&self, list: *mut Chunk) {
-        // SAFETY: F1: the list was the core's and belongs to the cache now.
-        self.cache.put_all(unsafe { ChunkList::from_raw(list) });
+    unsafe fn recycle_chunks(&self, core: &Core, sizing: &Sizing, bytes: u64) {
+        let before = sizing.class();
+        sizing.learn(bytes);
+        if sizing.class() != before {
+            self.cool_down(sizing);
+        }
+        let chunk = core.chunk.get();
+        // SAFETY: F1: the chunks are the core's; it keeps one or gives all of them to the cache. F2: by the caller.
+        unsafe {
+            match NonNull::new(chunk) {
+                Some(only) if only.as_ref().next.get().is_null() && only.as_ref().class() == sizing.class() => {
+                    core.start_in(only);
+                    self.make_warm(core, sizing);
+                }
+                _ => {
+                    self.cache.put_all(ChunkList::from_raw(chunk));
+                    self.cores.put(NonNull::from(core));
+                }
+            }
+        }
+    }
+
+    /// Takes the warm cores of `sizing` apart: chunks to the cache, cores to the slab.
+    #[cold]
+    pub(super) fn cool_down(&self, sizing: &Sizing) {
+        while let Some(core) = NonNull::new(sizing.warm.get().cast_mut()) {
+            // SAFETY: F1: a warm core is live, owns one chunk, and nothing reaches either.
+            unsafe {
+                sizing.warm.set(core.as_ref().next.get());
+                self.cache.put_all(ChunkList::from_raw(core.as_ref().chunk.get()));
+                self.cores.put(core);
+            }
+        }
+    }
+
+    /// Takes every warm core apart.
+    #[cold]
+    pub(super) fn cool_all(&self) {
+        [&self.outer_sizing, &self.nested_sizing, &self.ambient_sizing, &self.segment_sizing]
+            .into_iter()
+            .chain(self.system_nodes.iter().map(|node| &node.sizing))
+            .for_each(|sizing| self.cool_down(sizing));
     }
 
     /// One outermost frame of this thread is over.
@@ -200,6 +292,8 @@ impl ThreadHeap {
     }
 
     /// Sends a report about this thread's context to the sinks. No state of the heap is half-changed when this is called.
+    #[cold]
+    #[inline(never)]
     pub(crate) fn report(&self, diagnostic: Diagnostic) {
         crate::tracking::exempt(|| {
             let mut diagnostic = diagnostic.with_frame(self.frame_number());
@@ -219,7 +313,6 @@ impl ThreadHeap {
 
 /// Goes on with the panic of a retained value's destructor, now that everything else is done. While the thread unwinds
 /// for another reason, that one goes on.
-#[inline(always)]
 pub(super) fn pass_on(panic: Option<Box<dyn Any + Send>>) {
     if let Some(payload) = panic
         && !std::thread::panicking()

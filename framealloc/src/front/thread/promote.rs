@@ -77,6 +77,11 @@ impl ThreadHeap {
         if refused == Refused::OutOfMemory {
             return Err(AllocError::out_of_memory(layout));
         }
+        // A pool that no set was made for yet has not followed the switches.
+        self.select_pool();
+        if !self.pool.is_gated() {
+            return self.pool.alloc_gated(layout).map_err(|_| AllocError::out_of_memory(layout));
+        }
         let bytes = pool::charged_bytes(layout) as u64;
         self.charge_object(bytes, true)?;
         self.pool.alloc_gated(layout).map_err(|_| {

@@ -7,7 +7,7 @@ use core::ptr::NonNull;
 
 use super::ThreadHeap;
 use crate::error::AllocError;
-use crate::raw::chunk::{self, Chunk};
+use crate::raw::chunk::{Chunk, HEADER};
 use crate::raw::core::{Core, Kind, Owner};
 use crate::sys::align::{GRAIN, checked_align_up, grain_up};
 
@@ -23,7 +23,7 @@ fn needed(core: &Core, layout: Layout) -> Option<usize> {
 impl ThreadHeap {
     /// Leases room for at least `needed` bytes in the current chunk of `core`, which has them, and unseals it.
     fn unseal(&self, core: &Core, needed: usize) -> Result<(), AllocError> {
-        let end = core.chunk_end();
+        let end = core.end.get();
         if !self.refusing.get() {
             core.limit.set(end);
         } else {
@@ -42,8 +42,8 @@ impl ThreadHeap {
         let padding = layout.align().saturating_sub(GRAIN);
         let at_least =
             grain_up(layout.size()).checked_add(padding).ok_or_else(|| AllocError::out_of_memory(layout))?;
-        let current = core.chunk_end().addr() - core.chunk.get().addr();
-        let wanted = at_least.max((current * 2).min(MAX_GROWTH).saturating_sub(chunk::HEADER));
+        let current = core.end.get().addr() - core.chunk.get().addr();
+        let wanted = at_least.max((current * 2).min(MAX_GROWTH).saturating_sub(HEADER));
         let class = Chunk::class_for(wanted).ok_or_else(|| AllocError::out_of_memory(layout))?;
         let fresh = match self.cache.take(class) {
             Some(chunk) => chunk,
@@ -53,21 +53,18 @@ impl ThreadHeap {
         if core.linked.get() {
             self.seal(core);
         }
-        // SAFETY: F1: the chunk was just taken and is the core's from here on.
-        unsafe { fresh.as_ref() }.next.set(core.chunk.get());
-        core.chunk.set(fresh.as_ptr());
-        let start = chunk::start(fresh);
-        core.ptr.set(start);
-        core.mark.set(start);
-        core.high.set(start);
-        core.limit.set(start);
+        // SAFETY: F1: the chunk was just taken and is the core's from here on, which was just settled.
+        unsafe {
+            fresh.as_ref().next.set(core.chunk.get());
+            core.start_in(fresh);
+        }
         Ok(())
     }
 
     /// Serves `layout` from `core`, whose fast path failed.
     fn serve(&self, core: &Core, layout: Layout) -> Result<NonNull<u8>, AllocError> {
         let fits = |core: &Core| {
-            let room = core.chunk_end().addr() - core.ptr.get().addr();
+            let room = core.end.get().addr() - core.ptr.get().addr();
             needed(core, layout).filter(|needed| *needed <= room)
         };
         if core.linked.get() {
@@ -95,6 +92,9 @@ impl Owner for ThreadHeap {
         if core.kind.get() == Kind::Vacant {
             return Err(AllocError::Unsupported { what: "an allocation in a frame that is not open" });
         }
+        if self.shared.budgets.epoch() != self.epoch.get() {
+            self.settle_now();
+        }
         let served = self.serve(core, layout);
         self.deliver_events();
         served
@@ -105,7 +105,7 @@ impl Owner for ThreadHeap {
     unsafe fn extend(&self, core: NonNull<Core>, end: *mut u8) -> bool {
         // SAFETY: F3: by the caller the core is live and of this heap.
         let core = unsafe { core.as_ref() };
-        if end > core.chunk_end() || end <= core.ptr.get() {
+        if end > core.end.get() || end <= core.ptr.get() {
             return false;
         }
         if core.linked.get() {

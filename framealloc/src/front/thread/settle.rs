@@ -86,7 +86,7 @@ impl ThreadHeap {
     }
 
     #[inline(always)]
-    fn unlink(&self, core: &Core) {
+    pub(super) fn unlink(&self, core: &Core) {
         let (previous, next) = (core.previous.get(), core.next.get());
         // SAFETY: F3: linked cores are live.
         unsafe {

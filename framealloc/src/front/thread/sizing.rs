@@ -6,12 +6,15 @@
 #![forbid(unsafe_code)]
 
 use core::cell::Cell;
+use core::ptr;
 
 use crate::raw::chunk::Chunk;
+use crate::raw::core::Core;
 
 /// The size class of the next first chunk of one kind of frame.
-#[derive(Debug)]
 pub(crate) struct Sizing {
+    /// Closed cores that kept a chunk of this class, ready to be opened again; linked through `next`.
+    pub(super) warm: Cell<*const Core>,
     class: Cell<usize>,
     floor: usize,
     quiet_frames: u32,
@@ -21,7 +24,14 @@ pub(crate) struct Sizing {
 
 impl Sizing {
     pub(crate) const fn new(floor: usize, quiet_frames: u32) -> Self {
-        Self { class: Cell::new(floor), floor, quiet_frames, quiet: Cell::new(0), most: Cell::new(0) }
+        Self {
+            warm: Cell::new(ptr::null()),
+            class: Cell::new(floor),
+            floor,
+            quiet_frames,
+            quiet: Cell::new(0),
+            most: Cell::new(0),
+        }
     }
 
     #[inline(always)]
