@@ -1,8 +1,10 @@
 //! Resident memory of this process.
 
-/// Resident bytes, from the kernel's count of pages; `None` where there is no such count.
+/// Resident bytes of its own, from the kernel's counts of pages; `None` where there are no such counts. Pages of files
+/// are left out: what the program's code needs is not what an allocator keeps.
 pub fn bytes() -> Option<u64> {
-    let pages = std::fs::read_to_string("/proc/self/statm").ok()?;
-    let resident: u64 = pages.split_whitespace().nth(1)?.parse().ok()?;
-    Some(resident * 4096)
+    let text = std::fs::read_to_string("/proc/self/statm").ok()?;
+    let mut pages = text.split_whitespace().skip(1).map(str::parse::<u64>);
+    let (resident, of_files) = (pages.next()?.ok()?, pages.next()?.ok()?);
+    Some((resident - of_files) * 4096)
 }

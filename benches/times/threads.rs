@@ -57,8 +57,12 @@ impl<T> Drop for Consumer<T> {
     }
 }
 
-/// One batch made here and freed over there; what is counted is both parts, not the way between.
-fn across<'a, O: Objects<Object: Send + 'static> + 'a>(objects: O) -> Entry<'a> {
+/// One batch made here and freed over there; `part` chooses from the times of both what counts. The way between never
+/// does.
+fn across<'a, O>(objects: O, part: fn(Duration, Duration) -> Duration) -> Entry<'a>
+where
+    O: Objects<Object: Send + 'static> + 'a,
+{
     let value = value64();
     let consumer = Consumer::start();
     let mut batch = Vec::with_capacity(COUNT);
@@ -68,7 +72,7 @@ fn across<'a, O: Objects<Object: Send + 'static> + 'a>(objects: O) -> Entry<'a> 
         let made = start.elapsed();
         let (freed, empty) = consumer.free(std::mem::take(&mut batch));
         batch = empty;
-        made + freed
+        part(made, freed)
     })
 }
 
@@ -101,14 +105,23 @@ fn scaling<C: Contender<Scope: Values>>(make: impl Fn() -> C + Sync) -> f64 {
 }
 
 pub fn run() {
-    let group = vec![
-        across(Pool(SmartAlloc::with_defaults())),
-        across(Malloc(System)),
-        across(Malloc(mimalloc::MiMalloc)),
-        across(Malloc(tikv_jemallocator::Jemalloc)),
-    ];
-    let times = interleaved(group, COUNT);
-    report("P10", "made here, freed on another thread", &times, "<= 0.6 x mimalloc");
+    let group = |part| {
+        let group = vec![
+            across(Pool(SmartAlloc::with_defaults()), part),
+            across(Malloc(System), part),
+            across(Malloc(mimalloc::MiMalloc), part),
+            across(Malloc(tikv_jemallocator::Jemalloc), part),
+        ];
+        interleaved(group, COUNT)
+    };
+    report(
+        "P10",
+        "made here, freed on another thread",
+        &group(|made, freed| made + freed),
+        "<= 0.6 x mimalloc",
+    );
+    report("", "the making alone", &group(|made, _| made), "");
+    report("", "the freeing alone", &group(|_, freed| freed), "");
 
     println!("{:7}{:48}{:>12}{:>10}", "", "", "contender", "speed-up");
     let line = |id: &str, work: &str, name: &str, speed: f64, goal: &str| {
