@@ -16,17 +16,17 @@ struct World {
 
 mod minimal {
     use super::*;
-    include!("../framealloc-macros/src/frame_system/snapshots/minimal.rs");
+    include!("../framealloc-macros/src/frame_system/snapshots/minimal.expanded");
 }
 
 mod arguments {
     use super::*;
-    include!("../framealloc-macros/src/frame_system/snapshots/arguments.rs");
+    include!("../framealloc-macros/src/frame_system/snapshots/arguments.expanded");
 }
 
 mod locals {
     use super::*;
-    include!("../framealloc-macros/src/frame_system/snapshots/locals.rs");
+    include!("../framealloc-macros/src/frame_system/snapshots/locals.expanded");
 }
 
 #[test]

@@ -44,8 +44,8 @@ pub(crate) fn expand(args: TokenStream, item: TokenStream) -> TokenStream {
     let mut args = args::Args::parse(args, &mut errors);
     let item = match syn::parse2::<ItemFn>(item.clone()) {
         Ok(function) => expand_fn(&mut args, function, &mut errors),
-        Err(_) => {
-            not_a_function(&item, &mut errors);
+        Err(wrong) => {
+            not_a_function(&item, &wrong, &mut errors);
             item
         }
     };
@@ -65,8 +65,11 @@ fn expand_fn(args: &mut args::Args, mut function: ItemFn, errors: &mut Errors) -
     function.with_block(&block)
 }
 
-fn not_a_function(item: &TokenStream, errors: &mut Errors) {
-    let (kind, span) = kind_of(item);
+fn not_a_function(item: &TokenStream, wrong: &syn::Error, errors: &mut Errors) {
+    let Some((kind, span)) = kind_of(item) else {
+        errors.push_at(wrong.span(), "`#[frame_system]` cannot read this as a function");
+        return;
+    };
     let advice = match kind {
         "an `impl` block" => "put it on each method that is a system",
         "a trait" => "put it on the methods that have a body, here or in the implementations",

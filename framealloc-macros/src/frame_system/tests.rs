@@ -12,8 +12,9 @@ fn check(name: &str, args: TokenStream, item: TokenStream) {
     let expanded = super::expand(args, item);
     let file = syn::parse2(expanded.clone()).unwrap_or_else(|error| panic!("{name}: {error}\n{expanded}"));
     let found = prettyplease::unparse(&file);
-    let path =
-        Path::new(env!("CARGO_MANIFEST_DIR")).join("src/frame_system/snapshots").join(format!("{name}.rs"));
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("src/frame_system/snapshots")
+        .join(format!("{name}.expanded"));
     if std::env::var_os("FRAMEALLOC_BLESS").is_some() {
         fs::write(&path, &found).expect("the snapshots are writable");
     }

@@ -83,10 +83,9 @@ impl ItemFn {
     }
 }
 
-/// What an item that is no function is called, and where its keyword is.
-pub(crate) fn kind_of(item: &TokenStream) -> (&'static str, Span) {
-    let Ok(item) = syn::parse2::<Item>(item.clone()) else { return ("something else", Span::call_site()) };
-    match item {
+/// What an item that is no function is called, and where its keyword is; `None` for what is no item at all.
+pub(crate) fn kind_of(item: &TokenStream) -> Option<(&'static str, Span)> {
+    let kind = match syn::parse2::<Item>(item.clone()).ok()? {
         Item::Struct(item) => ("a struct", item.struct_token.span),
         Item::Enum(item) => ("an enum", item.enum_token.span),
         Item::Union(item) => ("a union", item.union_token.span),
@@ -97,7 +96,9 @@ pub(crate) fn kind_of(item: &TokenStream) -> (&'static str, Span) {
         Item::Static(item) => ("a static", item.static_token.span),
         Item::Type(item) => ("a type alias", item.type_token.span),
         Item::Use(item) => ("an import", item.use_token.span),
-        Item::Macro(_) => ("a macro call", Span::call_site()),
-        _ => ("something else", Span::call_site()),
-    }
+        Item::Macro(item) => ("a macro call", item.mac.bang_token.span),
+        Item::Verbatim(_) => return None,
+        _ => ("another item", Span::call_site()),
+    };
+    Some(kind)
 }

@@ -18,7 +18,7 @@ fn rebuild(alloc: &SmartAlloc, level: &str) {
     let f = 6;
     #[retain(Leak)]
     let (g, h) = (7, 8);
-    drop((a, b, c, d, e, f, g, h));
+    drop((a, b, c, d, e, f, g, h, level));
 }
 
 fn main() {}
