@@ -117,6 +117,7 @@ fn every_number_of_threads_and_both_allocators_give_the_same_file() {
             digests.push(run["digests"].clone());
             assert!(run["counts"]["contacts"].as_u64().unwrap() > 0);
             assert!(run["frame_time_ms"]["p50"].as_f64().unwrap() > 0.0);
+            assert!(run["system_time_us"]["solve"].as_f64().unwrap() > 0.0);
         }
     }
     assert_eq!(digests.len(), 4);
@@ -169,6 +170,8 @@ fn bad_input_ends_with_one_line_and_code_2() {
         (&["--memory-limit", "64KB", "--frames", "3", "--json", &json], "memory"),
         (&["--json", &no_folder], "the folder does not exist"),
         (&["--json", folder.0.to_str().unwrap()], "is a folder"),
+        #[cfg(unix)]
+        (&["--json", "/dev/null"], "is not a regular file"),
         (&["--speed", "9"], "--speed"),
     ];
     for (arguments, expected) in cases {

@@ -13,16 +13,20 @@
 //! |---|---|
 //! | `mod.rs` | one frame |
 //! | `session.rs` | many frames, timed and counted, with their workers |
+//! | `stopwatch.rs` | the time in each system |
 //! | `record.rs` | what a session reports |
 
 mod record;
 mod session;
+mod stopwatch;
 
 pub use record::{Counts, Digests, Progress, Run, Settings};
 pub use session::{WARM_UP, run, with_session};
+pub use stopwatch::NAMES as SYSTEM_NAMES;
 
 use std::sync::{LockResult, Mutex, PoisonError, RwLock};
 
+use self::stopwatch::{Stopwatch, System};
 use crate::memory::{Buffer, Runtime};
 use crate::quiet::Panic;
 use crate::scene::{Cell, Scene, World};
@@ -40,6 +44,7 @@ struct Game<'s, R: Runtime> {
     found: [Mutex<Vec<Contact>>; SLICES],
     audio: Mutex<Audio<R>>,
     draw_list: Mutex<Vec<DrawCommand>>,
+    watch: Stopwatch,
 }
 
 struct Audio<R: Runtime> {
@@ -98,6 +103,7 @@ impl<'s, R: Runtime> Game<'s, R> {
                 ring: runtime.heaped(Ring::new()),
             }),
             draw_list: Mutex::new(Vec::with_capacity(scene.tiles.len() + bodies)),
+            watch: Stopwatch::default(),
         }
     }
 
@@ -106,32 +112,34 @@ impl<'s, R: Runtime> Game<'s, R> {
     /// # Errors
     /// A panic of a worker; panics of the main thread pass through.
     fn frame(&self, crew: &Crew, main: &mut Main<R>) -> Result<usize, Panic> {
-        let runtime = self.runtime;
+        let (runtime, watch) = (self.runtime, &self.watch);
         runtime.begin_frame();
         {
             let world = &mut *held(self.world.write());
             world.advance(self.scene);
             world.request_paths(self.scene);
-            runtime.broad_phase(&world.bodies, &mut world.pairs);
+            watch.time(System::BroadPhase, || runtime.broad_phase(&world.bodies, &mut world.pairs));
             main.counts.pairs += world.pairs.len() as u64;
         }
         let (plans, routes) = crew.run(&COLLIDE, |job| self.execute(job), || self.plan_paths())?;
         let contacts = self.solve();
         self.follow(plans.items(), routes.items());
-        runtime.start_voices(contacts.items(), &mut held(self.audio.lock()).voices);
+        watch.time(System::StartVoices, || {
+            runtime.start_voices(contacts.items(), &mut held(self.audio.lock()).voices);
+        });
         crew.run(
             &PRESENT,
             |job| self.execute(job),
-            || self.digest_world(main, contacts.items(), plans.items()),
+            || self.digest_frame(main, contacts.items(), plans.items()),
         )?;
-        self.digest_output(main);
-
         let count = contacts.len();
         let frame = held(self.world.read()).frame;
         {
             let list = held(self.draw_list.lock());
             main.cache.mark_seen(&list, frame);
-            runtime.build_lods(self.scene, &list, &main.cache, &mut main.finished);
+            watch.time(System::BuildLods, || {
+                runtime.build_lods(self.scene, &list, &main.cache, &mut main.finished)
+            });
         }
         // Frame memory is given back before the frame ends.
         drop((plans, routes, contacts));
@@ -146,20 +154,25 @@ impl<'s, R: Runtime> Game<'s, R> {
 
     /// A parallel job, on whichever thread.
     fn execute(&self, job: Job) {
+        let (runtime, scene, watch) = (self.runtime, self.scene, &self.watch);
         let world = held(self.world.read());
         match job {
             Job::NarrowPhase(slice) => {
                 let mut found = held(self.found[slice].lock());
                 found.clear();
-                self.runtime.narrow_phase(self.scene, &world.bodies, &world.pairs, slice, &mut found);
+                watch.time(System::NarrowPhase, || {
+                    runtime.narrow_phase(scene, &world.bodies, &world.pairs, slice, &mut found);
+                });
             }
             Job::MixAudio => {
                 let audio = &mut *held(self.audio.lock());
-                self.runtime.mix(&mut audio.voices, &mut audio.ring);
+                watch.time(System::Mix, || runtime.mix(&mut audio.voices, &mut audio.ring));
             }
             Job::Visibility => {
                 let mut list = held(self.draw_list.lock());
-                self.runtime.visibility(self.scene, &world.bodies, &world.camera, &mut list);
+                watch.time(System::Visibility, || {
+                    runtime.visibility(scene, &world.bodies, &world.camera, &mut list);
+                });
             }
         }
     }
@@ -170,7 +183,9 @@ impl<'s, R: Runtime> Game<'s, R> {
         let mut plans = self.runtime.list();
         for &request in &held(self.world.read()).requests {
             let start = routes.len();
-            let cost = self.runtime.find_path(&self.scene.nav, request, &mut routes);
+            let cost = self
+                .watch
+                .time(System::FindPath, || self.runtime.find_path(&self.scene.nav, request, &mut routes));
             plans.push(Plan { agent: request.agent, cost, start, end: routes.len() });
         }
         (plans, routes)
@@ -178,7 +193,9 @@ impl<'s, R: Runtime> Game<'s, R> {
 
     fn solve(&self) -> R::List<'s, Contact> {
         let found = self.found.each_ref().map(|found| held(found.lock()));
-        self.runtime.solve(&mut held(self.world.write()).bodies, found.each_ref().map(|found| &found[..]))
+        let bodies = &mut held(self.world.write()).bodies;
+        self.watch
+            .time(System::Solve, || self.runtime.solve(bodies, found.each_ref().map(|found| &found[..])))
     }
 
     /// Sends each agent to a cell a little ahead on its path.
@@ -191,11 +208,9 @@ impl<'s, R: Runtime> Game<'s, R> {
         }
     }
 
-    fn digest_world(&self, main: &mut Main<R>, contacts: &[Contact], plans: &[Plan]) {
-        let Digests { positions, contacts: touched, path_costs, .. } = &mut main.digests;
-        for body in &held(self.world.read()).bodies {
-            positions.mix_vec3(body.position);
-        }
+    /// What is gone when the frame ends.
+    fn digest_frame(&self, main: &mut Main<R>, contacts: &[Contact], plans: &[Plan]) {
+        let Digests { contacts: touched, path_costs, .. } = &mut main.digests;
         for contact in contacts {
             let (kind, other) = match contact.other {
                 Other::Triangle(triangle) => (0, triangle),
@@ -212,7 +227,11 @@ impl<'s, R: Runtime> Game<'s, R> {
         main.counts.contacts += contacts.len() as u64;
     }
 
+    /// What stays after the frame: positions, and what would go to the graphics card and the loudspeakers.
     fn digest_output(&self, main: &mut Main<R>) {
+        for body in &held(self.world.read()).bodies {
+            main.digests.positions.mix_vec3(body.position);
+        }
         let list = held(self.draw_list.lock());
         for command in list.iter() {
             main.digests.draw_lists.mix(command.key ^ u64::from(command.detail));

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::stopwatch::Laps;
 use crate::random::Digest;
 use crate::tally::Tally;
 
@@ -21,6 +22,8 @@ pub struct Run {
     pub times: Vec<Duration>,
     /// Heap calls and bytes of each frame, all threads together, annotated or not.
     pub heap: Vec<Tally>,
+    /// Time in each system after the warm-up, all threads together, in the order of [`SYSTEM_NAMES`](super::SYSTEM_NAMES).
+    pub system_nanoseconds: Laps,
     /// Frame memory that each worker was given.
     pub worker_frame_bytes: Vec<u64>,
     /// Heap calls of annotated systems after [`WARM_UP`](super::WARM_UP) frames; `None` if the run was not longer.

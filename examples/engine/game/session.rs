@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use super::stopwatch::Laps;
 use super::{Game, Main, Progress, Run, Settings, held};
 use crate::memory::Runtime;
 use crate::quiet::{self, Panic};
@@ -20,6 +21,7 @@ pub struct Session<'g, R: Runtime> {
     main: Main<R>,
     run: Run,
     warm_heap_calls: Option<u64>,
+    warm_laps: Laps,
     contacts: usize,
 }
 
@@ -53,6 +55,7 @@ pub fn with_session<R: Runtime, T>(
             main: Main::new(scene),
             run: Run::with_capacity(settings.frames),
             warm_heap_calls: None,
+            warm_laps: Laps::default(),
             contacts: 0,
         })
     }))
@@ -70,8 +73,10 @@ impl<R: Runtime> Session<'_, R> {
         let time = start.elapsed();
         self.run.heap.push(self.everyone() - before);
         self.run.times.push(time);
+        self.game.digest_output(&mut self.main);
         if self.run.times.len() == WARM_UP && self.settings.frames > WARM_UP {
             self.warm_heap_calls = Some(self.game.runtime.system_heap_calls());
+            self.warm_laps = self.game.watch.laps();
         }
         Ok(())
     }
@@ -91,11 +96,13 @@ impl<R: Runtime> Session<'_, R> {
     /// Ends the game.
     pub fn finish(self) -> Run {
         let steady = self.warm_heap_calls.map(|warm| self.game.runtime.system_heap_calls() - warm);
+        let laps = self.game.watch.laps();
         Run {
             digests: self.main.digests,
             counts: self.main.counts,
             worker_frame_bytes: self.worker_frame_bytes(),
             steady_heap_calls: steady,
+            system_nanoseconds: std::array::from_fn(|system| laps[system] - self.warm_laps[system]),
             ..self.run
         }
     }

@@ -10,11 +10,14 @@ use crate::failure::Failure;
 /// Whether a report can be written to `path`, as far as can be told before the run.
 ///
 /// # Errors
-/// A folder that does not exist, or a path that is a folder itself.
+/// A folder that does not exist, or a path that is a folder or a device itself.
 pub fn check_target(path: &Path) -> Result<(), Failure> {
     let folder = folder_of(path);
     if path.is_dir() || path.file_name().is_none() {
         Err(Failure::input(format!("--json {}: is a folder", path.display())))
+    } else if path.exists() && !path.is_file() {
+        // Moving the report there would replace the device.
+        Err(Failure::input(format!("--json {}: is not a regular file", path.display())))
     } else if !folder.is_dir() {
         Err(Failure::input(format!("--json {}: the folder does not exist", path.display())))
     } else {

@@ -6,9 +6,11 @@ mod text;
 pub use json::{check_target, write_json};
 pub use text::{print, print_opening};
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
-use crate::game::{Counts, Digests, Run, Settings, WARM_UP};
+use crate::game::{Counts, Digests, Run, SYSTEM_NAMES, Settings, WARM_UP};
 use crate::memory::Framed;
 use crate::scene::Scene;
 use crate::tally::Tally;
@@ -79,6 +81,8 @@ impl Shares {
 pub struct RunFacts {
     pub allocator: &'static str,
     pub frame_time_ms: Times,
+    /// Time in each system, all threads together, in microseconds per frame after the warm-up.
+    pub system_time_us: BTreeMap<&'static str, f64>,
     /// All threads together, frames after the warm-up.
     pub heap_calls_per_frame: f64,
     pub heap_bytes_per_frame: f64,
@@ -134,9 +138,11 @@ impl RunFacts {
         let heap = &run.heap[from..];
         let per_frame =
             |field: fn(&Tally) -> u64| heap.iter().map(field).sum::<u64>() as f64 / heap.len() as f64;
+        let microseconds = |all: u64| all as f64 / 1000.0 / heap.len() as f64;
         Self {
             allocator,
             frame_time_ms: Times::new(run, from),
+            system_time_us: SYSTEM_NAMES.into_iter().zip(run.system_nanoseconds.map(microseconds)).collect(),
             heap_calls_per_frame: per_frame(|tally| tally.heap_calls),
             heap_bytes_per_frame: per_frame(|tally| tally.heap_bytes),
             counts: run.counts,

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use super::{Report, RunFacts};
-use crate::game::WARM_UP;
+use crate::game::{SYSTEM_NAMES, WARM_UP};
 
 /// What is about to run.
 pub fn print_opening(report: &Report, out: &mut dyn Write) -> io::Result<()> {
@@ -40,10 +40,7 @@ pub fn print(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out)?;
     side_by_side(&report.runs).print(out)?;
     let from = if report.frames > WARM_UP { WARM_UP } else { 0 };
-    writeln!(
-        out,
-        "(times and heap calls of the frames after frame {from}; heap calls of all threads and all code)"
-    )?;
+    writeln!(out, "(frames after frame {from}; systems and heap calls are sums over all threads)")?;
     if let Some(run) = report.runs.first() {
         let counts = &run.counts;
         writeln!(
@@ -105,19 +102,34 @@ fn systems(report: &Report) -> Table {
     table
 }
 
+/// The runs beside each other; with two of them, how the first compares to the second.
 fn side_by_side(runs: &[RunFacts]) -> Table {
-    let names: Vec<&str> = std::iter::once("per frame").chain(runs.iter().map(|run| run.allocator)).collect();
+    let mut names = vec!["per frame"];
+    names.extend(runs.iter().map(|run| run.allocator));
+    if runs.len() == 2 {
+        names.push("ratio");
+    }
     let mut table = Table::new(&names);
     table.left = 1;
-    let mut line = |name: &str, value: &dyn Fn(&RunFacts) -> String| {
-        table.row(std::iter::once(name.to_owned()).chain(runs.iter().map(value)));
+    let mut line = |name: &str, show: &dyn Fn(f64) -> String, value: &dyn Fn(&RunFacts) -> f64| {
+        let mut row = vec![name.to_owned()];
+        row.extend(runs.iter().map(|run| show(value(run))));
+        if let [first, second] = runs {
+            let ratio = value(first) / value(second);
+            row.push(if ratio.is_finite() { format!("{ratio:.2}") } else { "-".to_owned() });
+        }
+        table.row(row);
     };
-    line("time, mean", &|run| format!("{:.3} ms", run.frame_time_ms.mean));
-    line("time, p50", &|run| format!("{:.3} ms", run.frame_time_ms.p50));
-    line("time, p99", &|run| format!("{:.3} ms", run.frame_time_ms.p99));
-    line("time, max", &|run| format!("{:.3} ms", run.frame_time_ms.max));
-    line("heap calls", &|run| format!("{:.1}", run.heap_calls_per_frame));
-    line("heap bytes", &|run| bytes(run.heap_bytes_per_frame as u64));
+    let ms = |value: f64| format!("{value:.3} ms");
+    line("time, mean", &ms, &|run| run.frame_time_ms.mean);
+    line("time, p50", &ms, &|run| run.frame_time_ms.p50);
+    line("time, p99", &ms, &|run| run.frame_time_ms.p99);
+    line("time, max", &ms, &|run| run.frame_time_ms.max);
+    for name in SYSTEM_NAMES {
+        line(&format!("  {name}"), &|value| format!("{value:.1} us"), &|run| run.system_time_us[name]);
+    }
+    line("heap calls", &|value| format!("{value:.1}"), &|run| run.heap_calls_per_frame);
+    line("heap bytes", &|value| bytes(value as u64), &|run| run.heap_bytes_per_frame);
     table
 }
 
