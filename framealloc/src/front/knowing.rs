@@ -145,7 +145,11 @@ impl SmartAlloc {
         let mut threads = Vec::new();
         let mut frame = FrameStats::default();
         self.shared.registry.for_each(|record, live| {
-            let own = record.frames.stats();
+            let mut own = FrameStats { live_bytes: record.live.get(), peak_bytes: record.peak.get(), ..FrameStats::default() };
+            for cell in record.tags.iter() {
+                own.allocated_bytes += cell.frames.bytes.get();
+                own.allocations += cell.frames.allocations.get();
+            }
             frame.allocated_bytes += own.allocated_bytes;
             frame.allocations += own.allocations;
             frame.live_bytes += own.live_bytes;

@@ -163,7 +163,7 @@ impl SmartAlloc {
 }
 
 macro_rules! scope_guard {
-    ($(#[$doc:meta])* $name:ident) => {
+    ($(#[$doc:meta])* $name:ident, $close:ident) => {
         $(#[$doc])*
         pub struct $name<'a> {
             key: GuardKey,
@@ -176,7 +176,7 @@ macro_rules! scope_guard {
             fn drop(&mut self) {
                 // SAFETY: F5: the guard keeps the heap until the second line.
                 unsafe {
-                    self.key.heap.as_ref().close_guard(self.key);
+                    self.key.heap.as_ref().$close(self.key);
                     self.key.heap.as_ref().unkeep();
                 }
             }
@@ -192,10 +192,10 @@ macro_rules! scope_guard {
 
 scope_guard! {
     /// Ends a tag's scope when it is dropped, and every scope that was entered after it.
-    TagGuard
+    TagGuard, close_tag
 }
 
 scope_guard! {
     /// Ends a phase when it is dropped, and every scope that was entered after it.
-    PhaseGuard
+    PhaseGuard, close_guard
 }

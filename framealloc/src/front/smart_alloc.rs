@@ -65,6 +65,7 @@ impl SmartAlloc {
         unsafe { local::heap(&self.shared).as_ref() }
     }
 
+    #[inline(always)]
     pub(super) fn heap_ptr(&self) -> NonNull<ThreadHeap> {
         local::heap(&self.shared)
     }

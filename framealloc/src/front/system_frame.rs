@@ -150,8 +150,8 @@ impl Drop for SystemFrame {
         let heap = unsafe { self.key.heap.as_ref() };
         let heap_use = self.system.info().heap;
         let calls = if heap_use == HeapUse::Allow { 0 } else { heap.heap_calls_of_run(self.key) };
-        let panic = heap.promote_before_leaving(self.frame.core());
-        heap.close_guard(self.key);
+        let panic = heap.before_leaving(self.frame.core());
+        heap.close_run(self.key);
         let offence = if heap_use == HeapUse::Allow { None } else { judge(heap, self.system, calls) };
         // SAFETY: F2: the frame is dropped here, once; nothing borrows it, because `self` is being dropped.
         unsafe { ManuallyDrop::drop(&mut self.frame) };

@@ -15,93 +15,130 @@ use crate::error::AllocError;
 const FIRST_CAPACITY: usize = 16;
 
 /// A stack of `T`. Its owner gives the memory back with [`Stack::release`].
+///
+/// `base <= top <= end`; records below `top` are initialised. All three are null while there is no memory.
 pub(crate) struct Stack<T: Copy> {
-    items: Cell<*mut T>,
-    len: Cell<usize>,
-    capacity: Cell<usize>,
+    base: Cell<*mut T>,
+    top: Cell<*mut T>,
+    end: Cell<*mut T>,
 }
 
 impl<T: Copy> Stack<T> {
     pub(crate) const fn new() -> Self {
-        Self { items: Cell::new(ptr::null_mut()), len: Cell::new(0), capacity: Cell::new(0) }
+        const { assert!(size_of::<T>() > 0) };
+        Self { base: Cell::new(ptr::null_mut()), top: Cell::new(ptr::null_mut()), end: Cell::new(ptr::null_mut()) }
+    }
+
+    fn distance(&self, to: *mut T) -> usize {
+        (to.addr() - self.base.get().addr()) / size_of::<T>()
     }
 
     #[inline(always)]
     pub(crate) fn len(&self) -> usize {
-        self.len.get()
+        self.distance(self.top.get())
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.len() == 0
+        self.base.get() == self.top.get()
     }
 
     /// The record at `index`, if there is one.
     #[inline(always)]
     pub(crate) fn get(&self, index: usize) -> Option<T> {
-        // SAFETY: F8: records below `len` are initialised.
-        (index < self.len.get()).then(|| unsafe { self.items.get().add(index).read() })
+        // The product is that of a real index, or far beyond every array.
+        let place = self.base.get().wrapping_add(index);
+        if index > isize::MAX as usize / size_of::<T>() || place >= self.top.get() {
+            return None;
+        }
+        // SAFETY: F8: records below `top` are initialised.
+        Some(unsafe { place.read() })
     }
 
     /// The record on top.
     pub(crate) fn last(&self) -> Option<T> {
-        self.get(self.len.get().wrapping_sub(1))
+        // SAFETY: F8: the stack is not empty, and records below `top` are initialised.
+        (!self.is_empty()).then(|| unsafe { self.top.get().sub(1).read() })
     }
 
     /// Overwrites the record at `index`, which must exist.
     pub(crate) fn set(&self, index: usize, item: T) {
-        assert!(index < self.len.get(), "the record exists");
-        // SAFETY: F8: records below `len` are initialised and ours.
-        unsafe { self.items.get().add(index).write(item) };
+        assert!(index < self.len(), "the record exists");
+        // SAFETY: F8: records below `top` are initialised and ours.
+        unsafe { self.base.get().add(index).write(item) };
     }
 
     #[inline(always)]
     pub(crate) fn push(&self, item: T, backend: &impl AllocatorBackend) -> Result<(), AllocError> {
-        while self.len.get() == self.capacity.get() {
+        if self.top.get() == self.end.get() {
             self.grow(backend)?;
         }
-        // SAFETY: F8: `len < capacity`, so the place exists.
-        unsafe { self.items.get().add(self.len.get()).write(item) };
-        self.len.set(self.len.get() + 1);
+        let top = self.top.get();
+        // SAFETY: F8: `top < end`, so the place exists.
+        unsafe {
+            top.write(item);
+            self.top.set(top.add(1));
+        }
         Ok(())
     }
 
     #[inline(always)]
     pub(crate) fn pop(&self) -> Option<T> {
-        let item = self.last()?;
-        self.len.set(self.len.get() - 1);
-        Some(item)
+        // SAFETY: F8: the stack is not empty.
+        (!self.is_empty()).then(|| unsafe { self.pop_unchecked() })
     }
 
+    /// Takes the record on top.
+    ///
+    /// # Safety
+    ///
+    /// The stack is not empty.
+    #[inline(always)]
+    pub(crate) unsafe fn pop_unchecked(&self) -> T {
+        // SAFETY: F8: by the caller there is a record below `top`, and those are initialised.
+        unsafe {
+            let place = self.top.get().sub(1);
+            self.top.set(place);
+            place.read()
+        }
+    }
+
+    /// Makes room for one record more.
     #[cold]
+    #[inline(never)]
     fn grow(&self, backend: &dyn AllocatorBackend) -> Result<(), AllocError> {
-        let capacity = (self.capacity.get() * 2).max(FIRST_CAPACITY);
-        let layout = Layout::array::<T>(capacity).map_err(|_| AllocError::overflow::<T>(capacity))?;
-        let block = backend.allocate(layout).ok_or_else(|| AllocError::out_of_memory(layout))?;
-        // F7: the backend may have called back and grown this stack meanwhile.
-        if self.capacity.get() >= capacity {
-            // SAFETY: F1: the block is fresh and unused.
-            unsafe { backend.deallocate(block, layout) };
-            return Ok(());
+        while self.top.get() == self.end.get() {
+            let capacity = (self.distance(self.end.get()) * 2).max(FIRST_CAPACITY);
+            let layout = Layout::array::<T>(capacity).map_err(|_| AllocError::overflow::<T>(capacity))?;
+            let block = backend.allocate(layout).ok_or_else(|| AllocError::out_of_memory(layout))?;
+            // F7: the backend may have called back and changed this stack meanwhile: what is read below is current.
+            let (old, old_capacity, len) = (self.base.get(), self.distance(self.end.get()), self.len());
+            if old_capacity >= capacity {
+                // SAFETY: F1: the block is fresh and unused.
+                unsafe { backend.deallocate(block, layout) };
+                continue;
+            }
+            let base = block.cast::<T>().as_ptr();
+            // SAFETY: F8: the old array holds `len` records (none when null), the new one is larger and distinct.
+            unsafe {
+                if len > 0 {
+                    ptr::copy_nonoverlapping(old, base, len);
+                }
+                self.base.set(base);
+                self.top.set(base.add(len));
+                self.end.set(base.add(capacity));
+            }
+            Self::free(old, old_capacity, backend);
         }
-        let (old, old_capacity) = (self.items.get(), self.capacity.get());
-        let items = block.cast::<T>().as_ptr();
-        if !old.is_null() {
-            // SAFETY: F8: the old array holds `len` records, the new one is larger and distinct.
-            unsafe { ptr::copy_nonoverlapping(old, items, self.len.get()) };
-        }
-        self.items.set(items);
-        self.capacity.set(capacity);
-        Self::free(old, old_capacity, backend);
         Ok(())
     }
 
     /// Gives the memory back; the stack is empty afterwards.
     pub(crate) fn release(&self, backend: &dyn AllocatorBackend) {
-        let (items, capacity) = (self.items.get(), self.capacity.get());
-        self.items.set(ptr::null_mut());
-        self.len.set(0);
-        self.capacity.set(0);
-        Self::free(items, capacity, backend);
+        let (base, capacity) = (self.base.get(), self.distance(self.end.get()));
+        for cell in [&self.base, &self.top, &self.end] {
+            cell.set(ptr::null_mut());
+        }
+        Self::free(base, capacity, backend);
     }
 
     fn free(items: *mut T, capacity: usize, backend: &dyn AllocatorBackend) {

@@ -4,7 +4,7 @@
 //! are only read on the fast path; the bump pointer itself lives behind the core's address, because arithmetic on a
 //! thread-local is slower than arithmetic through a register.
 
-#![forbid(unsafe_code)]
+#![expect(unsafe_code, reason = "what belongs to a known id is not null")]
 
 use core::cell::Cell;
 use core::ptr::{self, NonNull};
@@ -34,16 +34,27 @@ pub(crate) fn ambient(id: u64) -> Option<NonNull<Core>> {
 #[inline(always)]
 pub(crate) fn heap<H>(id: u64) -> Option<NonNull<H>> {
     CURRENT.with(|current| {
-        if current.id.get() == id { NonNull::new(current.heap.get().cast_mut().cast()) } else { None }
+        // SAFETY: F3: ids are never 0, so an equal one was put there by `set`, together with a heap.
+        (current.id.get() == id).then(|| unsafe { NonNull::new_unchecked(current.heap.get().cast_mut()) }.cast())
     })
 }
 
 /// Makes (`core`, `heap`) what this thread finds for `id`.
-pub(crate) fn set<H>(id: u64, core: *const Core, heap: NonNull<H>) {
+pub(crate) fn set<H>(id: u64, core: NonNull<Core>, heap: NonNull<H>) {
     CURRENT.with(|current| {
         current.id.set(id);
-        current.core.set(core);
+        current.core.set(core.as_ptr());
         current.heap.set(heap.as_ptr().cast_const().cast());
+    });
+}
+
+/// Makes `core` what this thread finds for `id`, if that is the allocator it used last.
+#[inline(always)]
+pub(crate) fn update(id: u64, core: NonNull<Core>) {
+    CURRENT.with(|current| {
+        if current.id.get() == id {
+            current.core.set(core.as_ptr());
+        }
     });
 }
 

@@ -31,24 +31,29 @@ impl FrameClock {
         self.driver.load(Ordering::Relaxed) == thread_number()
     }
 
-    /// An outermost `begin_frame` of this thread.
-    pub(crate) fn begin(&self) {
+    /// An outermost `begin_frame` of a thread that does not drive so far; whether it does from now on.
+    #[cold]
+    pub(crate) fn begin(&self) -> bool {
         let this = thread_number();
-        let driver = self.driver.load(Ordering::Relaxed);
-        let drives = driver == this
-            || (driver == 0
-                && self.driver.compare_exchange(0, this, Ordering::Relaxed, Ordering::Relaxed).is_ok());
+        let drives = self.is_driver()
+            || self.driver.compare_exchange(0, this, Ordering::Relaxed, Ordering::Relaxed).is_ok();
         if drives {
-            self.number.store(self.number() + 1, Ordering::Relaxed);
-            self.active.store(true, Ordering::Relaxed);
+            self.advance();
         }
+        drives
     }
 
-    /// An outermost `end_frame` of this thread.
-    pub(crate) fn end(&self) {
-        if self.is_driver() {
-            self.active.store(false, Ordering::Relaxed);
-        }
+    /// An outermost `begin_frame` of the driver.
+    #[inline(always)]
+    pub(crate) fn advance(&self) {
+        self.number.store(self.number() + 1, Ordering::Relaxed);
+        self.active.store(true, Ordering::Relaxed);
+    }
+
+    /// An outermost `end_frame` of the driver.
+    #[inline(always)]
+    pub(crate) fn stop(&self) {
+        self.active.store(false, Ordering::Relaxed);
     }
 
     /// This thread exits: the next thread that begins a frame drives.
@@ -67,20 +72,18 @@ mod tests {
     #[test]
     fn one_thread_drives_and_the_role_passes_on() {
         let clock = FrameClock::default();
-        clock.begin();
+        assert!(clock.begin());
         assert_eq!((clock.number(), clock.is_active(), clock.is_driver()), (1, true, true));
         std::thread::scope(|scope| {
             scope.spawn(|| {
-                clock.begin();
+                assert!(!clock.begin());
                 assert_eq!((clock.number(), clock.is_driver()), (1, false));
-                clock.end();
-                assert!(clock.is_active(), "only the driver ends the frame");
             });
         });
         clock.resign();
         std::thread::scope(|scope| {
             scope.spawn(|| {
-                clock.begin();
+                assert!(clock.begin());
                 assert_eq!((clock.number(), clock.is_driver()), (2, true));
             });
         });

@@ -77,7 +77,8 @@ fn add_all(pairs: &[(&Counter, &Counter)]) {
 
 /// Adds what `from` counted to `to`. The caller holds the registry's lock, so only one thread writes to `to`.
 fn fold(from: &ThreadRecord, to: &ThreadRecord, frame: u64) {
-    from.frames.fold_into(&to.frames);
+    to.live.add(from.live.get());
+    to.peak.raise_to(from.peak.get());
     for cell in from.tags.iter() {
         let sum = find_or_push(&to.tags, |other| other.tag == cell.tag, || TagCell::new(cell.tag));
         cell.frames.fold_into(&sum.frames);

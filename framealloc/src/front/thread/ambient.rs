@@ -34,11 +34,10 @@ impl ThreadHeap {
         unsafe { self.ambient.get().as_ref() }
     }
 
+    #[inline(always)]
     fn set_top(&self, core: NonNull<Core>) {
         self.ambient.set(core);
-        if tls::heap::<Self>(self.shared.id).is_some() {
-            self.make_current();
-        }
+        tls::update(self.shared.id, core);
     }
 
     pub(crate) fn has_ambient(&self) -> bool {
@@ -97,29 +96,37 @@ impl ThreadHeap {
     }
 
     /// Begins a frame on this thread.
+    #[inline]
     pub(crate) fn begin(&self, location: &'static Location<'static>) -> Result<(), AllocError> {
         self.before_switch();
-        if self.begun.get() == 0 {
-            self.shared.clock.begin();
-            if self.has_ambient() {
-                self.retire_ambient();
-            }
-            self.open_ambient()?;
-            self.begun.set(1);
-            return Ok(());
+        if self.begun.get() != 0 {
+            return self.begin_again(location);
         }
+        if self.drives.get() {
+            self.shared.clock.advance();
+        } else {
+            self.drives.set(self.shared.clock.begin());
+        }
+        if self.has_ambient() {
+            self.retire_ambient();
+        }
+        self.open_ambient()?;
+        self.begun.set(1);
+        Ok(())
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn begin_again(&self, location: &'static Location<'static>) -> Result<(), AllocError> {
         if self.top().frame_number.get() != self.frame_number() {
             // A worker that never ended its frame; the driver's frame it belonged to is over.
             self.retire_ambient();
             self.open_ambient()?;
             self.begun.set(1);
             self.report(
-                Diagnostic::new(
-                    &diagnostics::FA002,
-                    "`begin_frame` on a thread whose last frame was never ended",
-                )
-                .with_location(location)
-                .with_suggestion("call `end_frame` before the next `begin_frame`"),
+                Diagnostic::new(&diagnostics::FA002, "`begin_frame` on a thread whose last frame was never ended")
+                    .with_location(location)
+                    .with_suggestion("call `end_frame` before the next `begin_frame`"),
             );
             return Ok(());
         }
@@ -127,15 +134,45 @@ impl ThreadHeap {
         self.report(
             Diagnostic::new(&diagnostics::FA003, "`begin_frame` inside a frame of this thread")
                 .with_location(location)
-                .with_suggestion(
-                    "call it once a frame; for memory that goes earlier use `frame()` or a checkpoint",
-                ),
+                .with_suggestion("call it once a frame; for memory that goes earlier use `frame()` or a checkpoint"),
         );
         Ok(())
     }
 
     /// Ends the frame of this thread.
+    #[inline]
     pub(crate) fn end(&self, location: &'static Location<'static>) {
+        let core = self.top();
+        let plain = self.begun.get() == 1
+            && core.kind.get() == Kind::Ambient
+            && core.refs.get() == 1
+            && core.committed.get().is_null()
+            && core.retained.get().is_null();
+        if !plain {
+            return self.end_slow(location);
+        }
+        self.pop_core();
+        self.detach_if_unused(core);
+        // SAFETY: F2: the frame's own count is the only one, and it is given up here.
+        unsafe { self.recycle(core) };
+        self.keeps.set(self.keeps.get() - 1);
+        self.end_begun();
+        self.deliver_events();
+    }
+
+    /// The outermost frame of this thread is over.
+    #[inline(always)]
+    fn end_begun(&self) {
+        self.begun.set(0);
+        if self.drives.get() {
+            self.shared.clock.stop();
+        }
+        self.count_frame();
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn end_slow(&self, location: &'static Location<'static>) {
         self.before_switch();
         match self.begun.get() {
             0 => {
@@ -151,9 +188,7 @@ impl ThreadHeap {
             }
             1 => {
                 let alive = self.retire_ambient_quietly();
-                self.begun.set(0);
-                self.shared.clock.end();
-                self.count_frame();
+                self.end_begun();
                 self.report_alive(alive, Some(location));
                 self.pass_on_panic();
             }

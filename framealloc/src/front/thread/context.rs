@@ -18,21 +18,31 @@ use crate::system::System;
 use crate::tag::TagId;
 use crate::tracking;
 
-/// What an open guard goes back to (F8).
+/// Budgets besides those of runs: leases depend on the context.
+pub(super) const FOLLOWER_BUDGETS: u8 = 1;
+/// A run whose budget can refuse.
+const FOLLOWER_RUN: u8 = 2;
+/// The pool, once it is used: its magazines are by tag.
+const FOLLOWER_POOL: u8 = 4;
+
+/// What an open guard goes back to (F8). Its serial is kept one place higher: in the guard above it, or in the heap for
+/// the one on top, so that closing the top one is a single comparison.
 #[derive(Clone, Copy)]
 pub(super) struct Guard {
-    serial: u64,
-    back_to: Back,
+    /// The tag or phase that was current, or the run that ends here.
+    subject: NonNull<()>,
+    /// The serial of the guard below.
+    below: u64,
+    /// When a phase began.
+    started: u64,
+    kind: Kind,
 }
 
-#[derive(Clone, Copy)]
-enum Back {
-    /// The tag that was current.
-    Tag(NonNull<TagNode>),
-    /// The phase that was current, and when the one that ends here began.
-    Phase(NonNull<PhaseNode>, u64),
-    /// What the run remembers.
-    Run(NonNull<Run>),
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Tag,
+    Phase,
+    Run,
 }
 
 /// One run of a system. Runs that are nested in themselves are in a slab, all others in their node.
@@ -53,11 +63,10 @@ pub(super) struct Run {
     refusing: bool,
 }
 
-/// Names an open guard: its heap, its place in the stack and its serial (F8).
+/// Names an open guard: its heap and its serial (F8).
 #[derive(Clone, Copy)]
 pub(crate) struct GuardKey {
     pub(crate) heap: NonNull<ThreadHeap>,
-    depth: usize,
     serial: u64,
 }
 
@@ -229,31 +238,63 @@ impl ThreadHeap {
         }
     }
 
-    /// Reads from the new context whether frames need leases and whether pool objects are charged one by one.
+    /// The context has changed. Almost always nothing depends on it but what the next settling charges.
     #[inline(always)]
+    fn after_switch(&self) {
+        if self.followers.get() != 0 {
+            self.reselect();
+        }
+    }
+
+    /// Reads from the context whether frames need leases and whether pool objects are charged one by one.
+    #[inline(never)]
     pub(super) fn reselect(&self) {
         let tag = self.tag_node();
-        // SAFETY: F8: the current run is open.
-        let run_refuses = unsafe { self.run.get().as_ref() }.is_some_and(|run| run.refusing);
+        let run_refuses = self.runs().next().is_some_and(|run| run.refusing);
         self.refusing.set(tag.refusing.get() | run_refuses | self.budgets.refusing(self));
-        if self.pool.is_used() {
+        if self.followers.get() & FOLLOWER_POOL != 0 {
             self.select_pool();
         }
     }
 
-    /// Makes the pool serve from the magazines of the current tag.
-    #[inline(never)]
+    /// From now on every switch calls `reselect`.
+    pub(super) fn follow(&self, follower: u8) {
+        self.followers.set(self.followers.get() | follower);
+    }
+
+    /// Makes the pool serve from the magazines of the current tag, from now on after every switch.
     pub(super) fn select_pool(&self) {
+        self.follow(FOLLOWER_POOL);
         let tag = self.tag_node();
         self.pool.select(tag.tag.0, tag.budgeted.get() | self.budgets.gates_pool());
     }
 
     #[inline(always)]
-    fn push_guard(&self, back_to: Back) -> Result<GuardKey, AllocError> {
+    fn push_guard<T>(&self, kind: Kind, subject: NonNull<T>, started: u64) -> Result<GuardKey, AllocError> {
+        let below = self.top_guard.get();
+        self.guards.push(Guard { subject: subject.cast(), below, started, kind }, &self.shared.backend)?;
         let serial = self.next_serial();
-        let depth = self.guards.len();
-        self.guards.push(Guard { serial, back_to }, &self.shared.backend)?;
-        Ok(GuardKey { heap: NonNull::from(self), depth, serial })
+        self.top_guard.set(serial);
+        Ok(GuardKey { heap: NonNull::from(self), serial })
+    }
+
+    /// Whether `key` is open and nothing was opened after it.
+    #[inline(always)]
+    fn is_top(&self, key: GuardKey) -> bool {
+        self.top_guard.get() == key.serial
+    }
+
+    /// Takes the guard on top.
+    ///
+    /// # Safety
+    ///
+    /// A guard is open.
+    #[inline(always)]
+    unsafe fn pop_guard(&self) -> Guard {
+        // SAFETY: F8: by the caller.
+        let guard = unsafe { self.guards.pop_unchecked() };
+        self.top_guard.set(guard.below);
+        guard
     }
 
     /// Makes `tag` current until the guard is closed. The guard keeps the heap.
@@ -261,10 +302,10 @@ impl ThreadHeap {
     pub(crate) fn enter_tag(&self, tag: TagId) -> Result<GuardKey, AllocError> {
         let node = self.node_of_tag(tag)?;
         self.before_switch();
-        let key = self.push_guard(Back::Tag(self.tag.get()))?;
+        let key = self.push_guard(Kind::Tag, self.tag.get(), 0)?;
         self.keep();
         self.tag.set(node);
-        self.reselect();
+        self.after_switch();
         Ok(key)
     }
 
@@ -272,10 +313,10 @@ impl ThreadHeap {
     pub(crate) fn enter_phase(&self, phase: PhaseId) -> Result<GuardKey, AllocError> {
         let node = self.node_of_phase(phase)?;
         self.before_switch();
-        let key = self.push_guard(Back::Phase(self.phase.get(), clock::ticks()))?;
+        let key = self.push_guard(Kind::Phase, self.phase.get(), clock::ticks())?;
         self.keep();
         self.phase.set(node);
-        self.reselect();
+        self.after_switch();
         Ok(key)
     }
 
@@ -289,7 +330,7 @@ impl ThreadHeap {
             None => self.make_run(node)?,
         };
         self.before_switch();
-        let key = match self.push_guard(Back::Run(run)) {
+        let key = match self.push_guard(Kind::Run, run, 0) {
             Ok(key) => key,
             Err(error) => {
                 node.free_run.set(run.as_ptr());
@@ -303,13 +344,16 @@ impl ThreadHeap {
         this.outer_phase = self.phase.get();
         this.serial = key.serial;
         this.started = clock::ticks();
-        this.heap_calls = tracking::thread_counters().allocations;
+        this.heap_calls = tracking::thread_allocations();
         // SAFETY: F8: the outer run is open.
         this.refusing = node.refusing | unsafe { this.outer.as_ref() }.is_some_and(|outer| outer.refusing);
         self.tag.set(node.tag);
         self.phase.set(node.phase);
         self.run.set(run.as_ptr());
-        self.reselect();
+        if this.refusing {
+            self.follow(FOLLOWER_RUN);
+        }
+        self.after_switch();
         Ok((key, node))
     }
 
@@ -342,28 +386,60 @@ impl ThreadHeap {
         Ok(run)
     }
 
-    /// Closes the guard `key` and what was opened after it; nothing if it was closed already (F8).
+    /// Closes the guard `key` of a tag, and what was opened after it; nothing if it was closed already (F8).
     #[inline(always)]
+    pub(crate) fn close_tag(&self, key: GuardKey) {
+        if !self.is_top(key) {
+            return self.close_guard(key);
+        }
+        self.before_switch();
+        // SAFETY: F8: the key's guard is on top.
+        self.tag.set(unsafe { self.pop_guard() }.subject.cast());
+        self.after_switch();
+    }
+
+    /// Closes the guard `key` of a run, and what was opened after it; nothing if it was closed already (F8).
+    #[inline(always)]
+    pub(crate) fn close_run(&self, key: GuardKey) {
+        if !self.is_top(key) {
+            return self.close_guard(key);
+        }
+        self.before_switch();
+        // SAFETY: F8: the key's guard is on top.
+        self.finish_run(unsafe { self.pop_guard() }.subject.cast());
+        self.after_switch();
+    }
+
+    /// Whether `key` has not been closed yet.
+    pub(super) fn is_open_guard(&self, key: GuardKey) -> bool {
+        self.is_top(key)
+            || (0..self.guards.len()).any(|index| self.guards.get(index).is_some_and(|guard| guard.below == key.serial))
+    }
+
+    /// Closes the guard `key` and what was opened after it; nothing if it was closed already (F8).
+    #[inline(never)]
     pub(crate) fn close_guard(&self, key: GuardKey) {
-        if self.guards.get(key.depth).is_none_or(|guard| guard.serial != key.serial) {
+        if !self.is_open_guard(key) {
             return;
         }
         self.before_switch();
         loop {
-            let Some(guard) = self.guards.pop() else { break };
-            match guard.back_to {
-                Back::Tag(tag) => self.tag.set(tag),
-                Back::Phase(phase, started) => {
-                    self.count_phase(started);
-                    self.phase.set(phase);
+            let last = self.is_top(key);
+            // SAFETY: F8: `key` is open, so it or a guard above it is on top.
+            let guard = unsafe { self.pop_guard() };
+            match guard.kind {
+                Kind::Tag => self.tag.set(guard.subject.cast()),
+                Kind::Phase => {
+                    self.count_phase(guard.started);
+                    self.phase.set(guard.subject.cast());
                 }
-                Back::Run(run) => self.finish_run(run),
+                Kind::Run => self.finish_run(guard.subject.cast()),
             }
-            if guard.serial == key.serial {
+            if last {
                 break;
             }
         }
-        self.reselect();
+        self.after_switch();
     }
 
     /// Counts a stay in the current phase that began at `started`; returns its ticks.
@@ -385,7 +461,7 @@ impl ThreadHeap {
         let cell = unsafe { node.cell.as_ref() };
         cell.runs.add(1);
         cell.ticks.add(self.count_phase(this.started));
-        let calls = tracking::thread_counters().allocations.wrapping_sub(this.heap_calls);
+        let calls = tracking::thread_allocations().wrapping_sub(this.heap_calls);
         let frame = self.frame_number();
         if (this.allocations.get() | calls | this.budget.refusals()) != 0 || node.last_frame.get() != frame {
             self.count_run(this, node, cell, calls);
@@ -393,11 +469,23 @@ impl ThreadHeap {
         self.tag.set(this.outer_tag);
         self.phase.set(this.outer_phase);
         self.run.set(this.outer);
+        if this.refusing {
+            self.stop_refusing();
+        }
         let spare = node.free_run.replace(run.as_ptr());
         if let Some(spare) = NonNull::new(spare) {
             // SAFETY: F1: a spare run is not open.
             unsafe { self.runs.put(spare) };
         }
+    }
+
+    /// A run whose budget can refuse is over.
+    #[cold]
+    fn stop_refusing(&self) {
+        if self.runs().next().is_none_or(|run| !run.refusing) {
+            self.followers.set(self.followers.get() & !FOLLOWER_RUN);
+        }
+        self.reselect();
     }
 
     /// Counts what a run did, and sets its record back.
@@ -428,7 +516,7 @@ impl ThreadHeap {
     /// Calls to the ordinary heap since the run of `key` began; 0 when it is over.
     pub(crate) fn heap_calls_of_run(&self, key: GuardKey) -> u64 {
         let run = self.runs().find(|run| run.serial == key.serial);
-        run.map_or(0, |run| tracking::thread_counters().allocations.wrapping_sub(run.heap_calls))
+        run.map_or(0, |run| tracking::thread_allocations().wrapping_sub(run.heap_calls))
     }
 
     /// Enters `system` and opens its frame, which keeps the heap.
@@ -447,9 +535,10 @@ impl ThreadHeap {
         }
     }
 
-    /// Promotes what the frame of a system retained while the system's context is still there.
+    /// The frame of a system is about to end: promotes what it retained while the system's context is still there.
     #[inline(always)]
-    pub(crate) fn promote_before_leaving(&self, core: &Core) -> Option<Box<dyn Any + Send>> {
+    pub(crate) fn before_leaving(&self, core: &Core) -> Option<Box<dyn Any + Send>> {
+        self.detach_if_unused(core);
         if core.retained.get().is_null() { None } else { self.settle_retained(core) }
     }
 
@@ -466,7 +555,7 @@ impl ThreadHeap {
     /// Ends the latest phase that was begun without a guard and is still open.
     pub(crate) fn end_begun_phase(&self) {
         while let Some(key) = self.begun_phases.pop() {
-            let open = self.guards.get(key.depth).is_some_and(|guard| guard.serial == key.serial);
+            let open = self.is_open_guard(key);
             self.close_guard(key);
             // SAFETY: F5: the guard's keep; the thread keeps the heap.
             unsafe { self.unkeep() };

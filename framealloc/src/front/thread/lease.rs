@@ -12,6 +12,7 @@ use core::cell::{Cell, OnceCell, RefCell};
 use std::sync::Arc;
 
 use super::ThreadHeap;
+use super::context::FOLLOWER_BUDGETS;
 use super::nodes::{PhaseNode, TagNode};
 use crate::budget::{
     self, Budget, BudgetEvent, BudgetReset, BudgetStats, Lessor, Link, OnExceed, PlainBudget,
@@ -342,6 +343,7 @@ impl ThreadHeap {
         if let Some(shared) = self.shared.budgets.of_tag(node.tag) {
             node.link.get_or_init(|| Link::new(shared)).refresh();
             self.budgets.any.set(true);
+            self.follow(FOLLOWER_BUDGETS);
         }
         // SAFETY: F3: nodes live as long as the heap.
         let parent = unsafe { node.parent.as_ref() };
@@ -355,6 +357,7 @@ impl ThreadHeap {
         if let Some(setting) = self.shared.budgets.of_phase(node.phase) {
             set_plain(&node.budget, &setting, BudgetReset::PerFrame);
             self.budgets.any.set(true);
+            self.follow(FOLLOWER_BUDGETS);
         }
     }
 
@@ -363,6 +366,7 @@ impl ThreadHeap {
         self.settle_context();
         set_plain(&self.budgets.frame, setting, BudgetReset::Never);
         self.budgets.any.set(true);
+        self.follow(FOLLOWER_BUDGETS);
         self.reselect();
     }
 
@@ -371,6 +375,7 @@ impl ThreadHeap {
         self.settle_context();
         set_plain(&self.budgets.pool, setting, BudgetReset::Never);
         self.budgets.any.set(true);
+        self.follow(FOLLOWER_BUDGETS);
         self.reselect();
     }
 

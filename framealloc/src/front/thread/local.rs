@@ -111,7 +111,7 @@ fn create(shared: &Arc<Shared>) -> NonNull<ThreadHeap> {
 impl ThreadHeap {
     /// Makes this heap what the thread-local pair names.
     pub(super) fn make_current(&self) {
-        tls::set(self.shared.id, self.ambient.get().as_ptr(), NonNull::from(self));
+        tls::set(self.shared.id, self.ambient.get(), NonNull::from(self));
         // SAFETY: F5: the pool lives as long as the heap, whose exit clears the pair.
         unsafe { pool::set_current(&self.pool) };
     }

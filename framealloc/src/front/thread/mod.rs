@@ -72,6 +72,8 @@ pub(crate) struct ThreadHeap {
     run: Cell<*const Run>,
     /// Some budget of the context can refuse, so frames need leases.
     refusing: Cell<bool>,
+    /// What reads the context anew after a switch; 0 when nothing does.
+    followers: Cell<u8>,
     serial: Cell<u64>,
     /// What keeps the heap: the thread itself, frames, guards (F5).
     keeps: Cell<u64>,
@@ -79,6 +81,8 @@ pub(crate) struct ThreadHeap {
     cores: Slab<Core>,
     cache: ChunkCache,
     guards: Stack<Guard>,
+    /// The serial of the guard on top; 0 when none is open.
+    top_guard: Cell<u64>,
     begun_phases: Stack<GuardKey>,
     /// For `frame()` outside of any scoped frame of this thread, and inside one.
     outer_sizing: Sizing,
@@ -90,6 +94,8 @@ pub(crate) struct ThreadHeap {
     pub(crate) shared: Arc<Shared>,
     /// How often `begin_frame` was called on this thread without its `end_frame`.
     begun: Cell<u64>,
+    /// This thread drives the frame number.
+    drives: Cell<bool>,
     /// Frames until unused chunks go back.
     until_trim: Cell<u32>,
     exited: Cell<bool>,
@@ -135,12 +141,14 @@ impl ThreadHeap {
             phase: Cell::new(root_phase),
             run: Cell::new(ptr::null()),
             refusing: Cell::new(false),
+            followers: Cell::new(0),
             serial: Cell::new(0),
             keeps: Cell::new(1),
             level: Cell::new(0),
             cores: Slab::new(),
             cache: ChunkCache::new(),
             guards: Stack::new(),
+            top_guard: Cell::new(0),
             begun_phases: Stack::new(),
             outer_sizing: Sizing::new(first, quiet),
             nested_sizing: Sizing::new(0, quiet),
@@ -150,6 +158,7 @@ impl ThreadHeap {
             record,
             shared: shared.clone(),
             begun: Cell::new(0),
+            drives: Cell::new(false),
             until_trim: Cell::new(quiet),
             exited: Cell::new(false),
             epoch: Cell::new(0),

@@ -23,7 +23,9 @@ use super::sizing::Sizing;
 pub(crate) struct ThreadRecord {
     pub(crate) thread: ThreadId,
     pub(crate) name: Option<String>,
-    pub(crate) frames: FrameCounters,
+    /// Frame bytes alive on the thread, and the most there were. Totals are the sums over its tags.
+    pub(crate) live: Counter,
+    pub(crate) peak: Counter,
     pub(crate) tags: PushList<TagCell>,
     pub(crate) phases: PushList<PhaseCell>,
     pub(crate) systems: PushList<SystemCell>,
@@ -39,13 +41,24 @@ impl ThreadRecord {
         Self {
             thread: thread.id(),
             name: thread.name().map(str::to_owned),
-            frames: FrameCounters::default(),
+            live: Counter::new(),
+            peak: Counter::new(),
             tags: PushList::new(),
             phases: PushList::new(),
             systems: PushList::new(),
             chunk_bytes: Counter::new(),
             chunks_taken: Counter::new(),
         }
+    }
+}
+
+impl ThreadRecord {
+    /// `bytes` were handed out; `above` more were alive in between.
+    #[inline(always)]
+    pub(crate) fn charge(&self, bytes: u64, above: u64) {
+        let live = self.live.get() + bytes;
+        self.live.set(live);
+        self.peak.raise_to(live + above);
     }
 }
 

@@ -139,16 +139,13 @@ impl ThreadHeap {
     pub(super) unsafe fn close(&self, core: NonNull<Core>) {
         // SAFETY: F2: by the caller the core is open, so it is live.
         let this = unsafe { core.as_ref() };
-        let untouched = this.allocs.get() == 0
-            && this.linked.get()
-            && this.refs.get() == 1
-            && this.retained.get().is_null()
-            && this.charged.get() == 0;
-        if !untouched {
+        if this.allocs.get() != 0 || this.refs.get() != 1 || self.refusing.get() {
             // SAFETY: F2: by the caller.
             return unsafe { self.close_used(core) };
         }
-        self.unlink(this);
+        if this.linked.get() {
+            self.unlink(this);
+        }
         // SAFETY: F3: sizings live as long as the heap.
         self.make_warm(this, unsafe { &*this.sizing.get().cast::<Sizing>() });
         self.leave_level();

@@ -47,7 +47,9 @@ impl ThreadHeap {
     #[inline(never)]
     pub(super) fn settle_context(&self) {
         self.seal_frames();
-        self.settle_traffic();
+        if tracking::thread_activity() != self.traffic_mark.get() {
+            self.settle_traffic();
+        }
         if self.shared.budgets.epoch() != self.epoch.get() {
             self.rebuild_budgets();
         }
@@ -121,7 +123,7 @@ impl ThreadHeap {
 
         let tag = self.tag_node();
         tag.cell().frames.charge(used, above, allocations);
-        self.record.frames.charge(used, above, allocations);
+        self.record.charge(used, above);
         let phase = self.phase_node().refresh(self.frame_number());
         phase.allocations.add(allocations);
         phase.bytes.add(used);
@@ -198,7 +200,7 @@ impl ThreadHeap {
         if charged == 0 {
             return;
         }
-        self.record.frames.live.sub(charged);
+        self.record.live.sub(charged);
         for slot in &core.records {
             let record = slot.replace(Record::NONE);
             if !record.payer.is_null() {
@@ -232,6 +234,15 @@ impl ThreadHeap {
                 self.records.put(extra);
                 self.credit_record(record);
             }
+        }
+    }
+
+    /// Takes an open frame that handed nothing out off the list of unsealed ones: there is nothing to settle.
+    #[inline(always)]
+    pub(super) fn detach_if_unused(&self, core: &Core) {
+        if core.allocs.get() == 0 && core.linked.get() && !self.refusing.get() {
+            core.limit.set(core.ptr.get());
+            self.unlink(core);
         }
     }
 
