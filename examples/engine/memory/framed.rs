@@ -194,30 +194,38 @@ impl Runtime for Framed {
 }
 
 impl<K: Hash + Eq, V, S: BuildHasher> Table<K, V> for FrameMap<'_, K, V, S> {
+    #[inline]
     fn get_or_insert(&mut self, key: K, value: V) -> &mut V {
         self.entry(key).or_insert(value)
     }
+    #[inline]
     fn find(&self, key: &K) -> Option<&V> {
         self.get(key)
     }
+    #[inline]
     fn clear(&mut self) {
         (**self).clear();
     }
 }
 
 impl<T> Buffer<T> for FrameVec<'_, T> {
+    #[inline]
     fn items(&self) -> &[T] {
         self
     }
+    #[inline]
     fn items_mut(&mut self) -> &mut [T] {
         self
     }
+    #[inline]
     fn push(&mut self, value: T) {
         (**self).push(value);
     }
+    #[inline]
     fn pop(&mut self) -> Option<T> {
         (**self).pop()
     }
+    #[inline]
     fn truncate(&mut self, len: usize) {
         (**self).truncate(len);
     }

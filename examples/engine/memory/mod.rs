@@ -33,18 +33,23 @@ pub trait Buffer<T> {
 }
 
 impl<T> Buffer<T> for Vec<T> {
+    #[inline]
     fn items(&self) -> &[T] {
         self
     }
+    #[inline]
     fn items_mut(&mut self) -> &mut [T] {
         self
     }
+    #[inline]
     fn push(&mut self, value: T) {
         self.push(value);
     }
+    #[inline]
     fn pop(&mut self) -> Option<T> {
         self.pop()
     }
+    #[inline]
     fn truncate(&mut self, len: usize) {
         self.truncate(len);
     }
@@ -59,12 +64,15 @@ pub trait Table<K, V> {
 }
 
 impl<K: Hash + Eq, V, S: BuildHasher> Table<K, V> for std::collections::HashMap<K, V, S> {
+    #[inline]
     fn get_or_insert(&mut self, key: K, value: V) -> &mut V {
         self.entry(key).or_insert(value)
     }
+    #[inline]
     fn find(&self, key: &K) -> Option<&V> {
         self.get(key)
     }
+    #[inline]
     fn clear(&mut self) {
         self.clear();
     }
