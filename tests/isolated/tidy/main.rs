@@ -20,13 +20,20 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("this package is a folder of the workspace")
 }
 
+/// Folders that hold no sources: what cases under way produced, and what macros are expected to produce.
+const NOT_SOURCES: [&str; 2] = ["wip", "snapshots"];
+
 /// Every file with this extension below a folder of the workspace, build output and hidden folders left out.
 fn files(folder: &Path, extension: &str) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).into_iter().flatten() {
         let path = entry.expect("the folder can be read").path();
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        if path.is_dir() && !name.starts_with('.') && !name.starts_with("target") && name != "wip" {
+        if path.is_dir()
+            && !name.starts_with('.')
+            && !name.starts_with("target")
+            && !NOT_SOURCES.contains(&name)
+        {
             found.extend(files(&path, extension));
         } else if path.extension().is_some_and(|found| found == extension) {
             found.push(path);
@@ -83,7 +90,10 @@ fn files_hold_one_idea() {
 
 #[test]
 fn nothing_is_unfinished() {
-    expect_none(unfinished(&sources(&ALL)));
+    // A program of the wall may diverge with `todo!()`: whether that compiles is what it tests.
+    let mut written = sources(&ALL);
+    written.retain(|source| !source.path.starts_with("ui-tests/"));
+    expect_none(unfinished(&written));
 }
 
 #[test]
