@@ -2,8 +2,6 @@
 
 use std::process::Command;
 
-use anyhow::Result;
-
 use super::Outcome::{self, Failed, Passed};
 use crate::process::run_watching;
 
@@ -37,20 +35,41 @@ impl Counts {
     }
 }
 
-/// Runs tests and counts them. No test at all is a failure: a filter that matches nothing checks nothing.
-pub fn run_tests(command: &mut Command) -> Result<Outcome> {
-    let mut counts = Counts::default();
-    let result = run_watching(command, |line| counts.read(line));
-    let Counts { passed, failed, skipped } = counts;
-    if let Err(error) = result {
-        return Ok(Failed(format!("{passed} tests passed, {failed} failed; {error:#}")));
+/// Tests of one stage, run by one command or several.
+#[derive(Default)]
+pub struct Tests {
+    counts: Counts,
+    failures: Vec<String>,
+}
+
+impl Tests {
+    /// Runs the command; a failure is kept for the outcome.
+    pub fn run(&mut self, command: &mut Command) {
+        let counts = &mut self.counts;
+        if let Err(error) = run_watching(command, |line| counts.read(line)) {
+            self.failures.push(format!("{error:#}"));
+        }
     }
-    let skipped = if skipped > 0 { format!(", {skipped} not run") } else { String::new() };
-    Ok(if passed > 0 {
-        Passed(format!("{passed} tests passed{skipped}"))
-    } else {
-        Failed("no test ran".into())
-    })
+
+    /// How it went. No test at all is a failure: a filter that matches nothing checks nothing.
+    pub fn outcome(self) -> Outcome {
+        let Counts { passed, failed, skipped } = self.counts;
+        if !self.failures.is_empty() {
+            return Failed(format!("{passed} tests passed, {failed} failed; {}", self.failures.join("; ")));
+        }
+        match (passed, skipped) {
+            (0, _) => Failed("no test ran".into()),
+            (_, 0) => Passed(format!("{passed} tests passed")),
+            _ => Passed(format!("{passed} tests passed, {skipped} not run")),
+        }
+    }
+}
+
+/// Runs the tests of one command.
+pub fn run_tests(command: &mut Command) -> Outcome {
+    let mut tests = Tests::default();
+    tests.run(command);
+    tests.outcome()
 }
 
 #[cfg(test)]

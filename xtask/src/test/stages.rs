@@ -5,7 +5,7 @@ use std::process::Command;
 use anyhow::{Result, ensure};
 
 use super::Outcome::{self, Failed, Passed, Skipped};
-use super::count::run_tests;
+use super::count::{Tests, run_tests};
 use super::tools;
 use crate::bench;
 use crate::process::{cargo, program, run, works};
@@ -83,13 +83,13 @@ fn ui() -> Result<Outcome> {
 fn runner(filter: &str, packages: &[&str]) -> Result<Outcome> {
     if tools::nextest() {
         let mut command = cargo(["nextest", "run", "--no-fail-fast", "--show-progress", "none"]);
-        return run_tests(command.args(["--status-level", "slow", "-E", filter]).args(TESTED));
+        return Ok(run_tests(command.args(["--status-level", "slow", "-E", filter]).args(TESTED)));
     }
     let mut command = cargo(["test", "--no-fail-fast", "--lib", "--bins", "--tests", "--examples"]);
     if packages[0] != "-p" {
         command.args(TESTED);
     }
-    Ok(match run_tests(command.args(packages))? {
+    Ok(match run_tests(command.args(packages)) {
         Passed(note) => {
             Passed(format!("{note}; with cargo test: for speed, cargo install cargo-nextest --locked"))
         }
@@ -98,7 +98,7 @@ fn runner(filter: &str, packages: &[&str]) -> Result<Outcome> {
 }
 
 fn doctests() -> Result<Outcome> {
-    run_tests(cargo(["test", "--no-fail-fast", "--doc"]).args(TESTED))
+    Ok(run_tests(cargo(["test", "--no-fail-fast", "--doc"]).args(TESTED)))
 }
 
 fn examples() -> Result<Outcome> {
@@ -123,20 +123,19 @@ fn features() -> Result<Outcome> {
     if features.len() > 1 {
         sets.push(features.join(","));
     }
+    let mut tests = Tests::default();
     for set in &sets {
         let chosen = ["-p", "framealloc", "--no-default-features", "--features", set];
         run(cargo(["clippy", "--all-targets"]).args(chosen).args(["--", "-D", "warnings"]))?;
-        if let Failed(note) = run_tests(cargo(["test", "--lib"]).args(chosen))? {
-            return Ok(Failed(note));
-        }
+        tests.run(cargo(["test", "--lib"]).args(chosen));
     }
-    Ok(Passed(format!("{} sets of features", sets.len())))
+    Ok(tests.outcome())
 }
 
 fn loom() -> Result<Outcome> {
     let mut command =
         cargo(["test", "--release", "-p", "framealloc", "--lib", "--target", HOST, "loom_tests"]);
-    run_tests(command.env("RUSTFLAGS", "--cfg framealloc_loom").env("LOOM_MAX_PREEMPTIONS", "2"))
+    Ok(run_tests(command.env("RUSTFLAGS", "--cfg framealloc_loom").env("LOOM_MAX_PREEMPTIONS", "2")))
 }
 
 fn asan() -> Result<Outcome> {
@@ -149,7 +148,7 @@ fn asan() -> Result<Outcome> {
     let mut command = nightly_cargo(["test", "--no-fail-fast", "--target", HOST, "--lib", "--tests"]);
     // Tests of leaks leak on purpose; the suite checks by count what must be freed.
     command.env("RUSTFLAGS", "-Zsanitizer=address").env("ASAN_OPTIONS", "detect_leaks=0");
-    run_tests(command.args(LIBRARIES))
+    Ok(run_tests(command.args(LIBRARIES)))
 }
 
 fn memcheck() -> Result<Outcome> {
@@ -159,13 +158,14 @@ fn memcheck() -> Result<Outcome> {
     let mut build = cargo(["test", "--no-run", "--lib", "--test", "suite"]);
     let programs = workspace::built_programs(build.args(LIBRARIES))?;
     ensure!(!programs.is_empty(), "cargo built no test program");
+    let mut tests = Tests::default();
     for (_, path) in &programs {
         let mut command = program("valgrind");
         command.args(["--quiet", "--error-exitcode=9", "--leak-check=no", "--fair-sched=yes"]).arg(path);
-        // One sixteenth of the speed: fewer random programs, one thread at a time.
-        run(command.args(["--test-threads=1", "--quiet"]).env("PROPTEST_CASES", "8"))?;
+        // A twentieth of the speed: fewer random programs, one thread at a time.
+        tests.run(command.args(["--test-threads=1", "--quiet"]).env("PROPTEST_CASES", "8"));
     }
-    Ok(Passed(format!("{} programs", programs.len())))
+    Ok(tests.outcome())
 }
 
 fn miri() -> Result<Outcome> {
@@ -174,7 +174,7 @@ fn miri() -> Result<Outcome> {
     }
     let flags = "-Zmiri-strict-provenance -Zmiri-symbolic-alignment-check -Zmiri-disable-isolation";
     let mut command = nightly_cargo(["miri", "test", "--no-fail-fast", "--lib", "--test", "suite"]);
-    run_tests(command.args(LIBRARIES).env("MIRIFLAGS", flags))
+    Ok(run_tests(command.args(LIBRARIES).env("MIRIFLAGS", flags)))
 }
 
 fn instructions() -> Result<Outcome> {
