@@ -85,9 +85,10 @@ pub fn measure(options: &Options) -> Result<Report> {
         .with_context(|| file.display().to_string())?;
     println!("written to {}", file.display());
     let missed: Vec<&'static str> = rows.iter().filter(|row| !row.met()).map(|row| row.target.id).collect();
+    let judged = rows.iter().filter(|row| !matches!(row.target.rule, Rule::Shown)).count();
     let note = match missed.len() {
-        0 => format!("{} targets met", rows.len()),
-        count => format!("{count} of {} targets missed: {}", rows.len(), missed.join(" ")),
+        0 => format!("{judged} targets met"),
+        count => format!("{count} of {judged} targets missed: {}", missed.join(" ")),
     };
     Ok(Report { missed, note })
 }
