@@ -57,8 +57,8 @@ pub mod tracking;
 pub use budget::{Budget, BudgetEvent, BudgetReset, BudgetStats, OnExceed, SoftLimit};
 pub use error::AllocError;
 pub use frame::{
-    BoundedMap, BoundedVec, ChildFrame, Frame, FrameBox, FrameMap, FrameRef, FrameSet, FrameSlice,
-    FrameState, FrameString, FrameVec,
+    BoundedMap, BoundedVec, ChildFrame, Frame, FrameBox, FrameMap, FrameMemoryStaysOnItsThread, FrameRef,
+    FrameSet, FrameSlice, FrameState, FrameString, FrameVec,
 };
 pub use framealloc_macros::{frame_local, frame_system, retain};
 pub use front::{
@@ -84,11 +84,6 @@ pub use tracking::Tracking;
 pub mod __private {
     pub use crate::budget::{OnExceed, SoftLimit};
     pub use crate::front::{enter, enter_current};
-    pub use crate::system::{HeapUse, System, SystemInfo};
+    pub use crate::system::{HeapUse, System, SystemInfo, bytes};
     pub use inventory;
-
-    /// The type of a declared size.
-    pub const fn bytes(size: u64) -> u64 {
-        size
-    }
 }

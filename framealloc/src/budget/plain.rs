@@ -73,6 +73,24 @@ impl PlainBudget {
         event
     }
 
+    /// Whether `bytes` more would pass neither threshold.
+    #[inline(always)]
+    pub(crate) fn is_quiet_with(&self, bytes: u64) -> bool {
+        self.used.get() + bytes < self.soft.get()
+    }
+
+    /// Counts that `bytes` more were in use for a moment.
+    #[inline(always)]
+    pub(crate) fn note_peak_with(&self, bytes: u64) {
+        self.peak.set(self.peak.get().max(self.used.get() + bytes));
+    }
+
+    /// The most bytes that were in use.
+    #[inline(always)]
+    pub(crate) fn peak(&self) -> u64 {
+        self.peak.get()
+    }
+
     /// Takes back charged bytes that were freed.
     pub(crate) fn refund(&self, bytes: u64) {
         self.used.set(self.used.get().saturating_sub(bytes));

@@ -21,6 +21,16 @@ pub trait FrameMemoryStaysOnItsThread {}
 /// Makes a type neither `Send` nor `Sync`.
 pub(crate) type NotSend = PhantomData<dyn FrameMemoryStaysOnItsThread>;
 
+/// The address of a core. It may cross threads, so that the [`NotSend`] beside it is the one reason the compiler gives.
+#[derive(Clone, Copy)]
+#[repr(transparent)]
+pub(crate) struct CoreAt(pub(crate) NonNull<Core>);
+
+// SAFETY: F3: an address does nothing by itself; each type that holds one holds a `NotSend` too.
+unsafe impl Send for CoreAt {}
+// SAFETY: F3: as above.
+unsafe impl Sync for CoreAt {}
+
 /// A counted reference to the memory of one frame; the allocator of [`FrameVec`](crate::FrameVec) and its kin.
 ///
 /// `'f` is the borrow of the [`Frame`](crate::Frame), or of the [`SmartAlloc`](crate::SmartAlloc) whose ambient frame it
@@ -44,7 +54,7 @@ pub(crate) type NotSend = PhantomData<dyn FrameMemoryStaysOnItsThread>;
 /// An infallible container operation that finds no memory, or no budget, panics with the text of the
 /// [`AllocError`](crate::AllocError).
 pub struct FrameRef<'f> {
-    core: NonNull<Core>,
+    core: CoreAt,
     marker: PhantomData<&'f ()>,
     not_send: NotSend,
 }
@@ -63,13 +73,13 @@ impl<'f> FrameRef<'f> {
     pub(crate) unsafe fn new(core: NonNull<Core>) -> Self {
         // SAFETY: F5: by the caller the core is live.
         unsafe { core.as_ref() }.retain();
-        Self { core, marker: PhantomData, not_send: PhantomData }
+        Self { core: CoreAt(core), marker: PhantomData, not_send: PhantomData }
     }
 
     #[inline(always)]
     pub(crate) fn core(&self) -> &Core {
         // SAFETY: F2, F5: a counted core and its owner stay alive.
-        unsafe { self.core.as_ref() }
+        unsafe { self.core.0.as_ref() }
     }
 
     /// Serves `layout`, or says why not. Zero-sized layouts get a dangling pointer.
@@ -136,7 +146,7 @@ impl Clone for FrameRef<'_> {
     #[inline]
     fn clone(&self) -> Self {
         // SAFETY: F2, F3: `self` counts, is on its thread, and the copy has the same lifetime.
-        unsafe { Self::new(self.core) }
+        unsafe { Self::new(self.core.0) }
     }
 }
 

@@ -12,7 +12,7 @@ use core::ptr::NonNull;
 use super::boxed::FrameBox;
 use super::init;
 use super::map::{FrameMap, FrameSet};
-use super::reference::{FrameRef, NotSend, fail, request_for};
+use super::reference::{CoreAt, FrameRef, NotSend, fail, request_for};
 use super::string::FrameString;
 use super::vec::FrameVec;
 use crate::error::AllocError;
@@ -53,7 +53,7 @@ use crate::raw::core::Core;
 ///
 /// The methods without `try_` panic with the text of the [`AllocError`] when memory or a budget is refused.
 pub struct Frame {
-    core: NonNull<Core>,
+    core: CoreAt,
     not_send: NotSend,
 }
 
@@ -79,20 +79,20 @@ impl Frame {
     /// `core` is an open scoped core of this thread that no other `Frame` was made of.
     #[inline(always)]
     pub(crate) unsafe fn from_core(core: NonNull<Core>) -> Self {
-        Self { core, not_send: NotSend::default() }
+        Self { core: CoreAt(core), not_send: NotSend::default() }
     }
 
     #[inline(always)]
     pub(crate) fn core(&self) -> &Core {
         // SAFETY: F5: a core and its owner live until the frame is dropped.
-        unsafe { self.core.as_ref() }
+        unsafe { self.core.0.as_ref() }
     }
 
     /// A counted reference to this frame's memory, for containers.
     #[inline(always)]
     pub fn frame_ref(&self) -> FrameRef<'_> {
         // SAFETY: F2: the frame is borrowed while the reference lives, so it is not closed.
-        unsafe { FrameRef::new(self.core) }
+        unsafe { FrameRef::new(self.core.0) }
     }
 
     /// Moves `value` into the frame.
@@ -100,6 +100,7 @@ impl Frame {
     /// The type must have no destructor; the build stops with advice otherwise.
     #[inline(always)]
     pub fn alloc<T>(&self, value: T) -> &mut T {
+        const { NoDestructor::<T>::CHECK };
         self.alloc_with(|| value)
     }
 
@@ -110,12 +111,14 @@ impl Frame {
     /// [`AllocError`] when memory or a budget is refused.
     #[inline(always)]
     pub fn try_alloc<T>(&self, value: T) -> Result<&mut T, AllocError> {
+        const { NoDestructor::<T>::CHECK };
         self.try_alloc_with(|| value)
     }
 
     /// Makes a value directly in the frame. The place is taken before `make` runs.
     #[inline(always)]
     pub fn alloc_with<T>(&self, make: impl FnOnce() -> T) -> &mut T {
+        const { NoDestructor::<T>::CHECK };
         self.try_alloc_with(make).unwrap_or_else(|error| fail(error))
     }
 
@@ -193,6 +196,7 @@ impl Frame {
     /// A slice of `len` elements, each made by `make`, in one pass over the memory.
     #[inline(always)]
     pub fn slice_from_fn<T>(&self, len: usize, make: impl FnMut(usize) -> T) -> &mut [T] {
+        const { NoDestructor::<T>::CHECK };
         self.try_slice_from_fn(len, make).unwrap_or_else(|error| fail(error))
     }
 
@@ -345,7 +349,7 @@ impl Drop for Frame {
     fn drop(&mut self) {
         // SAFETY: F2: the frame is being dropped, so no borrow of it exists. F3, F5: it is on its thread, and its owner
         // is alive.
-        unsafe { self.core().owner.get().as_ref().close_scoped(self.core) };
+        unsafe { self.core().owner.get().as_ref().close_scoped(self.core.0) };
     }
 }
 

@@ -8,7 +8,7 @@ use core::panic::Location;
 use core::ptr::NonNull;
 
 use super::smart_alloc::SmartAlloc;
-use super::thread::{SegmentKey, ThreadHeap};
+use super::thread::{SegmentKey, ThreadHeap, Unkeep};
 use crate::error::AllocError;
 use crate::frame::{FrameMemoryStaysOnItsThread, fail};
 
@@ -164,12 +164,14 @@ impl CheckpointGuard<'_> {
 
 impl Drop for CheckpointGuard<'_> {
     fn drop(&mut self) {
+        // SAFETY: F5: the guard keeps the heap until the end of this function.
+        let heap = unsafe { self.heap.as_ref() };
+        // SAFETY: F5: the guard's keep, given up although a destructor panics.
+        let _unkeep = unsafe { Unkeep::new(heap) };
         if let Some(key) = self.key.take() {
             // Handles that are alive keep their memory; a checkpoint that is gone has nothing to give back.
-            let _kept = self.heap().roll_back(key);
+            let _kept = heap.roll_back(key);
         }
-        // SAFETY: F5: the guard's keep, taken when it was made.
-        unsafe { self.heap.as_ref().unkeep() };
     }
 }
 

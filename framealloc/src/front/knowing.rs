@@ -145,7 +145,11 @@ impl SmartAlloc {
         let mut threads = Vec::new();
         let mut frame = FrameStats::default();
         self.shared.registry.for_each(|record, live| {
-            let mut own = FrameStats { live_bytes: record.live.get(), peak_bytes: record.peak.get(), ..FrameStats::default() };
+            let mut own = FrameStats {
+                live_bytes: record.live.get(),
+                peak_bytes: record.peak.get(),
+                ..FrameStats::default()
+            };
             for cell in record.tags.iter() {
                 own.allocated_bytes += cell.frames.bytes.get();
                 own.allocations += cell.frames.allocations.get();

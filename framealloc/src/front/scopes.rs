@@ -7,7 +7,7 @@ use core::marker::PhantomData;
 use std::sync::Arc;
 
 use super::smart_alloc::SmartAlloc;
-use super::thread::GuardKey;
+use super::thread::{GuardKey, Unkeep};
 use crate::error::AllocError;
 use crate::frame::{FrameMemoryStaysOnItsThread, fail};
 use crate::tag::{Tag, TagId};
@@ -174,11 +174,11 @@ macro_rules! scope_guard {
         impl Drop for $name<'_> {
             #[inline]
             fn drop(&mut self) {
-                // SAFETY: F5: the guard keeps the heap until the second line.
-                unsafe {
-                    self.key.heap.as_ref().$close(self.key);
-                    self.key.heap.as_ref().unkeep();
-                }
+                // SAFETY: F5: the guard keeps the heap until the end of this function.
+                let heap = unsafe { self.key.heap.as_ref() };
+                // SAFETY: F5: the guard's keep, given up although a report panics.
+                let _unkeep = unsafe { Unkeep::new(heap) };
+                heap.$close(self.key);
             }
         }
 

@@ -2,6 +2,7 @@
 
 #![expect(unsafe_code, reason = "closes the guard and the frame of the heap it keeps")]
 
+use core::any::Any;
 use core::fmt;
 use core::mem::ManuallyDrop;
 use core::ops::Deref;
@@ -144,23 +145,53 @@ fn enter_heap(heap: NonNull<ThreadHeap>, system: &'static System) -> Result<Syst
 }
 
 impl Drop for SystemFrame {
-    #[inline]
+    #[inline(always)]
     fn drop(&mut self) {
-        // SAFETY: F5: the frame keeps the heap until it is dropped.
-        let heap = unsafe { self.key.heap.as_ref() };
-        let heap_use = self.system.info().heap;
-        let calls = if heap_use == HeapUse::Allow { 0 } else { heap.heap_calls_of_run(self.key) };
-        let panic = heap.before_leaving(self.frame.core());
-        heap.close_run(self.key);
-        let offence = if heap_use == HeapUse::Allow { None } else { judge(heap, self.system, calls) };
-        // SAFETY: F2: the frame is dropped here, once; nothing borrows it, because `self` is being dropped.
-        unsafe { ManuallyDrop::drop(&mut self.frame) };
-        if (panic.is_some() || offence.is_some()) && !std::thread::panicking() {
-            match panic {
-                Some(payload) => std::panic::resume_unwind(payload),
-                None => panic!("{}", offence.unwrap_or_default()),
+        // SAFETY: F5: the frame keeps the heap until it is dropped. F2: the frame is dropped here or in `leave`, once;
+        // nothing borrows it, because `self` is being dropped.
+        unsafe {
+            let quiet = self.system.info().heap == HeapUse::Allow
+                && self.key.heap.as_ref().leave_quietly(self.frame.core(), self.key);
+            if !quiet {
+                self.leave();
             }
         }
+    }
+}
+
+impl SystemFrame {
+    /// Leaves the system: charges, promotes, reports.
+    ///
+    /// # Safety
+    ///
+    /// `self` is being dropped, and its frame was not.
+    #[inline(never)]
+    unsafe fn leave(&mut self) {
+        // SAFETY: F5: the frame keeps the heap until it is dropped.
+        let heap = unsafe { self.key.heap.as_ref() };
+        let watched = self.system.info().heap != HeapUse::Allow;
+        let calls = if watched { heap.heap_calls_of_run(self.key) } else { 0 };
+        let panic = heap.before_leaving(self.frame.core());
+        heap.close_run(self.key);
+        let offence = if watched { judge(heap, self.system, calls) } else { None };
+        // SAFETY: F2: by the caller.
+        unsafe { ManuallyDrop::drop(&mut self.frame) };
+        if panic.is_some() || offence.is_some() {
+            raise(panic, offence);
+        }
+    }
+}
+
+/// Goes on with the panic of a destructor, or panics about heap use, unless the thread unwinds already.
+#[cold]
+fn raise(panic: Option<Box<dyn Any + Send>>, offence: Option<String>) {
+    if std::thread::panicking() {
+        return;
+    }
+    match (panic, offence) {
+        (Some(payload), _) => std::panic::resume_unwind(payload),
+        (None, Some(text)) => panic!("{text}"),
+        (None, None) => {}
     }
 }
 

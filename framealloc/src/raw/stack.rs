@@ -26,7 +26,11 @@ pub(crate) struct Stack<T: Copy> {
 impl<T: Copy> Stack<T> {
     pub(crate) const fn new() -> Self {
         const { assert!(size_of::<T>() > 0) };
-        Self { base: Cell::new(ptr::null_mut()), top: Cell::new(ptr::null_mut()), end: Cell::new(ptr::null_mut()) }
+        Self {
+            base: Cell::new(ptr::null_mut()),
+            top: Cell::new(ptr::null_mut()),
+            end: Cell::new(ptr::null_mut()),
+        }
     }
 
     fn distance(&self, to: *mut T) -> usize {

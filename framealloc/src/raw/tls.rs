@@ -35,7 +35,8 @@ pub(crate) fn ambient(id: u64) -> Option<NonNull<Core>> {
 pub(crate) fn heap<H>(id: u64) -> Option<NonNull<H>> {
     CURRENT.with(|current| {
         // SAFETY: F3: ids are never 0, so an equal one was put there by `set`, together with a heap.
-        (current.id.get() == id).then(|| unsafe { NonNull::new_unchecked(current.heap.get().cast_mut()) }.cast())
+        (current.id.get() == id)
+            .then(|| unsafe { NonNull::new_unchecked(current.heap.get().cast_mut()) }.cast())
     })
 }
 

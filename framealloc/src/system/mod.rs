@@ -2,14 +2,19 @@
 //!
 //! A descriptor says what a system's memory is for. The runtime measures each run against it, and reports compare
 //! declared with measured, each with its source location.
+//!
+//! # Invariants
+//!
+//! * **Y1** Each type that implements [`size::Size`] is the primitive integer of its size and sign.
 
-#![forbid(unsafe_code)]
+mod size;
 
 use core::fmt;
 use core::sync::atomic::{AtomicU32, Ordering};
 use std::sync::Mutex;
 
 use crate::budget::{OnExceed, SoftLimit};
+pub use size::bytes;
 
 /// What a system may do with the ordinary heap.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -1,4 +1,4 @@
-//! Sizes in every form: strings with units, literals, arithmetic, constants.
+//! Sizes in every form: strings with units, literals, arithmetic, constants of any integer type.
 
 use framealloc::{SmartAlloc, frame_system};
 
@@ -14,7 +14,7 @@ fn literals(alloc: &SmartAlloc) {}
 #[frame_system(budget = 8 * 1024 * 1024 * 1024, soft = (1 << 30) - 1)]
 fn arithmetic(alloc: &SmartAlloc) {}
 
-#[frame_system(budget = SMALL as u64, soft = (SMALL / 2) as u64)]
+#[frame_system(budget = SMALL, soft = SMALL / 2)]
 fn of_usize(alloc: &SmartAlloc) {}
 
 #[frame_system(budget = LARGE, soft = limits::SOFT)]
@@ -24,7 +24,7 @@ fn of_u64(alloc: &SmartAlloc) {}
 fn of_function(alloc: &SmartAlloc) {}
 
 mod limits {
-    pub const SOFT: u64 = 4096;
+    pub const SOFT: u32 = 4096;
 
     pub const fn double(bytes: u64) -> u64 {
         bytes * 2

@@ -13,8 +13,8 @@
 use core::panic::Location;
 use core::ptr::{self, NonNull};
 
-use super::ThreadHeap;
 use super::open::pass_on;
+use super::{ThreadHeap, Unkeep};
 use crate::diagnostics::{self, Diagnostic};
 use crate::error::AllocError;
 use crate::raw::core::{Core, Kind};
@@ -99,6 +99,7 @@ impl ThreadHeap {
     #[inline]
     pub(crate) fn begin(&self, location: &'static Location<'static>) -> Result<(), AllocError> {
         self.before_switch();
+        self.deliver_events();
         if self.begun.get() != 0 {
             return self.begin_again(location);
         }
@@ -124,9 +125,12 @@ impl ThreadHeap {
             self.open_ambient()?;
             self.begun.set(1);
             self.report(
-                Diagnostic::new(&diagnostics::FA002, "`begin_frame` on a thread whose last frame was never ended")
-                    .with_location(location)
-                    .with_suggestion("call `end_frame` before the next `begin_frame`"),
+                Diagnostic::new(
+                    &diagnostics::FA002,
+                    "`begin_frame` on a thread whose last frame was never ended",
+                )
+                .with_location(location)
+                .with_suggestion("call `end_frame` before the next `begin_frame`"),
             );
             return Ok(());
         }
@@ -134,7 +138,9 @@ impl ThreadHeap {
         self.report(
             Diagnostic::new(&diagnostics::FA003, "`begin_frame` inside a frame of this thread")
                 .with_location(location)
-                .with_suggestion("call it once a frame; for memory that goes earlier use `frame()` or a checkpoint"),
+                .with_suggestion(
+                    "call it once a frame; for memory that goes earlier use `frame()` or a checkpoint",
+                ),
         );
         Ok(())
     }
@@ -174,6 +180,7 @@ impl ThreadHeap {
     #[inline(never)]
     fn end_slow(&self, location: &'static Location<'static>) {
         self.before_switch();
+        self.deliver_events();
         match self.begun.get() {
             0 => {
                 let message = "`end_frame` without a `begin_frame` on this thread, or a second one";
@@ -189,8 +196,7 @@ impl ThreadHeap {
             1 => {
                 let alive = self.retire_ambient_quietly();
                 self.end_begun();
-                self.report_alive(alive, Some(location));
-                self.pass_on_panic();
+                self.tell(alive, Some(location));
             }
             depth => self.begun.set(depth - 1),
         }
@@ -199,13 +205,15 @@ impl ThreadHeap {
     /// Retires the whole stack of ambient cores.
     pub(super) fn retire_ambient(&self) {
         let alive = self.retire_ambient_quietly();
-        self.report_alive(alive, None);
-        self.pass_on_panic();
+        self.tell(alive, None);
     }
 
-    /// Goes on with the panic of a retained value's destructor, now that the frame is gone.
-    fn pass_on_panic(&self) {
+    /// Reports handles that are alive and goes on with the panic of a retained value's destructor, now that the frame is
+    /// gone.
+    fn tell(&self, alive: u64, location: Option<&'static Location<'static>>) {
         let panic = self.panic.borrow_mut().take();
+        self.deliver_events();
+        self.report_alive(alive, location);
         pass_on(panic);
     }
 
@@ -278,9 +286,9 @@ impl ThreadHeap {
             core.as_ref().refs.set(1);
             self.recycle(core.as_ref());
         }
+        // SAFETY: F5: the frame's keep, taken in `open`, given up although a report panics.
+        let _unkeep = unsafe { Unkeep::new(self) };
         self.deliver_events();
-        // SAFETY: F5: the frame's keep, taken in `open`.
-        unsafe { self.unkeep() };
     }
 
     /// Opens a segment on top of the ambient frame.
@@ -318,16 +326,13 @@ impl ThreadHeap {
         self.before_switch();
         let mut alive = 0;
         self.keep();
-        loop {
-            let core = self.pop_core();
-            alive += self.retire(core);
-            if core == key.core {
-                break;
-            }
+        // Destructors of retained values run here and may end the frame (F7).
+        while self.is_open(key) {
+            alive += self.retire(self.pop_core());
         }
         // SAFETY: F5: the keep taken above; the thread, or the guard that called, keeps the heap.
         unsafe { self.unkeep() };
-        self.pass_on_panic();
+        self.tell(0, None);
         if alive > 0 {
             Err(AllocError::HandlesAlive { operation: "rollback_to", handles: alive })
         } else {
@@ -345,13 +350,11 @@ impl ThreadHeap {
             return Err(AllocError::StaleCheckpoint);
         }
         self.before_switch();
-        loop {
-            let core = self.pop_core();
-            self.keep_committed(core);
-            if core == key.core {
-                return Ok(());
-            }
+        while self.is_open(key) {
+            self.keep_committed(self.pop_core());
         }
+        self.deliver_events();
+        Ok(())
     }
 
     /// Hands a segment that was taken off the stack to the core below it, with the segments committed to it.

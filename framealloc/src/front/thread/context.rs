@@ -6,9 +6,9 @@ use core::any::Any;
 use core::cell::{Cell, OnceCell};
 use core::ptr::{self, NonNull};
 
-use super::ThreadHeap;
 use super::nodes::{PhaseCell, PhaseNode, SystemCell, SystemNode, TagCell, TagNode, ThreadRecord};
 use super::sizing::Sizing;
+use super::{ThreadHeap, Unkeep};
 use crate::budget::{Budget, BudgetReset, OnExceed, PlainBudget};
 use crate::error::AllocError;
 use crate::phase::PhaseId;
@@ -24,6 +24,8 @@ pub(super) const FOLLOWER_BUDGETS: u8 = 1;
 const FOLLOWER_RUN: u8 = 2;
 /// The pool, once it is used: its magazines are by tag.
 const FOLLOWER_POOL: u8 = 4;
+/// Events that wait to be told.
+pub(super) const FOLLOWER_EVENTS: u8 = 8;
 
 /// What an open guard goes back to (F8). Its serial is kept one place higher: in the guard above it, or in the heap for
 /// the one on top, so that closing the top one is a single comparison.
@@ -246,6 +248,33 @@ impl ThreadHeap {
         }
     }
 
+    /// [`ThreadHeap::before_switch`] ahead of one that pushes a guard: tells events while nothing is half done, because
+    /// nobody would close the guard if a report panicked.
+    #[inline(always)]
+    fn before_entering(&self) {
+        self.before_switch();
+        if self.followers.get() & FOLLOWER_EVENTS != 0 {
+            self.tell_before_entering();
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn tell_before_entering(&self) {
+        self.deliver_events();
+        // What the sinks allocated was allocated in the context that ends now.
+        self.before_switch();
+    }
+
+    /// A guard was closed, or several.
+    #[inline(always)]
+    fn after_closing(&self) {
+        if self.followers.get() != 0 {
+            self.reselect();
+            self.deliver_events();
+        }
+    }
+
     /// Reads from the context whether frames need leases and whether pool objects are charged one by one.
     #[inline(never)]
     pub(super) fn reselect(&self) {
@@ -260,6 +289,11 @@ impl ThreadHeap {
     /// From now on every switch calls `reselect`.
     pub(super) fn follow(&self, follower: u8) {
         self.followers.set(self.followers.get() | follower);
+    }
+
+    /// Switches need no longer call `reselect` for this reason.
+    pub(super) fn unfollow(&self, follower: u8) {
+        self.followers.set(self.followers.get() & !follower);
     }
 
     /// Makes the pool serve from the magazines of the current tag, from now on after every switch.
@@ -301,7 +335,7 @@ impl ThreadHeap {
     #[inline(always)]
     pub(crate) fn enter_tag(&self, tag: TagId) -> Result<GuardKey, AllocError> {
         let node = self.node_of_tag(tag)?;
-        self.before_switch();
+        self.before_entering();
         let key = self.push_guard(Kind::Tag, self.tag.get(), 0)?;
         self.keep();
         self.tag.set(node);
@@ -312,7 +346,7 @@ impl ThreadHeap {
     /// Makes `phase` current until the guard is closed. The guard keeps the heap.
     pub(crate) fn enter_phase(&self, phase: PhaseId) -> Result<GuardKey, AllocError> {
         let node = self.node_of_phase(phase)?;
-        self.before_switch();
+        self.before_entering();
         let key = self.push_guard(Kind::Phase, self.phase.get(), clock::ticks())?;
         self.keep();
         self.phase.set(node);
@@ -325,11 +359,11 @@ impl ThreadHeap {
     fn enter_run(&self, system: &'static System) -> Result<(GuardKey, &SystemNode), AllocError> {
         // SAFETY: F3: nodes live as long as the heap.
         let node = unsafe { self.node_of_system(system)?.as_ref() };
+        self.before_entering();
         let run = match NonNull::new(node.free_run.replace(ptr::null_mut())) {
             Some(run) => run,
             None => self.make_run(node)?,
         };
-        self.before_switch();
         let key = match self.push_guard(Kind::Run, run, 0) {
             Ok(key) => key,
             Err(error) => {
@@ -345,15 +379,12 @@ impl ThreadHeap {
         this.serial = key.serial;
         this.started = clock::ticks();
         this.heap_calls = tracking::thread_allocations();
-        // SAFETY: F8: the outer run is open.
-        this.refusing = node.refusing | unsafe { this.outer.as_ref() }.is_some_and(|outer| outer.refusing);
         self.tag.set(node.tag);
         self.phase.set(node.phase);
         self.run.set(run.as_ptr());
-        if this.refusing {
-            self.follow(FOLLOWER_RUN);
+        if node.refusing || self.followers.get() != 0 {
+            self.start_refusing(this);
         }
-        self.after_switch();
         Ok((key, node))
     }
 
@@ -364,7 +395,9 @@ impl ThreadHeap {
             Some(run) => run,
             None => {
                 self.runs.grow(&*self.shared.backend, |_| ())?;
-                self.runs.take().ok_or(AllocError::Unsupported { what: "a slab that grew but has no record" })?
+                self.runs
+                    .take()
+                    .ok_or(AllocError::Unsupported { what: "a slab that grew but has no record" })?
             }
         };
         // SAFETY: F1: the record was just taken.
@@ -395,7 +428,7 @@ impl ThreadHeap {
         self.before_switch();
         // SAFETY: F8: the key's guard is on top.
         self.tag.set(unsafe { self.pop_guard() }.subject.cast());
-        self.after_switch();
+        self.after_closing();
     }
 
     /// Closes the guard `key` of a run, and what was opened after it; nothing if it was closed already (F8).
@@ -407,13 +440,14 @@ impl ThreadHeap {
         self.before_switch();
         // SAFETY: F8: the key's guard is on top.
         self.finish_run(unsafe { self.pop_guard() }.subject.cast());
-        self.after_switch();
+        self.after_closing();
     }
 
     /// Whether `key` has not been closed yet.
     pub(super) fn is_open_guard(&self, key: GuardKey) -> bool {
         self.is_top(key)
-            || (0..self.guards.len()).any(|index| self.guards.get(index).is_some_and(|guard| guard.below == key.serial))
+            || (0..self.guards.len())
+                .any(|index| self.guards.get(index).is_some_and(|guard| guard.below == key.serial))
     }
 
     /// Closes the guard `key` and what was opened after it; nothing if it was closed already (F8).
@@ -439,7 +473,7 @@ impl ThreadHeap {
                 break;
             }
         }
-        self.after_switch();
+        self.after_closing();
     }
 
     /// Counts a stay in the current phase that began at `started`; returns its ticks.
@@ -470,7 +504,7 @@ impl ThreadHeap {
         self.phase.set(this.outer_phase);
         self.run.set(this.outer);
         if this.refusing {
-            self.stop_refusing();
+            self.stop_refusing(run);
         }
         let spare = node.free_run.replace(run.as_ptr());
         if let Some(spare) = NonNull::new(spare) {
@@ -479,9 +513,23 @@ impl ThreadHeap {
         }
     }
 
+    /// A run begins whose budget, or one around it, may refuse.
+    #[cold]
+    fn start_refusing(&self, run: &mut Run) {
+        // SAFETY: F8: the outer run and the run's own node are live.
+        let (node, outer) = unsafe { (run.node.as_ref(), run.outer.as_ref()) };
+        run.refusing = node.refusing || outer.is_some_and(|outer| outer.refusing);
+        if run.refusing {
+            self.follow(FOLLOWER_RUN);
+        }
+        self.reselect();
+    }
+
     /// A run whose budget can refuse is over.
     #[cold]
-    fn stop_refusing(&self) {
+    fn stop_refusing(&self, mut run: NonNull<Run>) {
+        // SAFETY: F8: the record is the finished run's, which nothing reaches any more.
+        unsafe { run.as_mut() }.refusing = false;
         if self.runs().next().is_none_or(|run| !run.refusing) {
             self.followers.set(self.followers.get() & !FOLLOWER_RUN);
         }
@@ -535,6 +583,61 @@ impl ThreadHeap {
         }
     }
 
+    /// Leaves a system whose frame is the only one that was used since the last switch, if no budget, handle or retained
+    /// value wants a closer look; otherwise does nothing.
+    ///
+    /// # Safety
+    ///
+    /// `core` is the frame that [`ThreadHeap::enter_system`] opened with `key`, and is being dropped (F2). If the answer
+    /// is true, the heap may be gone.
+    #[inline(always)]
+    pub(crate) unsafe fn leave_quietly(&self, core: &Core, key: GuardKey) -> bool {
+        let quiet = core.refs.get() == 1
+            && self.is_top(key)
+            && self.followers.get() == 0
+            && ptr::eq(self.unsealed.get(), core)
+            && core.next.get().is_null()
+            && tracking::thread_activity() == self.traffic_mark.get();
+        if !quiet {
+            return false;
+        }
+        if core.allocs.get() != 0 {
+            // SAFETY: F2: by the caller.
+            return unsafe { self.leave_used_quietly(core) };
+        }
+        self.unsealed.set(ptr::null());
+        core.linked.set(false);
+        // SAFETY: F8: the key's guard is on top. F2: by the caller.
+        unsafe {
+            self.finish_run(self.pop_guard().subject.cast());
+            self.close_untouched(core);
+        }
+        true
+    }
+
+    /// [`ThreadHeap::leave_quietly`] for a frame that handed something out.
+    ///
+    /// # Safety
+    ///
+    /// As `leave_quietly`; its conditions hold.
+    #[inline(never)]
+    unsafe fn leave_used_quietly(&self, core: &Core) -> bool {
+        if !core.retained.get().is_null() || !self.charge_at_end(core) {
+            return false;
+        }
+        self.unsealed.set(ptr::null());
+        core.linked.set(false);
+        let bytes = core.unsettled();
+        // SAFETY: F8: the system's guard is on top. F2: by the caller nothing reaches the frame's memory.
+        unsafe {
+            self.finish_run(self.pop_guard().subject.cast());
+            self.reuse(core, bytes);
+            self.leave_level();
+            self.unkeep();
+        }
+        true
+    }
+
     /// The frame of a system is about to end: promotes what it retained while the system's context is still there.
     #[inline(always)]
     pub(crate) fn before_leaving(&self, core: &Core) -> Option<Box<dyn Any + Send>> {
@@ -542,8 +645,15 @@ impl ThreadHeap {
         if core.retained.get().is_null() { None } else { self.settle_retained(core) }
     }
 
-    /// Remembers a phase that was begun without a guard.
+    /// Remembers a phase that was begun without a guard. Forgets those that a guard around them closed.
     pub(crate) fn begun_phase(&self, key: GuardKey) {
+        while let Some(last) = self.begun_phases.last()
+            && !self.is_open_guard(last)
+        {
+            self.begun_phases.pop();
+            // SAFETY: F5: the closed guard's keep; the thread keeps the heap.
+            unsafe { self.unkeep() };
+        }
         if let Err(error) = self.begun_phases.push(key, &self.shared.backend) {
             self.close_guard(key);
             // SAFETY: F5: the guard's keep; the thread keeps the heap.
@@ -556,12 +666,19 @@ impl ThreadHeap {
     pub(crate) fn end_begun_phase(&self) {
         while let Some(key) = self.begun_phases.pop() {
             let open = self.is_open_guard(key);
-            self.close_guard(key);
             // SAFETY: F5: the guard's keep; the thread keeps the heap.
-            unsafe { self.unkeep() };
+            let _unkeep = unsafe { Unkeep::new(self) };
+            self.close_guard(key);
             if open {
                 return;
             }
+        }
+    }
+
+    /// Ends every phase that was begun without a guard.
+    pub(super) fn end_begun_phases(&self) {
+        while !self.begun_phases.is_empty() {
+            self.end_begun_phase();
         }
     }
 
@@ -569,6 +686,7 @@ impl ThreadHeap {
     pub(crate) fn settle_now(&self) {
         self.settle_context();
         self.reselect();
+        self.deliver_events();
     }
 
     /// The budget that a system's declaration asks for.

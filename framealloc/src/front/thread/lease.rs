@@ -12,8 +12,9 @@ use core::cell::{Cell, OnceCell, RefCell};
 use std::sync::Arc;
 
 use super::ThreadHeap;
-use super::context::FOLLOWER_BUDGETS;
+use super::context::{FOLLOWER_BUDGETS, FOLLOWER_EVENTS};
 use super::nodes::{PhaseNode, TagNode};
+use super::open::Place;
 use crate::budget::{
     self, Budget, BudgetEvent, BudgetReset, BudgetStats, Lessor, Link, OnExceed, PlainBudget,
 };
@@ -44,8 +45,15 @@ pub(super) struct ThreadBudgets {
     pub(super) pool: OnceCell<PlainBudget>,
     /// There is a budget besides those of runs.
     pub(super) any: Cell<bool>,
-    events: RefCell<[Option<(Payer, BudgetEvent)>; EVENTS]>,
+    events: RefCell<[Option<Event>; EVENTS]>,
     pending: Cell<bool>,
+}
+
+/// What is to be told about a budget, and where it came about.
+struct Event {
+    payer: Payer,
+    event: BudgetEvent,
+    place: Place,
 }
 
 /// One budget of a chain.
@@ -286,12 +294,14 @@ impl ThreadHeap {
     fn remember_event(&self, payer: Payer, event: BudgetEvent) {
         let mut events = self.budgets.events.borrow_mut();
         if let Some(slot) = events.iter_mut().find(|slot| slot.is_none()) {
-            *slot = Some((payer, event));
+            *slot = Some(Event { payer, event, place: self.place() });
         }
         self.budgets.pending.set(true);
+        self.follow(FOLLOWER_EVENTS);
     }
 
-    /// Tells the sinks what the last charges brought about (F7: everything is committed by now).
+    /// Tells the sinks what the last charges brought about (F7: everything is committed by now). In strict mode this
+    /// panics.
     #[inline(always)]
     pub(super) fn deliver_events(&self) {
         if self.budgets.pending.get() {
@@ -302,9 +312,10 @@ impl ThreadHeap {
     #[cold]
     fn deliver_pending(&self) {
         self.budgets.pending.set(false);
+        self.unfollow(FOLLOWER_EVENTS);
         let events = self.budgets.events.take();
-        for (payer, event) in events.into_iter().flatten() {
-            self.report(event.diagnostic(&self.payer_name(payer)));
+        for Event { payer, event, place } in events.into_iter().flatten() {
+            self.report_from(place, event.diagnostic(&self.payer_name(payer)));
         }
     }
 
@@ -364,10 +375,17 @@ impl ThreadHeap {
     /// Sets this thread's budget for frame memory.
     pub(crate) fn set_frame_budget(&self, setting: &Budget) {
         self.settle_context();
+        let live = if self.budgets.frame.get().is_none() { self.record.live.get() } else { 0 };
         set_plain(&self.budgets.frame, setting, BudgetReset::Never);
+        if let Some(plain) = self.budgets.frame.get()
+            && let Some(event) = plain.charge(live)
+        {
+            self.remember_event(Payer::ThreadFrame, event);
+        }
         self.budgets.any.set(true);
         self.follow(FOLLOWER_BUDGETS);
         self.reselect();
+        self.deliver_events();
     }
 
     /// Sets this thread's budget for pool memory.
@@ -377,6 +395,7 @@ impl ThreadHeap {
         self.budgets.any.set(true);
         self.follow(FOLLOWER_BUDGETS);
         self.reselect();
+        self.deliver_events();
     }
 
     pub(crate) fn frame_budget(&self) -> Option<BudgetStats> {

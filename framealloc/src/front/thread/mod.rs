@@ -61,6 +61,27 @@ use context::{Guard, Run};
 use nodes::{PhaseNode, SystemNode, TagNode, ThreadRecord};
 use sizing::Sizing;
 
+/// Gives one keep of a heap up when it is dropped: at the end of what may panic (F5).
+pub(crate) struct Unkeep(NonNull<ThreadHeap>);
+
+impl Unkeep {
+    /// # Safety
+    ///
+    /// The caller gives up one keep of `heap`, and does not use the heap after this value is dropped.
+    #[inline(always)]
+    pub(crate) unsafe fn new(heap: &ThreadHeap) -> Self {
+        Self(NonNull::from(heap))
+    }
+}
+
+impl Drop for Unkeep {
+    #[inline(always)]
+    fn drop(&mut self) {
+        // SAFETY: F5: by the maker, the keep is given up here.
+        unsafe { self.0.as_ref().unkeep() };
+    }
+}
+
 /// The state of one thread in one allocator. Everything but `record` belongs to that thread alone (F3).
 pub(crate) struct ThreadHeap {
     /// Top of the stack of ambient cores; the vacant core when none is open.
@@ -72,12 +93,13 @@ pub(crate) struct ThreadHeap {
     run: Cell<*const Run>,
     /// Some budget of the context can refuse, so frames need leases.
     refusing: Cell<bool>,
+    /// Scoped frames that are open. Apart from `keeps`, which moves with it.
+    level: Cell<usize>,
     /// What reads the context anew after a switch; 0 when nothing does.
     followers: Cell<u8>,
     serial: Cell<u64>,
     /// What keeps the heap: the thread itself, frames, guards (F5).
     keeps: Cell<u64>,
-    level: Cell<usize>,
     cores: Slab<Core>,
     cache: ChunkCache,
     guards: Stack<Guard>,

@@ -8,13 +8,25 @@
 use core::any::Any;
 use core::ptr::{self, NonNull};
 
-use super::ThreadHeap;
 use super::sizing::Sizing;
+use super::{ThreadHeap, Unkeep};
 use crate::diagnostics::{self, Diagnostic};
 use crate::error::AllocError;
+use crate::phase::PhaseId;
 use crate::raw::cache::ChunkList;
 use crate::raw::chunk::{Chunk, HEADER, MIN_CHUNK};
 use crate::raw::core::{Core, Kind};
+use crate::system::System;
+use crate::tag::TagId;
+
+/// Where something happened that is reported.
+#[derive(Clone, Copy)]
+pub(super) struct Place {
+    tag: TagId,
+    phase: PhaseId,
+    system: Option<&'static System>,
+    frame: u64,
+}
 
 impl ThreadHeap {
     /// Opens a scoped frame; outermost ones start with a larger chunk than nested ones.
@@ -146,8 +158,19 @@ impl ThreadHeap {
         if this.linked.get() {
             self.unlink(this);
         }
+        // SAFETY: F2: by the caller; the frame handed nothing out and is unlinked.
+        unsafe { self.close_untouched(this) };
+    }
+
+    /// Closes a scoped frame that handed nothing out and is not linked.
+    ///
+    /// # Safety
+    ///
+    /// As [`ThreadHeap::close`].
+    #[inline(always)]
+    pub(super) unsafe fn close_untouched(&self, core: &Core) {
         // SAFETY: F3: sizings live as long as the heap.
-        self.make_warm(this, unsafe { &*this.sizing.get().cast::<Sizing>() });
+        self.make_warm(core, unsafe { &*core.sizing.get().cast::<Sizing>() });
         self.leave_level();
         // SAFETY: F5: the frame's keep, taken in `open`.
         unsafe { self.unkeep() };
@@ -162,24 +185,46 @@ impl ThreadHeap {
     unsafe fn close_used(&self, core: NonNull<Core>) {
         // SAFETY: F2: by the caller the core is open, so it is live.
         let this = unsafe { core.as_ref() };
+        if this.refs.get() == 1 && this.retained.get().is_null() {
+            // SAFETY: F2: by the caller nothing reaches the frame's memory. F5: the frame's keep, taken in `open`.
+            unsafe {
+                self.recycle(this);
+                self.leave_level();
+                let _unkeep = Unkeep::new(self);
+                return self.deliver_events();
+            }
+        }
+        // SAFETY: F2: by the caller.
+        unsafe { self.close_with_handles(this) };
+    }
+
+    /// [`ThreadHeap::close`] for a frame with retained values or leaked handles.
+    ///
+    /// # Safety
+    ///
+    /// As `close`.
+    #[cold]
+    #[inline(never)]
+    unsafe fn close_with_handles(&self, this: &Core) {
         let panic = if this.retained.get().is_null() { None } else { self.settle_retained(this) };
         let leaked = this.refs.replace(1) - 1;
         // SAFETY: F2: by the caller nothing reaches the frame's memory.
         unsafe { self.recycle(this) };
+        self.leave_level();
+        // SAFETY: F5: the frame's keep, taken in `open`, given up although a report panics.
+        let unkeep = unsafe { Unkeep::new(self) };
         self.deliver_events();
         if leaked > 0 {
             self.report_leak(leaked);
         }
-        self.leave_level();
-        // SAFETY: F5: the frame's keep, taken in `open`.
-        unsafe { self.unkeep() };
+        drop(unkeep);
         if panic.is_some() {
             pass_on(panic);
         }
     }
 
     #[inline(always)]
-    fn leave_level(&self) {
+    pub(super) fn leave_level(&self) {
         let level = self.level.get() - 1;
         self.level.set(level);
         if level == 0 && self.begun.get() == 0 {
@@ -194,11 +239,27 @@ impl ThreadHeap {
     /// Nothing reaches the memory of `core` (F2).
     #[inline(always)]
     pub(super) unsafe fn recycle(&self, core: &Core) {
-        if core.linked.get() {
-            self.seal(core);
+        let mut bytes = core.unsettled();
+        if core.linked.get() && self.charge_at_end(core) {
+            self.unlink(core);
+        } else {
+            if core.linked.get() {
+                self.seal(core);
+            }
+            self.credit(core);
+            bytes = core.charged.replace(0);
         }
-        self.credit(core);
-        let bytes = core.charged.replace(0);
+        // SAFETY: F2: by the caller.
+        unsafe { self.reuse(core, bytes) };
+    }
+
+    /// Makes a core warm again whose `bytes` are credited, or gives its chunks and the core back.
+    ///
+    /// # Safety
+    ///
+    /// As [`ThreadHeap::recycle`].
+    #[inline(always)]
+    pub(super) unsafe fn reuse(&self, core: &Core, bytes: u64) {
         core.allocs.set(0);
         core.allocs_mark.set(0);
         core.closed.set(false);
@@ -235,7 +296,9 @@ impl ThreadHeap {
         // SAFETY: F1: the chunks are the core's; it keeps one or gives all of them to the cache. F2: by the caller.
         unsafe {
             match NonNull::new(chunk) {
-                Some(only) if only.as_ref().next.get().is_null() && only.as_ref().class() == sizing.class() => {
+                Some(only)
+                    if only.as_ref().next.get().is_null() && only.as_ref().class() == sizing.class() =>
+                {
                     core.start_in(only);
                     self.make_warm(core, sizing);
                 }
@@ -291,20 +354,37 @@ impl ThreadHeap {
     /// Sends a report about this thread's context to the sinks. No state of the heap is half-changed when this is called.
     #[cold]
     #[inline(never)]
+    /// In strict mode this panics.
     pub(crate) fn report(&self, diagnostic: Diagnostic) {
+        self.report_from(self.place(), diagnostic);
+    }
+
+    /// [`ThreadHeap::report`] about what happened in another place.
+    pub(super) fn report_from(&self, place: Place, diagnostic: Diagnostic) {
         crate::tracking::exempt(|| {
-            let mut diagnostic = diagnostic.with_frame(self.frame_number());
-            if self.current_tag() != crate::tag::TagId::UNTAGGED {
-                diagnostic = diagnostic.with_tag(self.shared.tags.path(self.current_tag()));
+            let mut diagnostic = diagnostic.with_frame(place.frame);
+            if place.tag != TagId::UNTAGGED {
+                diagnostic = diagnostic.with_tag(self.shared.tags.path(place.tag));
             }
-            if self.current_phase() != crate::phase::PhaseId::NONE {
-                diagnostic = diagnostic.with_phase(self.shared.phases.name(self.current_phase()));
+            if place.phase != PhaseId::NONE {
+                diagnostic = diagnostic.with_phase(self.shared.phases.name(place.phase));
             }
-            if let Some(system) = self.current_system() {
+            if let Some(system) = place.system {
                 diagnostic = diagnostic.with_system(system.info().name);
             }
             self.shared.diagnostics.report(diagnostic);
         });
+    }
+
+    /// Where this thread is, for a report.
+    #[cold]
+    pub(super) fn place(&self) -> Place {
+        Place {
+            tag: self.current_tag(),
+            phase: self.current_phase(),
+            system: self.current_system(),
+            frame: self.frame_number(),
+        }
     }
 }
 

@@ -42,7 +42,8 @@ impl PhaseNode {
 }
 
 impl ThreadHeap {
-    /// Charges everything that was used since the last switch to the context, and seals the frames that were used.
+    /// Charges everything that was used since the last switch to the context, and seals the frames that were used. Runs
+    /// no foreign code: the caller delivers the events when its own work is done (F7).
     #[cold]
     #[inline(never)]
     pub(super) fn settle_context(&self) {
@@ -53,7 +54,6 @@ impl ThreadHeap {
         if self.shared.budgets.epoch() != self.epoch.get() {
             self.rebuild_budgets();
         }
-        self.deliver_events();
     }
 
     /// Settles and seals every unsealed frame.
@@ -134,6 +134,37 @@ impl ThreadHeap {
         }
         self.record_on(core, tag, used);
         self.charge_budgets(used, above);
+    }
+
+    /// Charges and credits in one step a frame that ends and was never settled before: its bytes were all made in the
+    /// current context. Does nothing, and says so, where a budget wants a closer look.
+    #[inline(always)]
+    pub(super) fn charge_at_end(&self, core: &Core) -> bool {
+        let used = core.unsettled();
+        let most = used + (core.high.get().max(core.ptr.get()).addr() - core.ptr.get().addr()) as u64;
+        let simple = core.charged.get() == 0
+            && !self.refusing.get()
+            && !self.budgets.any.get()
+            && self.runs().all(|run| run.budget.is_quiet_with(most));
+        if !simple {
+            return false;
+        }
+        let allocations = core.allocs.get().wrapping_sub(core.allocs_mark.get());
+        let tag = &self.tag_node().cell().frames;
+        tag.bytes.add(used);
+        tag.allocations.add(allocations);
+        tag.peak.raise_to(tag.live.get() + most);
+        self.record.peak.raise_to(self.record.live.get() + most);
+        let phase = self.phase_node().refresh(self.frame_number());
+        phase.peak.raise_to(phase.bytes.get() + most);
+        phase.bytes.add(used);
+        phase.allocations.add(allocations);
+        for run in self.runs() {
+            run.bytes.set(run.bytes.get() + used);
+            run.allocations.set(run.allocations.get() + allocations);
+            run.budget.note_peak_with(most);
+        }
+        true
     }
 
     /// Remembers on `core` that `used` bytes of it are the tag's.
