@@ -83,7 +83,8 @@ pub struct RunFacts {
     pub frame_time_ms: Times,
     /// Time in each system, all threads together, in microseconds per frame after the warm-up.
     pub system_time_us: BTreeMap<&'static str, f64>,
-    /// All threads together, frames after the warm-up.
+    /// All threads together, frames after the warm-up, without what framealloc does for its own bookkeeping: its
+    /// `Tracking` does not count that.
     pub heap_calls_per_frame: f64,
     pub heap_bytes_per_frame: f64,
     pub counts: Counts,

@@ -40,7 +40,10 @@ pub fn print(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out)?;
     side_by_side(&report.runs).print(out)?;
     let from = if report.frames > WARM_UP { WARM_UP } else { 0 };
-    writeln!(out, "(frames after frame {from}; systems and heap calls are sums over all threads)")?;
+    writeln!(
+        out,
+        "(frames after frame {from}; systems and heap calls are sums over all threads; framealloc's own bookkeeping is not counted)"
+    )?;
     if let Some(run) = report.runs.first() {
         let counts = &run.counts;
         writeln!(
