@@ -85,7 +85,7 @@ fn runner(filter: &str, packages: &[&str]) -> Result<Outcome> {
         let mut command = cargo(["nextest", "run", "--no-fail-fast", "--show-progress", "none"]);
         return Ok(run_tests(command.args(["--status-level", "slow", "-E", filter]).args(TESTED)));
     }
-    let mut command = cargo(["test", "--no-fail-fast", "--lib", "--bins", "--tests", "--examples"]);
+    let mut command = cargo(["test", "--no-fail-fast", "--all-targets"]);
     if packages[0] != "-p" {
         command.args(TESTED);
     }
