@@ -1,0 +1,5 @@
+//! The public API, area by area, as a hostile user would call it.
+
+mod guards;
+mod sinks;
+mod threads;

@@ -1,0 +1,1 @@
+//! Programs of operations against a naive model.
