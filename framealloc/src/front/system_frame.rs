@@ -172,13 +172,24 @@ impl SystemFrame {
         let watched = self.system.info().heap != HeapUse::Allow;
         let calls = if watched { heap.heap_calls_of_run(self.key) } else { 0 };
         let panic = heap.before_leaving(self.frame.core());
+        // Also when a report panics.
+        let frame = DropFrame(&mut self.frame);
         heap.close_run(self.key);
         let offence = if watched { judge(heap, self.system, calls) } else { None };
-        // SAFETY: F2: by the caller.
-        unsafe { ManuallyDrop::drop(&mut self.frame) };
+        drop(frame);
         if panic.is_some() || offence.is_some() {
             raise(panic, offence);
         }
+    }
+}
+
+/// Drops the frame of a system that is being left.
+struct DropFrame<'s>(&'s mut ManuallyDrop<Frame>);
+
+impl Drop for DropFrame<'_> {
+    fn drop(&mut self) {
+        // SAFETY: F2: made once, by `leave`, whose caller drops the system's frame.
+        unsafe { ManuallyDrop::drop(self.0) };
     }
 }
 

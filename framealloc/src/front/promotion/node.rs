@@ -213,7 +213,8 @@ fn reason(error: &AllocError) -> FailureReason {
 }
 
 /// Takes the list of `core` apart, in order of declaration, and calls `done` with what became of each value. With
-/// `discard`, every value is dropped. Returns the payload of the first destructor that panicked; the others ran.
+/// `discard`, every value is dropped. Returns the payload of the first panic, of a destructor or of `done`; the others
+/// ran.
 pub(crate) fn settle_all(
     core: &Core,
     target: &ThreadHeap,
@@ -223,6 +224,12 @@ pub(crate) fn settle_all(
     let mut list = reverse(core.retained.replace(ptr::null_mut()).cast());
     let scoped = core.kind.get() == Kind::Scoped;
     let mut panic = None;
+    // Reports and the destructors of what no queue takes run in here, and may panic as well.
+    let mut settled = |panic: &mut Option<Box<dyn Any + Send>>, settled| {
+        if let Err(payload) = catch_unwind(AssertUnwindSafe(|| done(settled))) {
+            panic.get_or_insert(payload);
+        }
+    };
     while let Some(node) = NonNull::new(list) {
         // SAFETY: R1: nodes of the list are in the frame's memory, which is alive until the frame is recycled.
         let header = unsafe { node.as_ref() };
@@ -231,7 +238,7 @@ pub(crate) fn settle_all(
         if header.state.get() == State::Held && !scoped {
             header.state.set(State::Orphan);
             let failure = policy.survives().then_some(FailureReason::HandleAlive);
-            done(Settled { name, policy, bytes, stored: None, failure });
+            settled(&mut panic, Settled { name, policy, bytes, stored: None, failure });
             continue;
         }
         if discard {
@@ -242,7 +249,7 @@ pub(crate) fn settle_all(
             Ok(outcome) => {
                 let (stored, failure) =
                     outcome.map_or((None, None), |(stored, failure)| (Some(stored), failure));
-                done(Settled { name, policy, bytes, stored, failure });
+                settled(&mut panic, Settled { name, policy, bytes, stored, failure });
             }
             Err(payload) => {
                 panic.get_or_insert(payload);

@@ -60,6 +60,10 @@ impl ThreadHeap {
                     .with_location(location)
                     .with_suggestion("call `begin_frame` first, or allocate in a scoped `frame()`"),
             );
+            if !self.has_ambient() {
+                // A sink ended the frame (F7).
+                self.open_ambient()?;
+            }
         }
         Ok(self.ambient.get())
     }

@@ -8,9 +8,11 @@
 use core::cell::Cell;
 use core::ptr::{self, NonNull};
 use std::sync::Arc;
+use std::thread::LocalKey;
 
 use super::ThreadHeap;
 use crate::backend::SystemBackend;
+use crate::diagnostics::Strict;
 use crate::error::AllocError;
 use crate::front::shared::Shared;
 use crate::pool;
@@ -29,12 +31,20 @@ thread_local! {
     static ENTERED: Stack<Entered> = const { Stack::new() };
     static SERIAL: Cell<u64> = const { Cell::new(0) };
     static EXIT: Exit = const { Exit };
-    static LATE_EXIT: Exit = const { Exit };
+    static LATE_1: Exit = const { Exit };
+    static LATE_2: Exit = const { Exit };
+    static LATE_3: Exit = const { Exit };
+    static LATE_4: Exit = const { Exit };
+    static LATE_5: Exit = const { Exit };
+    static LATE_6: Exit = const { Exit };
+    static LATE_7: Exit = const { Exit };
 }
 
 /// Its destructor is the thread's exit, as far as heaps are concerned. A heap that is first needed in a destructor which
-/// runs after the first one's is emptied by the second.
+/// runs after the first one's is given up by the second's, and so on: the latest registered destructor runs first.
 struct Exit;
+
+const EXITS: [&LocalKey<Exit>; 8] = [&EXIT, &LATE_1, &LATE_2, &LATE_3, &LATE_4, &LATE_5, &LATE_6, &LATE_7];
 
 impl Drop for Exit {
     fn drop(&mut self) {
@@ -74,6 +84,13 @@ fn find_or_create(shared: &Arc<Shared>) -> NonNull<ThreadHeap> {
     }
 }
 
+/// Runs `work` with the heap of allocator `id`, if that is the one this thread used last.
+#[inline(always)]
+pub(crate) fn with_current<R>(id: u64, work: impl FnOnce(&ThreadHeap) -> R) -> Option<R> {
+    // SAFETY: F5: heaps that the thread finds have its keep.
+    tls::heap(id).map(|heap| work(unsafe { heap.as_ref() }))
+}
+
 /// Runs `work` with the heap this thread has for `shared`, if it has one.
 pub(crate) fn with_existing<R>(shared: &Shared, work: impl FnOnce(&ThreadHeap) -> R) -> Option<R> {
     let heap = tls::heap(shared.id).or_else(|| find(shared.id))?;
@@ -101,8 +118,8 @@ fn create(shared: &Arc<Shared>) -> NonNull<ThreadHeap> {
     this.next_of_thread.set(HEAPS.get());
     HEAPS.set(this);
     this.make_current();
-    // Past both exits nobody empties the list again: such a heap stays, one per allocator at most.
-    if EXIT.try_with(|_| ()).is_err() && LATE_EXIT.try_with(|_| ()).is_err() {
+    // Past all exits nobody empties the list again: such a heap stays, one per allocator at most.
+    if !EXITS.iter().any(|exit| exit.try_with(|_| ()).is_ok()) {
         this.exited.set(true);
     }
     heap
@@ -119,9 +136,16 @@ impl ThreadHeap {
     /// The thread exits: open frames and quarantined ones stay, everything that is cached goes (F5).
     fn exit(&self) {
         self.exited.set(true);
-        if self.begun.get() == 0 && self.has_ambient() {
+        // A panic here would abort the process: what would panic is reported only.
+        let _lenient = self.shared.diagnostics.strict_guard(Strict::Off);
+        self.end_begun_phases();
+        // A begun frame that nobody can end any more ends here.
+        self.begun.set(0);
+        if self.has_ambient() {
             self.retire_ambient();
         }
+        // Frames that stay open keep what they use, and nothing they lease.
+        self.settle_now();
         self.shared.clock.resign();
         self.give_up_resources();
         tls::clear(self.shared.id);

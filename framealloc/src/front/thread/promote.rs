@@ -6,6 +6,7 @@ use core::alloc::Layout;
 use core::any::Any;
 use core::mem::MaybeUninit;
 use core::ptr::NonNull;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::ThreadHeap;
 use crate::diagnostics::{self, Diagnostic};
@@ -16,10 +17,17 @@ use crate::pool::{self, PoolBox, Refused};
 use crate::raw::core::Core;
 use crate::scratch::ScratchBox;
 
+/// What there is to say about a value that did not get where it should.
+fn failure_text(settled: &Settled) -> Option<String> {
+    let reason = settled.failure?;
+    Some(format!("`{}` was not promoted ({}): {reason}", settled.name, settled.policy))
+}
+
 impl ThreadHeap {
     /// Moves the retained values of `core`, whose frame is ending. While the thread unwinds they are dropped.
     ///
-    /// Returns the payload of the first destructor that panicked, for the caller to pass on when its own work is done.
+    /// Returns the payload of the first destructor or report that panicked, for the caller to pass on when its own work
+    /// is done.
     #[cold]
     #[inline(never)]
     pub(super) fn settle_retained(&self, core: &Core) -> Option<Box<dyn Any + Send>> {
@@ -28,34 +36,34 @@ impl ThreadHeap {
         let frame = self.frame_number();
         let mut promoted = 0;
         let mut refused = 0;
-        let panic = crate::tracking::exempt(|| {
+        let mut panic = crate::tracking::exempt(|| {
             settle_all(core, self, std::thread::panicking(), |settled| {
                 promoted += u64::from(settled.stored.is_some() && settled.failure.is_none());
-                self.report_failure(&settled);
+                let failure = failure_text(&settled);
                 if let Err(settled) = self.shared.promotions.push(settled, frame, &tag, &phase) {
                     refused += 1;
                     drop(settled);
                 }
+                if let Some(message) = failure {
+                    self.report(Diagnostic::new(&diagnostics::FA609, message).with_suggestion(
+                        "take the value back with `promotions.take_failed`, or release the handle before the frame ends",
+                    ));
+                }
             })
         });
+        self.count_promotions(promoted);
         if refused > 0 {
             let capacity = self.shared.config.promotion_queue;
             let message =
                 format!("{refused} promoted values were dropped: {capacity} wait to be taken already");
-            self.report(Diagnostic::new(&diagnostics::FA609, message).with_suggestion(
+            let report = Diagnostic::new(&diagnostics::FA609, message).with_suggestion(
                 "call `end_frame_with_promotions` or `take_promotions` every frame, or raise `with_promotion_queue`",
-            ));
+            );
+            if let Err(payload) = catch_unwind(AssertUnwindSafe(|| self.report(report))) {
+                panic.get_or_insert(payload);
+            }
         }
-        self.count_promotions(promoted);
         panic
-    }
-
-    fn report_failure(&self, settled: &Settled) {
-        let Some(reason) = settled.failure else { return };
-        let message = format!("`{}` was not promoted ({}): {reason}", settled.name, settled.policy);
-        self.report(Diagnostic::new(&diagnostics::FA609, message).with_suggestion(
-            "take the value back with `promotions.take_failed`, or release the handle before the frame ends",
-        ));
     }
 
     /// Memory of the pool for `layout`, charged to the current tag.
