@@ -54,10 +54,12 @@ impl TriangleGrid {
                 let cell = row * self.side + column;
                 for &triangle in &self.members[self.starts[cell] as usize..self.starts[cell + 1] as usize] {
                     let bounds = &self.boxes[triangle as usize];
+                    if !bounds.overlaps(area) {
+                        continue;
+                    }
                     // A triangle lies in several cells: only the first one that the two boxes share reports it.
                     let first = self.cell_of(bounds.min);
-                    let reports = (column, row) == (first.0.max(from.0), first.1.max(from.1));
-                    if reports && bounds.overlaps(area) {
+                    if (column, row) == (first.0.max(from.0), first.1.max(from.1)) {
                         found.push(triangle);
                     }
                 }
