@@ -23,7 +23,8 @@
 //!   changed until the object is freed.
 //! - **H2** Each header holds one strong reference of its `HeapShared`, so that an object may outlive the allocator and
 //!   be freed on any thread. Whoever frees the object gives the reference up, after the backend has the block.
-//! - **H3** The backend's address in `HeapShared` is that of the `Arc` beside it, so it is valid as long as that is.
+//! - **H3** The addresses of the backend and the meter in `HeapShared` are those of the `Arc`s beside them, so they are valid as
+//!   long as those are.
 //!
 //! # Safety
 //!

@@ -1,7 +1,7 @@
 //! Blocks with headers.
 
 use crate::backend::AllocatorBackend;
-use crate::raw::meter::{MeterSlot, ObjectMeter};
+use crate::raw::meter::ObjectMeter;
 use core::alloc::Layout;
 use core::ptr::NonNull;
 use std::sync::Arc;
@@ -9,12 +9,12 @@ use std::sync::Arc;
 /// What all heap objects of an allocator share.
 pub(crate) struct HeapShared {
     backend: NonNull<dyn AllocatorBackend>,
-    /// Keeps `backend` alive (H3); calling through it would compute the address anew each time.
-    _owner: Arc<dyn AllocatorBackend>,
-    meter: MeterSlot,
+    meter: Option<NonNull<dyn ObjectMeter>>,
+    /// Keep `backend` and `meter` alive (H3); calling through them would compute the addresses anew each time.
+    _owners: (Arc<dyn AllocatorBackend>, Option<Arc<dyn ObjectMeter>>),
 }
 
-// SAFETY: H3: the pointer stands for the `Arc` next to it, which is Send and Sync.
+// SAFETY: H3: the pointers stand for the `Arc`s next to them, which are Send and Sync.
 unsafe impl Send for HeapShared {}
 // SAFETY: as above.
 unsafe impl Sync for HeapShared {}
@@ -50,20 +50,20 @@ const fn block_layout(object: Layout) -> Option<Layout> {
 }
 
 impl HeapShared {
-    /// A heap over `backend`.
-    pub(crate) fn new(backend: Arc<dyn AllocatorBackend>) -> Arc<Self> {
-        let pointer = NonNull::from(&*backend);
-        Arc::new(Self { backend: pointer, _owner: backend, meter: MeterSlot::default() })
-    }
-
-    /// Sets who is told about each free; the first call counts. The meter must not own this heap.
-    pub(crate) fn set_meter(&self, meter: Arc<dyn ObjectMeter>) {
-        self.meter.set(meter);
+    /// A heap over `backend` that tells `meter` about each free. The meter must not own this heap.
+    pub(crate) fn new(backend: Arc<dyn AllocatorBackend>, meter: Option<Arc<dyn ObjectMeter>>) -> Arc<Self> {
+        Arc::new(Self {
+            backend: NonNull::from(&*backend),
+            meter: meter.as_deref().map(NonNull::from),
+            _owners: (backend, meter),
+        })
     }
 
     /// The meter, if there is one.
+    #[inline(always)]
     pub(super) fn meter(&self) -> Option<&dyn ObjectMeter> {
-        self.meter.get()
+        // SAFETY: H3.
+        self.meter.map(|meter| unsafe { &*meter.as_ptr() })
     }
 
     /// Memory for an object of `layout`, whose size is not zero, of `tag`; `None` when the backend has none or the size
@@ -101,7 +101,7 @@ pub(super) unsafe fn free(object: NonNull<u8>, layout: Layout) {
     unsafe {
         let HeapHeader { shared, tag, .. } = object.cast::<HeapHeader>().sub(1).read();
         let shared = Arc::from_raw(shared);
-        if let Some(meter) = shared.meter.get() {
+        if let Some(meter) = shared.meter() {
             meter.heap_freed(tag, layout.size());
         }
         let block = block_layout(layout).unwrap_unchecked();

@@ -32,9 +32,8 @@ type Counting = Arc<CountingBackend<SystemBackend>>;
 
 fn heap() -> (Arc<HeapShared>, Counting, Arc<Account>) {
     let counting = Arc::new(CountingBackend::new(SystemBackend::new()));
-    let heap = HeapShared::new(Arc::new(Arc::clone(&counting)));
     let account = Arc::new(Account::default());
-    heap.set_meter(Arc::clone(&account) as _);
+    let heap = HeapShared::new(Arc::new(Arc::clone(&counting)), Some(Arc::clone(&account) as _));
     (heap, counting, account)
 }
 
@@ -117,7 +116,7 @@ fn containers_are_charged_and_credited() {
 #[test]
 fn a_backend_without_memory_changes_nothing() {
     let limited = Arc::new(LimitedBackend::new(SystemBackend::new(), 200));
-    let heap = HeapShared::new(Arc::clone(&limited) as Arc<dyn AllocatorBackend>);
+    let heap = HeapShared::new(Arc::clone(&limited) as Arc<dyn AllocatorBackend>, None);
     let mut numbers = vec::Vec::<u8, _>::with_capacity_in(150, HeapAlloc::new(Arc::clone(&heap), 0));
     assert!(numbers.try_reserve(200).is_err());
     assert!(heap.allocate(0, core::alloc::Layout::new::<[u8; 100]>()).is_none());

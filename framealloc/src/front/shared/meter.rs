@@ -9,25 +9,39 @@ use crate::raw::meter::ObjectMeter;
 use crate::tag::TagId;
 
 /// The accounts of one allocator, as its pool and heap see them: gone when the allocator is.
-pub(super) struct Accounts(pub(super) Weak<Shared>);
+pub(super) struct Accounts {
+    pub(super) id: u64,
+    pub(super) shared: Weak<Shared>,
+}
 
 impl ObjectMeter for Accounts {
     fn pool_taken(&self, tag: u16, bytes: usize) -> Result<(), AllocError> {
-        self.0.upgrade().map_or(Ok(()), |shared| shared.pool_taken(TagId(tag), bytes as u64))
+        self.shared.upgrade().map_or(Ok(()), |shared| shared.pool_taken(TagId(tag), bytes as u64))
     }
 
     fn pool_freed(&self, tag: u16, bytes: usize) {
-        if let Some(shared) = self.0.upgrade() {
+        if let Some(shared) = self.shared.upgrade() {
             shared.pool_freed(TagId(tag), bytes as u64);
         }
     }
 
     fn heap_taken(&self, tag: u16, bytes: usize) -> Result<(), AllocError> {
-        self.0.upgrade().map_or(Ok(()), |shared| shared.heap_taken(TagId(tag), bytes as u64))
+        self.shared.upgrade().map_or(Ok(()), |shared| shared.heap_taken(TagId(tag), bytes as u64))
     }
 
     fn heap_freed(&self, tag: u16, bytes: usize) {
-        if let Some(shared) = self.0.upgrade() {
+        let counted = local::with_current(self.id, |heap| heap.count_heap_free_here(TagId(tag), bytes as u64));
+        if counted != Some(true) {
+            self.heap_freed_elsewhere(tag, bytes);
+        }
+    }
+}
+
+impl Accounts {
+    #[cold]
+    #[inline(never)]
+    fn heap_freed_elsewhere(&self, tag: u16, bytes: usize) {
+        if let Some(shared) = self.shared.upgrade() {
             shared.heap_freed(TagId(tag), bytes as u64);
         }
     }

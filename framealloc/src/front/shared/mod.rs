@@ -79,18 +79,18 @@ impl Shared {
             budget.validate()?;
             budgets.set_tag(tags.child(TagId::UNTAGGED, tag)?, budget, 0);
         }
+        let id = next_allocator_id();
         Ok(Arc::new_cyclic(|this: &Weak<Shared>| {
-            let meter: Arc<dyn ObjectMeter> = Arc::new(Accounts(this.clone()));
+            let meter: Arc<dyn ObjectMeter> = Arc::new(Accounts { id, shared: this.clone() });
             let pool_backend: Arc<dyn AllocatorBackend> = match config.pool_size {
                 Some(limit) => Arc::new(LimitedBackend::new(backend.clone(), limit)),
                 None => backend.clone(),
             };
             let pool = Depot::new(pool_backend);
             pool.set_meter(meter.clone());
-            let heap = HeapShared::new(backend.clone());
-            heap.set_meter(meter);
+            let heap = HeapShared::new(backend.clone(), Some(meter));
             let shared = Self {
-                id: next_allocator_id(),
+                id,
                 clock: FrameClock::default(),
                 chunks: ChunkDepot::new(backend.clone()),
                 pool,

@@ -105,21 +105,31 @@ impl ThreadHeap {
     /// Out of memory, or the budget that refused.
     #[inline]
     pub(crate) fn heap_memory(&self, layout: Layout) -> Result<NonNull<u8>, AllocError> {
-        let bytes = layout.size() as u64;
-        let tag = self.current_tag();
-        let budgeted = self.tag_node().budgeted.get();
-        if budgeted {
-            self.charge_object(bytes, false)?;
+        let (bytes, node) = (layout.size() as u64, self.tag_node());
+        if node.budgeted.get() {
+            return self.budgeted_heap_memory(layout);
         }
-        match self.shared.heap.allocate(tag.0, layout) {
+        match self.shared.heap.allocate(node.tag.0, layout) {
             Some(block) => {
-                self.count_heap(tag, bytes)?;
+                node.count_heap(bytes);
+                Ok(block)
+            }
+            None => Err(AllocError::out_of_memory(layout)),
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn budgeted_heap_memory(&self, layout: Layout) -> Result<NonNull<u8>, AllocError> {
+        let (bytes, node) = (layout.size() as u64, self.tag_node());
+        self.charge_object(bytes, false)?;
+        match self.shared.heap.allocate(node.tag.0, layout) {
+            Some(block) => {
+                node.count_heap(bytes);
                 Ok(block)
             }
             None => {
-                if budgeted {
-                    self.uncharge_object(bytes, false);
-                }
+                self.uncharge_object(bytes, false);
                 Err(AllocError::out_of_memory(layout))
             }
         }

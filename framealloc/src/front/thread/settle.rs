@@ -292,21 +292,48 @@ impl ThreadHeap {
     }
 
     /// Counts one heap object of `tag`, after its budgets allowed it.
+    ///
+    /// # Errors
+    ///
+    /// When there is no memory for the tag's node.
     pub(crate) fn count_heap(&self, tag: TagId, bytes: u64) -> Result<(), AllocError> {
         // SAFETY: F3: nodes live as long as the heap.
-        let cell = unsafe { self.node_of_tag(tag)?.as_ref() }.cell();
-        cell.heap_bytes.add(bytes);
-        cell.heap_live.add(bytes);
-        cell.heap_allocations.add(1);
+        unsafe { self.node_of_tag(tag)?.as_ref() }.count_heap(bytes);
         Ok(())
     }
 
     /// One heap object of `tag` was freed on this thread.
+    ///
+    /// # Errors
+    ///
+    /// When there is no memory for the tag's node.
     pub(crate) fn count_heap_free(&self, tag: TagId, bytes: u64) -> Result<(), AllocError> {
         // SAFETY: F3: nodes live as long as the heap.
         let node = unsafe { self.node_of_tag(tag)?.as_ref() };
         node.cell().heap_live.sub(bytes);
         Self::refund_path(node, bytes);
         Ok(())
+    }
+
+    /// As [`ThreadHeap::count_heap_free`], if `tag` is the current one and has no budget; otherwise does nothing.
+    #[inline(always)]
+    pub(crate) fn count_heap_free_here(&self, tag: TagId, bytes: u64) -> bool {
+        let node = self.tag_node();
+        let here = node.tag == tag && !node.budgeted.get();
+        if here {
+            node.cell().heap_live.sub(bytes);
+        }
+        here
+    }
+}
+
+impl TagNode {
+    /// Counts one heap object.
+    #[inline(always)]
+    pub(super) fn count_heap(&self, bytes: u64) {
+        let cell = self.cell();
+        cell.heap_bytes.add(bytes);
+        cell.heap_allocations.add(1);
+        cell.heap_live.add(bytes);
     }
 }
