@@ -170,13 +170,19 @@ impl Runtime for Framed {
 
     /// A refused allocation is the user's to act on; anything else is a bug.
     fn explain(&self, panic: Panic) -> Failure {
-        let reports = self.reports.recent();
-        if let Some(report) = reports.iter().rev().find(|report| report.message == panic.text) {
-            let system = report.system.unwrap_or("none");
-            Failure::input(format!(
-                "{} ({}, system {system}, frame {})",
-                panic.text, report.code.id, report.frame
-            ))
+        if panic.text.starts_with("budget of ") {
+            // Two workers may be refused at once, and repeated reports are dropped: the report may be another one's.
+            let reports = self.reports.recent();
+            let report = reports.iter().find(|report| report.message == panic.text);
+            let place = report.map_or_else(String::new, |report| {
+                format!(
+                    " ({}, system {}, frame {})",
+                    report.code.id,
+                    report.system.unwrap_or("none"),
+                    report.frame
+                )
+            });
+            Failure::input(format!("{}{place}", panic.text))
         } else if panic.text.starts_with("out of memory") {
             let limit = self.memory_limit.map_or_else(String::new, |bytes| format!(" ({bytes} bytes)"));
             Failure::input(format!("{}{limit}", panic.text))
