@@ -36,18 +36,26 @@ impl SmartAlloc {
     /// # Panics
     ///
     /// When there is no memory for the frame's first chunk.
+    #[inline(always)]
     #[track_caller]
     pub fn begin_frame(&self) {
-        or_fail!(self.heap().begin(Location::caller()));
+        let heap = self.heap();
+        if !heap.begin_quickly() {
+            or_fail!(heap.begin(Location::caller()));
+        }
     }
 
     /// Ends the frame of this thread: its memory is recycled once no handle is alive.
     ///
     /// Handles that are alive keep the memory until they drop, which is reported (FA601). Retained values are promoted;
     /// [`SmartAlloc::take_promotions`] hands them out.
+    #[inline(always)]
     #[track_caller]
     pub fn end_frame(&self) {
-        self.heap().end(Location::caller());
+        let heap = self.heap();
+        if !heap.end_quickly() {
+            heap.end(Location::caller());
+        }
     }
 
     /// [`SmartAlloc::end_frame`], and what it did with retained values. The values stay to be taken.

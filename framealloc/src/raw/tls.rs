@@ -49,6 +49,12 @@ pub(crate) fn set<H>(id: u64, core: NonNull<Core>, heap: NonNull<H>) {
     });
 }
 
+/// Makes `core` what this thread finds for the allocator it used last.
+#[inline(always)]
+pub(crate) fn replace(core: NonNull<Core>) {
+    CURRENT.with(|current| current.core.set(core.as_ptr()));
+}
+
 /// Makes `core` what this thread finds for `id`, if that is the allocator it used last.
 #[inline(always)]
 pub(crate) fn update(id: u64, core: NonNull<Core>) {

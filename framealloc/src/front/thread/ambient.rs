@@ -19,6 +19,7 @@ use crate::diagnostics::{self, Diagnostic};
 use crate::error::AllocError;
 use crate::raw::core::{Core, Kind};
 use crate::raw::tls;
+use crate::tracking;
 
 /// Names a segment: its core and the serial of this use of it (F8).
 #[derive(Clone, Copy, Debug)]
@@ -99,8 +100,62 @@ impl ThreadHeap {
         core
     }
 
+    /// Begins a frame on the driving thread, if nothing is to be settled, opened or told; otherwise does nothing.
+    #[inline(always)]
+    pub(crate) fn begin_quickly(&self) -> bool {
+        let quick = self.begun.get() == 0
+            && self.drives.get()
+            && self.unsealed.get().is_null()
+            && self.followers.get() == 0
+            && !self.refusing.get()
+            && tracking::thread_activity() == self.traffic_mark.get()
+            && self.ambient.get() == NonNull::from(&self.vacant);
+        let warm = NonNull::new(self.ambient_sizing.warm.get().cast_mut());
+        match warm {
+            Some(core) if quick => {
+                self.begun.set(1);
+                self.shared.clock.advance();
+                // SAFETY: F1: warm cores are live.
+                self.open_warm(unsafe { core.as_ref() }, &self.ambient_sizing);
+                // SAFETY: F1: as above.
+                unsafe { core.as_ref() }.frame_number.set(self.frame_number());
+                self.ambient.set(core);
+                tls::replace(core);
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Ends a frame of the driving thread that handed nothing out; otherwise does nothing.
+    #[inline(always)]
+    pub(crate) fn end_quickly(&self) -> bool {
+        let core = self.top();
+        let quick = core.allocs.get() == 0
+            && core.refs.get() == 1
+            && core.linked.get()
+            && core.kind.get() == Kind::Ambient
+            && core.committed.get().is_null()
+            && self.begun.get() == 1
+            && self.drives.get();
+        if !quick {
+            return false;
+        }
+        self.unlink(core);
+        self.make_warm(core, &self.ambient_sizing);
+        let vacant = NonNull::from(&self.vacant);
+        self.ambient.set(vacant);
+        tls::replace(vacant);
+        self.begun.set(0);
+        self.shared.clock.stop();
+        self.count_frame();
+        // SAFETY: F5: the frame's keep; the thread or a guard keeps the heap that the caller found.
+        unsafe { self.unkeep() };
+        true
+    }
+
     /// Begins a frame on this thread.
-    #[inline]
+    #[inline(never)]
     pub(crate) fn begin(&self, location: &'static Location<'static>) -> Result<(), AllocError> {
         self.before_switch();
         self.deliver_events();
@@ -150,7 +205,7 @@ impl ThreadHeap {
     }
 
     /// Ends the frame of this thread.
-    #[inline]
+    #[inline(never)]
     pub(crate) fn end(&self, location: &'static Location<'static>) {
         let core = self.top();
         let plain = self.begun.get() == 1

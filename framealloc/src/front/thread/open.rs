@@ -51,17 +51,22 @@ impl ThreadHeap {
             Some(core) => core,
             None => self.warm_up(kind, sizing)?,
         };
-        // SAFETY: F1: warm cores are live, and everything but their list and their serial is set back.
-        let this = unsafe { core.as_ref() };
-        sizing.warm.set(this.next.get());
-        this.serial.set(self.next_serial());
+        // SAFETY: F1: warm cores are live.
+        self.open_warm(unsafe { core.as_ref() }, sizing);
+        Ok(core)
+    }
+
+    /// Opens the first warm core of `sizing`; everything but its list and its serial is set back.
+    #[inline(always)]
+    pub(super) fn open_warm(&self, core: &Core, sizing: &Sizing) {
+        sizing.warm.set(core.next.get());
+        core.serial.set(self.next_serial());
         if self.refusing.get() {
-            this.limit.set(this.ptr.get());
+            core.limit.set(core.ptr.get());
         } else {
-            self.link(this);
+            self.link(core);
         }
         self.keep();
-        Ok(core)
     }
 
     /// Puts one more core with a chunk into the list of `sizing`.
@@ -96,7 +101,7 @@ impl ThreadHeap {
 
     /// Sets a core back that has one chunk and nothing handed out, and puts it into the list of `sizing`.
     #[inline(always)]
-    fn make_warm(&self, core: &Core, sizing: &Sizing) {
+    pub(super) fn make_warm(&self, core: &Core, sizing: &Sizing) {
         core.limit.set(core.end.get());
         core.next.set(sizing.warm.get());
         sizing.warm.set(core);
