@@ -12,8 +12,8 @@ use std::sync::Arc;
 use super::smart_alloc::SmartAlloc;
 use super::thread::{GuardKey, ThreadHeap};
 use crate::diagnostics::{self, Diagnostic, Severity};
-use crate::error::AllocError;
 use crate::frame::{ChildFrame, Frame, fail};
+use crate::raw::core::Core;
 use crate::system::{HeapUse, System};
 use crate::tracking;
 
@@ -100,10 +100,7 @@ impl Deref for SystemFrame {
 #[inline(always)]
 #[track_caller]
 pub fn enter<A: AllocSource + ?Sized>(source: &A, system: &'static System) -> SystemFrame {
-    match enter_heap(source.__heap().0, system) {
-        Ok(frame) => frame,
-        Err(error) => fail(error),
-    }
+    enter_heap(source.__heap().0, system)
 }
 
 /// Enters `system` in the current allocator of this thread.
@@ -115,10 +112,7 @@ pub fn enter<A: AllocSource + ?Sized>(source: &A, system: &'static System) -> Sy
 #[track_caller]
 pub fn enter_current(system: &'static System) -> SystemFrame {
     match SmartAlloc::current_heap() {
-        Some(heap) => match enter_heap(heap, system) {
-            Ok(frame) => frame,
-            Err(error) => fail(error),
-        },
+        Some(heap) => enter_heap(heap, system),
         None => no_current(system),
     }
 }
@@ -135,24 +129,36 @@ fn no_current(system: &'static System) -> ! {
 }
 
 #[inline(always)]
-fn enter_heap(heap: NonNull<ThreadHeap>, system: &'static System) -> Result<SystemFrame, AllocError> {
-    // SAFETY: F5: the source keeps the heap for this call; the run's guard keeps it afterwards.
-    let this = unsafe { heap.as_ref() };
-    let (key, core) = this.enter_system(system)?;
-    // SAFETY: F2: the core was just opened for this frame.
-    let frame = ManuallyDrop::new(unsafe { Frame::from_core(core) });
-    Ok(SystemFrame { frame, key, system })
+#[track_caller]
+fn enter_heap(heap: NonNull<ThreadHeap>, system: &'static System) -> SystemFrame {
+    // SAFETY: F5: the source keeps the heap for this call; the system's frame keeps it afterwards.
+    match unsafe { heap.as_ref() }.enter_quickly(system) {
+        // SAFETY: F2: the core was just opened for this frame.
+        Some((key, core)) => unsafe { SystemFrame::new(key, core, system) },
+        None => enter_slow(heap, system),
+    }
+}
+
+#[inline(never)]
+#[track_caller]
+fn enter_slow(heap: NonNull<ThreadHeap>, system: &'static System) -> SystemFrame {
+    // SAFETY: F5: as in `enter_heap`.
+    match unsafe { heap.as_ref() }.enter_system(system) {
+        // SAFETY: F2: the core was just opened for this frame.
+        Ok((key, core)) => unsafe { SystemFrame::new(key, core, system) },
+        Err(error) => fail(error),
+    }
 }
 
 impl Drop for SystemFrame {
     #[inline(always)]
     fn drop(&mut self) {
-        // SAFETY: F5: the frame keeps the heap until it is dropped. F2: the frame is dropped here or in `leave`, once;
+        // SAFETY: F5: the frame keeps the heap until it is dropped. F2: the frame is closed here or in `leave`, once;
         // nothing borrows it, because `self` is being dropped.
         unsafe {
-            let quiet = self.system.info().heap == HeapUse::Allow
-                && self.key.heap.as_ref().leave_quietly(self.frame.core(), self.key);
-            if !quiet {
+            let quick = self.system.info().heap == HeapUse::Allow
+                && self.key.heap.as_ref().leave_quickly(self.frame.core(), self.key);
+            if !quick {
                 self.leave();
             }
         }
@@ -160,6 +166,15 @@ impl Drop for SystemFrame {
 }
 
 impl SystemFrame {
+    /// # Safety
+    ///
+    /// Entering `system` gave `key` and opened `core`, which no other frame was made of.
+    #[inline(always)]
+    unsafe fn new(key: GuardKey, core: NonNull<Core>, system: &'static System) -> Self {
+        // SAFETY: F2: by the caller.
+        Self { frame: ManuallyDrop::new(unsafe { Frame::from_core(core) }), key, system }
+    }
+
     /// Leaves the system: charges, promotes, reports.
     ///
     /// # Safety
@@ -170,6 +185,10 @@ impl SystemFrame {
         // SAFETY: F5: the frame keeps the heap until it is dropped.
         let heap = unsafe { self.key.heap.as_ref() };
         let watched = self.system.info().heap != HeapUse::Allow;
+        // SAFETY: F2: by the caller.
+        if !watched && unsafe { heap.leave_used(self.frame.core(), self.key) } {
+            return;
+        }
         let calls = if watched { heap.heap_calls_of_run(self.key) } else { 0 };
         let panic = heap.before_leaving(self.frame.core());
         // Also when a report panics.

@@ -76,13 +76,30 @@ impl<T: Copy> Stack<T> {
         if self.top.get() == self.end.get() {
             self.grow(backend)?;
         }
+        // SAFETY: F8: `top < end` now.
+        unsafe { self.push_within_room(item) };
+        Ok(())
+    }
+
+    /// Pushes without taking memory.
+    ///
+    /// # Safety
+    ///
+    /// The stack has room.
+    #[inline(always)]
+    pub(crate) unsafe fn push_within_room(&self, item: T) {
         let top = self.top.get();
-        // SAFETY: F8: `top < end`, so the place exists.
+        // SAFETY: F8: by the caller `top < end`, so the place exists.
         unsafe {
             top.write(item);
             self.top.set(top.add(1));
         }
-        Ok(())
+    }
+
+    /// Whether the next push takes no memory.
+    #[inline(always)]
+    pub(crate) fn has_room(&self) -> bool {
+        self.top.get() != self.end.get()
     }
 
     #[inline(always)]

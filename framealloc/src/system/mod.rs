@@ -73,6 +73,12 @@ impl System {
         &self.info
     }
 
+    /// The system's number in this process, if it has one yet.
+    #[inline(always)]
+    pub(crate) fn known_index(&'static self) -> Option<usize> {
+        (self.slot.load(Ordering::Relaxed) as usize).checked_sub(1)
+    }
+
     /// The system's number in this process; the first call gives it one.
     #[inline(always)]
     pub(crate) fn index(&'static self) -> usize {

@@ -32,7 +32,7 @@ pub(super) const FOLLOWER_EVENTS: u8 = 8;
 #[derive(Clone, Copy)]
 pub(super) struct Guard {
     /// The tag or phase that was current, or the run that ends here.
-    subject: NonNull<()>,
+    pub(super) subject: NonNull<()>,
     /// The serial of the guard below.
     below: u64,
     /// When a phase began.
@@ -41,7 +41,7 @@ pub(super) struct Guard {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
+pub(super) enum Kind {
     Tag,
     Phase,
     Run,
@@ -52,24 +52,24 @@ pub(super) struct Run {
     pub(super) node: NonNull<SystemNode>,
     /// The run, the tag and the phase it happens in.
     pub(super) outer: *const Run,
-    outer_tag: NonNull<TagNode>,
-    outer_phase: NonNull<PhaseNode>,
+    pub(super) outer_tag: NonNull<TagNode>,
+    pub(super) outer_phase: NonNull<PhaseNode>,
     pub(super) serial: u64,
     pub(super) budget: PlainBudget,
     /// Frame bytes handed out, and their number.
     pub(super) bytes: Cell<u64>,
     pub(super) allocations: Cell<u64>,
-    started: u64,
-    heap_calls: u64,
+    pub(super) started: u64,
+    pub(super) heap_calls: u64,
     /// Its budget, or that of a run around it, can refuse.
-    refusing: bool,
+    pub(super) refusing: bool,
 }
 
 /// Names an open guard: its heap and its serial (F8).
 #[derive(Clone, Copy)]
 pub(crate) struct GuardKey {
     pub(crate) heap: NonNull<ThreadHeap>,
-    serial: u64,
+    pub(super) serial: u64,
 }
 
 fn tag_node(record: &ThreadRecord, tag: TagId, parent: *const TagNode) -> TagNode {
@@ -198,7 +198,7 @@ impl ThreadHeap {
     }
 
     #[inline(always)]
-    fn node_of_system(&self, system: &'static System) -> Result<NonNull<SystemNode>, AllocError> {
+    pub(super) fn node_of_system(&self, system: &'static System) -> Result<NonNull<SystemNode>, AllocError> {
         match self.system_index.get(system.index()).and_then(|node| NonNull::new(node.cast_mut())) {
             Some(node) => Ok(node),
             None => self.make_system_node(system),
@@ -304,7 +304,7 @@ impl ThreadHeap {
     }
 
     #[inline(always)]
-    fn push_guard<T>(&self, kind: Kind, subject: NonNull<T>, started: u64) -> Result<GuardKey, AllocError> {
+    pub(super) fn push_guard<T>(&self, kind: Kind, subject: NonNull<T>, started: u64) -> Result<GuardKey, AllocError> {
         let below = self.top_guard.get();
         self.guards.push(Guard { subject: subject.cast(), below, started, kind }, &self.shared.backend)?;
         let serial = self.next_serial();
@@ -312,9 +312,24 @@ impl ThreadHeap {
         Ok(GuardKey { heap: NonNull::from(self), serial })
     }
 
+    /// [`ThreadHeap::push_guard`] that takes no memory.
+    ///
+    /// # Safety
+    ///
+    /// The stack of guards has room.
+    #[inline(always)]
+    pub(super) unsafe fn push_guard_within_room<T>(&self, kind: Kind, subject: NonNull<T>) -> GuardKey {
+        let below = self.top_guard.get();
+        // SAFETY: F8: by the caller.
+        unsafe { self.guards.push_within_room(Guard { subject: subject.cast(), below, started: 0, kind }) };
+        let serial = self.next_serial();
+        self.top_guard.set(serial);
+        GuardKey { heap: NonNull::from(self), serial }
+    }
+
     /// Whether `key` is open and nothing was opened after it.
     #[inline(always)]
-    fn is_top(&self, key: GuardKey) -> bool {
+    pub(super) fn is_top(&self, key: GuardKey) -> bool {
         self.top_guard.get() == key.serial
     }
 
@@ -324,7 +339,7 @@ impl ThreadHeap {
     ///
     /// A guard is open.
     #[inline(always)]
-    unsafe fn pop_guard(&self) -> Guard {
+    pub(super) unsafe fn pop_guard(&self) -> Guard {
         // SAFETY: F8: by the caller.
         let guard = unsafe { self.guards.pop_unchecked() };
         self.top_guard.set(guard.below);
@@ -488,7 +503,7 @@ impl ThreadHeap {
 
     /// Counts `run`, the innermost one, for its system and goes back to what is around it.
     #[inline(always)]
-    fn finish_run(&self, run: NonNull<Run>) {
+    pub(super) fn finish_run(&self, run: NonNull<Run>) {
         // SAFETY: F8: the run is open, so its record and its node are live; the cell is in this heap's record.
         let (this, node) = unsafe { (run.as_ref(), run.as_ref().node.as_ref()) };
         // SAFETY: F3: the cell is in this heap's record.
@@ -581,61 +596,6 @@ impl ThreadHeap {
                 Err(error)
             }
         }
-    }
-
-    /// Leaves a system whose frame is the only one that was used since the last switch, if no budget, handle or retained
-    /// value wants a closer look; otherwise does nothing.
-    ///
-    /// # Safety
-    ///
-    /// `core` is the frame that [`ThreadHeap::enter_system`] opened with `key`, and is being dropped (F2). If the answer
-    /// is true, the heap may be gone.
-    #[inline(always)]
-    pub(crate) unsafe fn leave_quietly(&self, core: &Core, key: GuardKey) -> bool {
-        let quiet = core.refs.get() == 1
-            && self.is_top(key)
-            && self.followers.get() == 0
-            && ptr::eq(self.unsealed.get(), core)
-            && core.next.get().is_null()
-            && tracking::thread_activity() == self.traffic_mark.get();
-        if !quiet {
-            return false;
-        }
-        if core.allocs.get() != 0 {
-            // SAFETY: F2: by the caller.
-            return unsafe { self.leave_used_quietly(core) };
-        }
-        self.unsealed.set(ptr::null());
-        core.linked.set(false);
-        // SAFETY: F8: the key's guard is on top. F2: by the caller.
-        unsafe {
-            self.finish_run(self.pop_guard().subject.cast());
-            self.close_untouched(core);
-        }
-        true
-    }
-
-    /// [`ThreadHeap::leave_quietly`] for a frame that handed something out.
-    ///
-    /// # Safety
-    ///
-    /// As `leave_quietly`; its conditions hold.
-    #[inline(never)]
-    unsafe fn leave_used_quietly(&self, core: &Core) -> bool {
-        if !core.retained.get().is_null() || !self.charge_at_end(core) {
-            return false;
-        }
-        self.unsealed.set(ptr::null());
-        core.linked.set(false);
-        let bytes = core.unsettled();
-        // SAFETY: F8: the system's guard is on top. F2: by the caller nothing reaches the frame's memory.
-        unsafe {
-            self.finish_run(self.pop_guard().subject.cast());
-            self.reuse(core, bytes);
-            self.leave_level();
-            self.unkeep();
-        }
-        true
     }
 
     /// The frame of a system is about to end: promotes what it retained while the system's context is still there.

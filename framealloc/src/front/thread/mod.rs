@@ -21,6 +21,7 @@
 //! | `settle.rs` | charging |
 //! | `lease.rs` | how far refusing budgets let a frame go |
 //! | `context.rs` | tags, phases, systems and their guards |
+//! | `quick.rs` | entering and leaving a system when there is no surprise |
 //! | `ambient.rs` | `begin_frame`, `end_frame`, checkpoints |
 //! | `promote.rs` | the end of retained values |
 //! | `nodes.rs`, `sizing.rs` | what is known about tags, phases, systems and sizes |
@@ -34,6 +35,7 @@ pub(crate) mod local;
 pub(crate) mod nodes;
 mod open;
 mod promote;
+mod quick;
 mod refill;
 mod settle;
 mod sizing;
