@@ -1,0 +1,141 @@
+//! Entering and leaving a system when there is no surprise.
+//!
+//! Almost every run finds its node, its run record and a warm frame ready, and nothing to settle. These paths ask for all
+//! of that first and then run straight through, without a call, so that the compiler keeps everything in registers. When
+//! an answer is no they have done nothing, and the general path does the work.
+
+#![expect(unsafe_code, reason = "follows pointers to nodes and cores of this thread")]
+
+use core::ptr::{self, NonNull};
+
+use super::ThreadHeap;
+use super::context::{GuardKey, Kind};
+use super::nodes::SystemNode;
+use crate::raw::clock;
+use crate::raw::core::Core;
+use crate::system::System;
+use crate::tracking;
+
+impl ThreadHeap {
+    /// Nothing was used since the last switch, and no budget, pool or event looks at the context.
+    #[inline(always)]
+    fn is_plain(&self) -> bool {
+        self.followers.get() == 0 && tracking::thread_activity() == self.traffic_mark.get()
+    }
+
+    /// [`ThreadHeap::enter_system`] when everything is ready; otherwise does nothing.
+    #[inline(always)]
+    pub(crate) fn enter_quickly(&self, system: &'static System) -> Option<(GuardKey, NonNull<Core>)> {
+        let node = NonNull::new(self.system_index.get(system.known_index()?)?.cast_mut())?;
+        // SAFETY: F3: nodes live as long as the heap.
+        let node: &SystemNode = unsafe { node.as_ref() };
+        let run = NonNull::new(node.free_run.get())?;
+        let core = NonNull::new(node.sizing.warm.get().cast_mut())?;
+        let ready = self.unsealed.get().is_null() && self.is_plain() && !node.refusing && self.guards.has_room();
+        if !ready {
+            return None;
+        }
+        node.free_run.set(ptr::null_mut());
+        // SAFETY: F8: there is room.
+        let key = unsafe { self.push_guard_within_room(Kind::Run, run) };
+        // SAFETY: F8: the record is initialised and reached through the context alone until its guard closes.
+        let this = unsafe { &mut *run.as_ptr() };
+        this.outer = self.run.replace(run.as_ptr());
+        this.outer_tag = self.tag.replace(node.tag);
+        this.outer_phase = self.phase.replace(node.phase);
+        this.serial = key.serial;
+        this.started = clock::ticks();
+        this.heap_calls = tracking::thread_allocations();
+        // SAFETY: F1: warm cores are live.
+        let opened = unsafe { core.as_ref() };
+        node.sizing.warm.set(opened.next.get());
+        // The frame and the run begin together; runs around them are older.
+        opened.serial.set(key.serial);
+        opened.previous.set(ptr::null());
+        opened.next.set(ptr::null());
+        opened.linked.set(true);
+        self.unsealed.set(opened);
+        self.level.set(self.level.get() + 1);
+        self.keep();
+        Some((key, core))
+    }
+
+    /// Leaves a system whose frame handed nothing out, if nothing else is to be counted; otherwise does nothing.
+    ///
+    /// # Safety
+    ///
+    /// `core` is the frame that entering the system opened with `key`, and is being dropped (F2).
+    #[inline(always)]
+    pub(crate) unsafe fn leave_quickly(&self, core: &Core, key: GuardKey) -> bool {
+        let alone = core.allocs.get() == 0
+            && core.refs.get() == 1
+            && ptr::eq(self.unsealed.get(), core)
+            && core.next.get().is_null();
+        if !(alone && self.is_top(key) && self.is_plain()) {
+            return false;
+        }
+        // SAFETY: F8: the key's run is the innermost one, so its record, its node and their cells are live.
+        let (run, node) = unsafe { (&*self.run.get(), (*self.run.get()).node.as_ref()) };
+        let (cell, phase) = unsafe { (node.cell.as_ref(), node.phase.as_ref().cell.as_ref()) };
+        let number = self.frame_number();
+        let ordinary = run.allocations.get() == 0
+            && tracking::thread_allocations() == run.heap_calls
+            && node.last_frame.get() == number
+            && phase.frame.get() == number
+            && node.free_run.get().is_null()
+            && self.until_trim.get() > 1
+            && self.keeps.get() > 1;
+        if !ordinary {
+            return false;
+        }
+        let ticks = clock::ticks().wrapping_sub(run.started);
+        cell.runs.add(1);
+        phase.ticks.add(ticks);
+        phase.entries.add(1);
+        cell.ticks.add(ticks);
+        self.unsealed.set(ptr::null());
+        core.linked.set(false);
+        // SAFETY: F8: the key's guard is on top.
+        let guard = unsafe { self.pop_guard() };
+        node.free_run.set(guard.subject.cast().as_ptr());
+        self.tag.set(run.outer_tag);
+        self.phase.set(run.outer_phase);
+        self.run.set(run.outer);
+        self.make_warm(core, &node.sizing);
+        let level = self.level.get() - 1;
+        self.level.set(level);
+        self.keeps.set(self.keeps.get() - 1);
+        if level == 0 && self.begun.get() == 0 {
+            self.until_trim.set(self.until_trim.get() - 1);
+        }
+        true
+    }
+
+    /// [`ThreadHeap::leave_quickly`] for a frame that handed something out.
+    ///
+    /// # Safety
+    ///
+    /// As `leave_quickly`. If the answer is true, the heap may be gone.
+    #[inline(always)]
+    pub(crate) unsafe fn leave_used(&self, core: &Core, key: GuardKey) -> bool {
+        let alone = core.refs.get() == 1
+            && core.retained.get().is_null()
+            && ptr::eq(self.unsealed.get(), core)
+            && core.next.get().is_null();
+        if !(alone && self.is_top(key) && self.is_plain() && self.charge_at_end(core)) {
+            return false;
+        }
+        self.unsealed.set(ptr::null());
+        core.linked.set(false);
+        let bytes = core.unsettled();
+        // SAFETY: F8: the system's guard is on top. F2: by the caller nothing reaches the frame's memory. F5: the frame's
+        // keep, taken when it was opened.
+        unsafe {
+            self.finish_run(self.pop_guard().subject.cast());
+            self.reuse(core, bytes);
+            self.leave_level();
+            self.unkeep();
+        }
+        true
+    }
+}
