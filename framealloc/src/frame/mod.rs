@@ -38,7 +38,7 @@ pub use bounded::{BoundedMap, BoundedVec};
 pub use boxed::{FrameBox, FrameSlice};
 pub use child::ChildFrame;
 pub use map::{FrameMap, FrameSet, FrameState};
-pub(crate) use reference::fail;
+pub(crate) use reference::{fail, request_for};
 pub use reference::{FrameMemoryStaysOnItsThread, FrameRef};
 pub use scoped::Frame;
 pub use string::FrameString;

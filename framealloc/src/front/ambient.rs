@@ -6,13 +6,15 @@ use core::alloc::Layout;
 use core::hash::Hash;
 use core::mem::MaybeUninit;
 use core::panic::Location;
+use core::ptr::NonNull;
 
 use super::promotion::PromotionResult;
 use super::smart_alloc::SmartAlloc;
 use crate::error::AllocError;
 use crate::frame::{
-    BoundedMap, BoundedVec, FrameBox, FrameMap, FrameRef, FrameSet, FrameString, FrameVec, fail,
+    BoundedMap, BoundedVec, FrameBox, FrameMap, FrameRef, FrameSet, FrameString, FrameVec, fail, request_for,
 };
+use crate::raw::core::Core;
 use crate::raw::tls;
 use crate::retention::FrameSummary;
 
@@ -131,28 +133,36 @@ impl SmartAlloc {
     #[inline(always)]
     #[track_caller]
     pub fn try_frame_box<T>(&self, value: T) -> Result<FrameBox<'_, T>, AllocError> {
-        if let Some(core) = tls::ambient(self.shared.id)
-            && size_of::<T>() > 0
-        {
-            // SAFETY: F3: the pair names the top ambient core of this thread, or the vacant one, which serves nothing.
-            let this = unsafe { core.as_ref() };
-            if let Some(place) = this.bump::<T>() {
-                // SAFETY: F2, F4: the place is fresh and fits, the box is its owner; the core is open, because a vacant
-                // one has no room.
-                return Ok(unsafe {
-                    place.write(value);
-                    FrameBox::from_parts(place, FrameRef::new(core))
-                });
-            }
+        let (place, core) = match self.bump_ambient::<T>() {
+            Some(found) => found,
+            None => self.ambient_place::<T>()?,
+        };
+        // SAFETY: F2, F4: the place is fresh and fits, the box is its owner; the core is open and of this thread.
+        Ok(unsafe {
+            place.write(value);
+            FrameBox::from_parts(place, FrameRef::new(core))
+        })
+    }
+
+    /// A place in the ambient frame that this thread used last, if it has room.
+    #[inline(always)]
+    fn bump_ambient<T>(&self) -> Option<(NonNull<T>, NonNull<Core>)> {
+        if size_of::<T>() == 0 || !tls::is_current(self.shared.id) {
+            return None;
         }
-        self.frame_box_slow(value)
+        // SAFETY: F3: the allocator is current.
+        let core = unsafe { tls::current_core() };
+        // SAFETY: F3: it is the top ambient core of this thread, or the vacant one, which has no room.
+        Some((unsafe { core.as_ref() }.bump::<T>()?, core))
     }
 
     #[cold]
     #[inline(never)]
     #[track_caller]
-    fn frame_box_slow<T>(&self, value: T) -> Result<FrameBox<'_, T>, AllocError> {
-        self.try_frame_ref()?.boxed(value)
+    fn ambient_place<T>(&self) -> Result<(NonNull<T>, NonNull<Core>), AllocError> {
+        let core = self.heap().ambient_core(Location::caller())?;
+        // SAFETY: F3: the core was just looked up, and is open.
+        Ok((request_for::<T>(unsafe { core.as_ref() })?, core))
     }
 
     /// A default value in the ambient frame.

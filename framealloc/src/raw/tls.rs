@@ -22,22 +22,40 @@ thread_local! {
         const { Current { id: Cell::new(0), core: Cell::new(ptr::null()), heap: Cell::new(ptr::null()) } };
 }
 
-/// The ambient core of this thread in allocator `id`, if that is the allocator the thread used last (F3).
+/// Whether allocator `id` is the one this thread used last.
 #[inline(always)]
-pub(crate) fn ambient(id: u64) -> Option<NonNull<Core>> {
-    CURRENT.with(
-        |current| if current.id.get() == id { NonNull::new(current.core.get().cast_mut()) } else { None },
-    )
+pub(crate) fn is_current(id: u64) -> bool {
+    CURRENT.with(|current| current.id.get() == id)
+}
+
+/// The ambient core of this thread in the allocator it used last. No `Option`: its test would cost an instruction on each
+/// allocation.
+///
+/// # Safety
+///
+/// [`is_current`] is true for some allocator.
+#[inline(always)]
+pub(crate) unsafe fn current_core() -> NonNull<Core> {
+    // SAFETY: F3: ids are never 0, so by the caller `set` was called, with a core.
+    CURRENT.with(|current| unsafe { NonNull::new_unchecked(current.core.get().cast_mut()) })
+}
+
+/// The thread heap of this thread in the allocator it used last.
+///
+/// # Safety
+///
+/// [`is_current`] is true for some allocator, whose heaps are of type `H`.
+#[inline(always)]
+pub(crate) unsafe fn current_heap<H>() -> NonNull<H> {
+    // SAFETY: F3: ids are never 0, so by the caller `set` was called, with a heap.
+    CURRENT.with(|current| unsafe { NonNull::new_unchecked(current.heap.get().cast_mut()) }.cast())
 }
 
 /// The thread heap of this thread in allocator `id`, if that is the allocator the thread used last (F3).
 #[inline(always)]
 pub(crate) fn heap<H>(id: u64) -> Option<NonNull<H>> {
-    CURRENT.with(|current| {
-        // SAFETY: F3: ids are never 0, so an equal one was put there by `set`, together with a heap.
-        (current.id.get() == id)
-            .then(|| unsafe { NonNull::new_unchecked(current.heap.get().cast_mut()) }.cast())
-    })
+    // SAFETY: F3: `id` is current.
+    is_current(id).then(|| unsafe { current_heap() })
 }
 
 /// Makes (`core`, `heap`) what this thread finds for `id`.

@@ -65,10 +65,11 @@ impl Drop for Exit {
 /// The heap of this thread in the allocator of `shared`, created on first use.
 #[inline(always)]
 pub(crate) fn heap(shared: &Arc<Shared>) -> NonNull<ThreadHeap> {
-    match tls::heap(shared.id) {
-        Some(heap) => heap,
-        None => find_or_create(shared),
+    if !tls::is_current(shared.id) {
+        return find_or_create(shared);
     }
+    // SAFETY: F3: the allocator is current.
+    unsafe { tls::current_heap() }
 }
 
 #[cold]
