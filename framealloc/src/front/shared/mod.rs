@@ -112,10 +112,12 @@ impl Shared {
         }))
     }
 
-    /// Tells the pool which tags have budgets, so that it reports their frees.
+    /// Tells the pool which tags have budgets, so that it reports their frees. Threads add the tags that they meet later.
     pub(crate) fn meter_pool(&self) {
         for (tag, _, _) in self.tags.list() {
-            self.pool.set_metered(tag.0, self.budgets.covers(&self.tags, tag));
+            if self.budgets.covers(&self.tags, tag) {
+                self.pool.set_metered(tag.0, true);
+            }
         }
     }
 

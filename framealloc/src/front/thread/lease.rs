@@ -148,6 +148,18 @@ impl ThreadHeap {
             .map_err(|position| self.refuse(self.frame_chain().nth(position), needed))
     }
 
+    /// Asks whether a lease of `needed` bytes would be granted, before memory is taken for them.
+    ///
+    /// # Errors
+    ///
+    /// As [`ThreadHeap::lease`].
+    pub(super) fn probe(&self, needed: u64) -> Result<(), AllocError> {
+        let granted = self.lease(needed, needed)?;
+        let members = self.frame_chain().filter(|member| member.lessor().refuses());
+        members.for_each(|member| member.lessor().give_back(granted));
+        Ok(())
+    }
+
     /// Settles the lease of `core`: `used` bytes are in use, the rest goes back.
     #[cold]
     pub(super) fn settle_lease(&self, core: &Core, used: u64) {
@@ -360,6 +372,10 @@ impl ThreadHeap {
         let parent = unsafe { node.parent.as_ref() };
         let own = node.link.get();
         node.budgeted.set(own.is_some() || parent.is_some_and(|parent| parent.budgeted.get()));
+        if node.budgeted.get() | self.budgets.gates_pool() {
+            // Also a tag that is younger than the budget.
+            self.shared.pool.set_metered(node.tag.0, true);
+        }
         node.refusing
             .set(own.is_some_and(Lessor::refuses) || parent.is_some_and(|parent| parent.refusing.get()));
     }
@@ -392,6 +408,7 @@ impl ThreadHeap {
     pub(crate) fn set_pool_budget(&self, setting: &Budget) {
         self.settle_context();
         set_plain(&self.budgets.pool, setting, BudgetReset::Never);
+        self.tag_nodes.iter().for_each(|node| self.shared.pool.set_metered(node.tag.0, true));
         self.budgets.any.set(true);
         self.follow(FOLLOWER_BUDGETS);
         self.reselect();

@@ -73,6 +73,9 @@ impl ThreadHeap {
         let needed = match fits(core) {
             Some(needed) => needed,
             None => {
+                if self.refusing.get() {
+                    self.probe(grain_up(layout.size()) as u64)?;
+                }
                 self.add_chunk(core, layout)?;
                 fits(core).ok_or_else(|| AllocError::out_of_memory(layout))?
             }
