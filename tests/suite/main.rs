@@ -1,5 +1,6 @@
 //! The public API, area by area, as a hostile user would call it.
 
+mod budgets;
 mod guards;
 mod sinks;
 mod threads;

@@ -23,3 +23,38 @@ pub use drops::{Counted, DropCounter};
 pub use fixture::Fixture;
 pub use rng::Rng;
 pub use threads::{caught, on_thread, panic_text};
+
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+pub struct Readme;
+
+#[cfg(doctest)]
+#[doc = include_str!("../../TECHNICAL.md")]
+pub struct Technical;
+
+/// The pages of the diagnostic codes, so that their examples build and run.
+#[cfg(doctest)]
+pub mod code_pages {
+    #[doc = include_str!("../../framealloc/src/diagnostics/codes/BF004.md")]
+    pub struct Bf004;
+    #[doc = include_str!("../../framealloc/src/diagnostics/codes/FA001.md")]
+    pub struct Fa001;
+    #[doc = include_str!("../../framealloc/src/diagnostics/codes/FA002.md")]
+    pub struct Fa002;
+    #[doc = include_str!("../../framealloc/src/diagnostics/codes/FA003.md")]
+    pub struct Fa003;
+    #[doc = include_str!("../../framealloc/src/diagnostics/codes/FA310.md")]
+    pub struct Fa310;
+    #[doc = include_str!("../../framealloc/src/diagnostics/codes/FA311.md")]
+    pub struct Fa311;
+    #[doc = include_str!("../../framealloc/src/diagnostics/codes/FA312.md")]
+    pub struct Fa312;
+    #[doc = include_str!("../../framealloc/src/diagnostics/codes/FA501.md")]
+    pub struct Fa501;
+    #[doc = include_str!("../../framealloc/src/diagnostics/codes/FA601.md")]
+    pub struct Fa601;
+    #[doc = include_str!("../../framealloc/src/diagnostics/codes/FA608.md")]
+    pub struct Fa608;
+    #[doc = include_str!("../../framealloc/src/diagnostics/codes/FA609.md")]
+    pub struct Fa609;
+}
