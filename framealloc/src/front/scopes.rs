@@ -7,16 +7,27 @@ use core::marker::PhantomData;
 use std::sync::Arc;
 
 use super::smart_alloc::SmartAlloc;
-use super::thread::{GuardKey, Unkeep};
+use super::thread::{GuardKey, ThreadHeap, Unkeep};
 use crate::error::AllocError;
 use crate::frame::{FrameMemoryStaysOnItsThread, fail};
 use crate::tag::{Tag, TagId};
 
 /// Names a tag: text, which nests in the current tag, or a [`Tag`], which is a path from the root.
 pub trait IntoTag: sealed::Sealed {
+    /// The id, if it is known without a look-up.
+    #[doc(hidden)]
+    #[inline(always)]
+    fn __known(&self, _alloc: &SmartAlloc) -> Option<KnownTag> {
+        None
+    }
+
     #[doc(hidden)]
     fn __resolve(&self, alloc: &SmartAlloc) -> Result<Tag, AllocError>;
 }
+
+/// A tag's number; opaque outside this crate.
+#[doc(hidden)]
+pub struct KnownTag(TagId);
 
 mod sealed {
     pub trait Sealed {}
@@ -41,6 +52,11 @@ impl IntoTag for String {
 
 impl IntoTag for Tag {
     #[inline(always)]
+    fn __known(&self, alloc: &SmartAlloc) -> Option<KnownTag> {
+        (self.allocator == alloc.shared.id).then_some(KnownTag(self.id))
+    }
+
+    #[inline(always)]
     fn __resolve(&self, alloc: &SmartAlloc) -> Result<Tag, AllocError> {
         if self.allocator == alloc.shared.id {
             Ok(*self)
@@ -53,6 +69,11 @@ impl IntoTag for Tag {
 }
 
 impl<T: IntoTag + ?Sized> IntoTag for &T {
+    #[inline(always)]
+    fn __known(&self, alloc: &SmartAlloc) -> Option<KnownTag> {
+        (**self).__known(alloc)
+    }
+
     #[inline(always)]
     fn __resolve(&self, alloc: &SmartAlloc) -> Result<Tag, AllocError> {
         (**self).__resolve(alloc)
@@ -92,11 +113,22 @@ impl SmartAlloc {
     /// # Panics
     ///
     /// When the name is empty, the [`Tag`] is another allocator's, or there is no memory for the guard.
-    #[inline]
+    #[inline(always)]
     #[track_caller]
     pub fn tag_scope(&self, tag: impl IntoTag) -> TagGuard<'_> {
-        match tag.__resolve(self).and_then(|tag| self.heap().enter_tag(tag.id)) {
-            Ok(key) => TagGuard { key, alloc: PhantomData, not_send: PhantomData },
+        let known = tag.__known(self).and_then(|tag| self.heap().enter_tag_quickly(tag.0));
+        let key = match known {
+            Some(key) => key,
+            None => self.enter_tag_slow(tag.__resolve(self)),
+        };
+        TagGuard { key, alloc: PhantomData, not_send: PhantomData }
+    }
+
+    #[inline(never)]
+    #[track_caller]
+    fn enter_tag_slow(&self, tag: Result<Tag, AllocError>) -> GuardKey {
+        match tag.and_then(|tag| self.heap().enter_tag(tag.id)) {
+            Ok(key) => key,
             Err(error) => fail(error),
         }
     }
@@ -163,7 +195,7 @@ impl SmartAlloc {
 }
 
 macro_rules! scope_guard {
-    ($(#[$doc:meta])* $name:ident, $close:ident) => {
+    ($(#[$doc:meta])* $name:ident, $quick:expr, $close:ident) => {
         $(#[$doc])*
         pub struct $name<'a> {
             key: GuardKey,
@@ -171,14 +203,25 @@ macro_rules! scope_guard {
             not_send: PhantomData<dyn FrameMemoryStaysOnItsThread>,
         }
 
-        impl Drop for $name<'_> {
-            #[inline]
-            fn drop(&mut self) {
+        impl $name<'_> {
+            #[inline(never)]
+            fn close(&self) {
                 // SAFETY: F5: the guard keeps the heap until the end of this function.
                 let heap = unsafe { self.key.heap.as_ref() };
                 // SAFETY: F5: the guard's keep, given up although a report panics.
                 let _unkeep = unsafe { Unkeep::new(heap) };
                 heap.$close(self.key);
+            }
+        }
+
+        impl Drop for $name<'_> {
+            #[inline(always)]
+            fn drop(&mut self) {
+                let quick: fn(&ThreadHeap, GuardKey) -> bool = $quick;
+                // SAFETY: F5: the guard keeps the heap.
+                if !quick(unsafe { self.key.heap.as_ref() }, self.key) {
+                    self.close();
+                }
             }
         }
 
@@ -192,10 +235,10 @@ macro_rules! scope_guard {
 
 scope_guard! {
     /// Ends a tag's scope when it is dropped, and every scope that was entered after it.
-    TagGuard, close_tag
+    TagGuard, ThreadHeap::close_tag_quickly, close_tag
 }
 
 scope_guard! {
     /// Ends a phase when it is dropped, and every scope that was entered after it.
-    PhaseGuard, close_guard
+    PhaseGuard, |_, _| false, close_guard
 }

@@ -224,7 +224,7 @@ impl ThreadHeap {
                 refusing: system.info().budget.is_some() && system.info().on_exceed != OnExceed::Warn,
                 free_run: Cell::new(ptr::null_mut()),
                 last_frame: Cell::new(u64::MAX),
-                sizing: Sizing::new(0, self.shared.config.trim_after),
+                sizing: Sizing::new(0),
             });
             self.system_index.set(system.index(), node);
             Ok(NonNull::from(node))

@@ -273,9 +273,9 @@ impl ThreadHeap {
             let sizing = &*core.sizing.get().cast::<Sizing>();
             (sizing, NonNull::new_unchecked(core.chunk.get()))
         };
+        sizing.note(bytes);
         // SAFETY: F1: the chunk is the core's.
-        let single = unsafe { chunk.as_ref() }.next.get().is_null();
-        if single && !sizing.is_raised() {
+        if unsafe { chunk.as_ref() }.next.get().is_null() {
             // SAFETY: F1, F2: the core keeps its only chunk, of which everything is credited and unreachable.
             unsafe { core.start_in(chunk) };
             self.make_warm(core, sizing);
@@ -285,33 +285,20 @@ impl ThreadHeap {
         }
     }
 
-    /// Learns from a frame of `bytes`, and keeps its chunk if it is of the size the next one starts with.
+    /// Gives the chunks and the core of a frame of `bytes` back, which needed several.
     ///
     /// # Safety
     ///
     /// As [`ThreadHeap::recycle`].
     #[cold]
     unsafe fn recycle_chunks(&self, core: &Core, sizing: &Sizing, bytes: u64) {
-        let before = sizing.class();
-        sizing.learn(bytes);
-        if sizing.class() != before {
+        if sizing.rise(bytes) {
             self.cool_down(sizing);
         }
-        let chunk = core.chunk.get();
-        // SAFETY: F1: the chunks are the core's; it keeps one or gives all of them to the cache. F2: by the caller.
+        // SAFETY: F1: the chunks are the core's and the cache's from here on. F2: by the caller nothing reaches them.
         unsafe {
-            match NonNull::new(chunk) {
-                Some(only)
-                    if only.as_ref().next.get().is_null() && only.as_ref().class() == sizing.class() =>
-                {
-                    core.start_in(only);
-                    self.make_warm(core, sizing);
-                }
-                _ => {
-                    self.cache.put_all(ChunkList::from_raw(chunk));
-                    self.cores.put(NonNull::from(core));
-                }
-            }
+            self.cache.put_all(ChunkList::from_raw(core.chunk.get()));
+            self.cores.put(NonNull::from(core));
         }
     }
 
@@ -328,13 +315,16 @@ impl ThreadHeap {
         }
     }
 
-    /// Takes every warm core apart.
+    /// Takes every warm core apart; sizes fall to what was needed since the last time.
     #[cold]
     pub(super) fn cool_all(&self) {
         [&self.outer_sizing, &self.nested_sizing, &self.ambient_sizing, &self.segment_sizing]
             .into_iter()
             .chain(self.system_nodes.iter().map(|node| &node.sizing))
-            .for_each(|sizing| self.cool_down(sizing));
+            .for_each(|sizing| {
+                self.cool_down(sizing);
+                sizing.fall();
+            });
     }
 
     /// One outermost frame of this thread is over.

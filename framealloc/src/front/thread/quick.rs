@@ -1,4 +1,4 @@
-//! Entering and leaving a system when there is no surprise.
+//! Entering and leaving tags and systems when there is no surprise.
 //!
 //! Almost every run finds its node, its run record and a warm frame ready, and nothing to settle. These paths ask for all
 //! of that first and then run straight through, without a call, so that the compiler keeps everything in registers. When
@@ -14,6 +14,7 @@ use super::nodes::SystemNode;
 use crate::raw::clock;
 use crate::raw::core::Core;
 use crate::system::System;
+use crate::tag::TagId;
 use crate::tracking;
 
 impl ThreadHeap {
@@ -21,6 +22,31 @@ impl ThreadHeap {
     #[inline(always)]
     fn is_plain(&self) -> bool {
         self.followers.get() == 0 && tracking::thread_activity() == self.traffic_mark.get()
+    }
+
+    /// [`ThreadHeap::enter_tag`] when nothing is to be settled or made; otherwise does nothing.
+    #[inline(always)]
+    pub(crate) fn enter_tag_quickly(&self, tag: TagId) -> Option<GuardKey> {
+        let node = NonNull::new(self.tag_index.get(tag.index())?.cast_mut())?;
+        if !(self.unsealed.get().is_null() && self.is_plain() && self.guards.has_room()) {
+            return None;
+        }
+        // SAFETY: F8: there is room.
+        let key = unsafe { self.push_guard_within_room(Kind::Tag, self.tag.replace(node)) };
+        self.keep();
+        Some(key)
+    }
+
+    /// [`ThreadHeap::close_tag`] and giving up the guard's keep, when nothing is to be settled; otherwise does nothing.
+    #[inline(always)]
+    pub(crate) fn close_tag_quickly(&self, key: GuardKey) -> bool {
+        let quick = self.is_top(key) && self.unsealed.get().is_null() && self.is_plain() && self.keeps.get() > 1;
+        if quick {
+            // SAFETY: F8: the key's guard is on top.
+            self.tag.set(unsafe { self.pop_guard() }.subject.cast());
+            self.keeps.set(self.keeps.get() - 1);
+        }
+        quick
     }
 
     /// [`ThreadHeap::enter_system`] when everything is ready; otherwise does nothing.

@@ -1,7 +1,8 @@
 //! How large the first chunk of a frame is.
 //!
 //! A frame that needed several chunks makes the next one of its kind start with a chunk that holds all of it, so a steady
-//! loop never leaves the fast path. After [`Sizing::quiet_frames`] smaller frames the size falls to what they needed.
+//! loop never leaves the fast path. Once in `trim_after` frames the size falls to what the frames since the last time
+//! needed, so one burst does not keep its memory.
 
 #![forbid(unsafe_code)]
 
@@ -13,25 +14,17 @@ use crate::raw::core::Core;
 
 /// The size class of the next first chunk of one kind of frame.
 pub(crate) struct Sizing {
-    /// Closed cores that kept a chunk of this class, ready to be opened again; linked through `next`.
+    /// Closed cores that kept a chunk, ready to be opened again; linked through `next`.
     pub(super) warm: Cell<*const Core>,
     class: Cell<usize>,
     floor: usize,
-    quiet_frames: u32,
-    quiet: Cell<u32>,
+    /// Bytes of the largest frame since the last [`Sizing::fall`].
     most: Cell<u64>,
 }
 
 impl Sizing {
-    pub(crate) const fn new(floor: usize, quiet_frames: u32) -> Self {
-        Self {
-            warm: Cell::new(ptr::null()),
-            class: Cell::new(floor),
-            floor,
-            quiet_frames,
-            quiet: Cell::new(0),
-            most: Cell::new(0),
-        }
+    pub(crate) const fn new(floor: usize) -> Self {
+        Self { warm: Cell::new(ptr::null()), class: Cell::new(floor), floor, most: Cell::new(0) }
     }
 
     #[inline(always)]
@@ -39,36 +32,33 @@ impl Sizing {
         self.class.get()
     }
 
-    /// Whether [`Sizing::learn`] would do anything about a frame that stayed in its first chunk.
-    #[inline(always)]
-    pub(crate) fn is_raised(&self) -> bool {
-        self.class.get() != self.floor
-    }
-
     /// A frame that used `bytes` has ended.
-    #[cold]
-    pub(crate) fn learn(&self, bytes: u64) {
-        let Some(needed) = usize::try_from(bytes).ok().and_then(Chunk::class_for) else { return };
-        if needed > self.class.get() {
-            self.class.set(needed);
-            self.restart();
-            return;
-        }
-        self.most.set(self.most.get().max(bytes));
-        self.quiet.set(if needed < self.class.get() { self.quiet.get() + 1 } else { 0 });
-        if self.quiet.get() >= self.quiet_frames {
-            let most = usize::try_from(self.most.get()).ok().and_then(Chunk::class_for);
-            self.class.set(most.unwrap_or(self.floor).max(self.floor));
-            self.restart();
-        } else if self.quiet.get() == 0 {
-            self.most.set(0);
+    #[inline(always)]
+    pub(crate) fn note(&self, bytes: u64) {
+        if bytes > self.most.get() {
+            self.most.set(bytes);
         }
     }
 
-    fn restart(&self) {
-        self.quiet.set(0);
-        self.most.set(0);
+    /// A frame of `bytes` needed several chunks; whether the next one starts with a larger chunk.
+    #[cold]
+    pub(crate) fn rise(&self, bytes: u64) -> bool {
+        let rises = class_for(bytes).is_some_and(|needed| needed > self.class.get());
+        if rises {
+            self.class.set(class_for(bytes).unwrap_or(self.floor));
+        }
+        rises
     }
+
+    /// Falls to what the frames since the last call needed.
+    pub(crate) fn fall(&self) {
+        let needed = class_for(self.most.take()).unwrap_or(self.floor).max(self.floor);
+        self.class.set(self.class.get().min(needed));
+    }
+}
+
+fn class_for(bytes: u64) -> Option<usize> {
+    usize::try_from(bytes).ok().and_then(Chunk::class_for)
 }
 
 #[cfg(test)]
@@ -76,22 +66,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rises_at_once_and_falls_after_quiet_frames() {
-        let sizing = Sizing::new(0, 3);
-        sizing.learn(100_000);
-        assert_eq!(sizing.class(), Chunk::class_for(100_000).unwrap());
-        sizing.learn(10_000);
-        sizing.learn(100_000);
-        for _ in 0..2 {
-            sizing.learn(20_000);
-            assert!(sizing.is_raised(), "the large frame restarted the count");
-        }
-        sizing.learn(10_000);
-        assert_eq!(sizing.class(), Chunk::class_for(20_000).unwrap(), "as large as the quiet frames need");
-        for _ in 0..3 {
-            sizing.learn(10);
-        }
+    fn rises_at_once_and_falls_to_what_was_needed() {
+        let sizing = Sizing::new(0);
+        assert!(sizing.rise(100_000) && !sizing.rise(100_000));
+        sizing.note(100_000);
+        sizing.fall();
+        assert_eq!(sizing.class(), class_for(100_000).unwrap(), "the burst itself is in the first window");
+        sizing.note(20_000);
+        sizing.note(10_000);
+        sizing.fall();
+        assert_eq!(sizing.class(), class_for(20_000).unwrap());
+        sizing.fall();
         assert_eq!(sizing.class(), 0);
-        assert!(!sizing.is_raised());
     }
 }
