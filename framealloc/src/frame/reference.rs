@@ -85,10 +85,7 @@ impl<'f> FrameRef<'f> {
     /// Serves `layout`, or says why not. Zero-sized layouts get a dangling pointer.
     #[inline(always)]
     pub(crate) fn request(&self, layout: Layout) -> Result<NonNull<u8>, AllocError> {
-        if layout.size() == 0 {
-            return Ok(dangling(layout.align()));
-        }
-        self.core().allocate(layout)
+        request(self.core(), layout)
     }
 
     /// Room for one `T`.
@@ -110,9 +107,61 @@ impl<'f> FrameRef<'f> {
         }
     }
 
+    /// Grows a block that its frame's lease has no room behind, or that is not the last one.
+    ///
+    /// # Safety
+    ///
+    /// As `Allocator::grow`.
+    #[inline(never)]
+    unsafe fn grow_slow(&self, block: NonNull<u8>, old: Layout, new: Layout) -> Result<NonNull<[u8]>, Refused> {
+        let start = block.as_ptr();
+        let (old_size, new_size) = (grain_up(old.size()), grain_up(new.size()));
+        let in_place = old.size() > 0
+            && is_aligned(block, new.align())
+            && start.addr().checked_add(new_size).is_some()
+            && (old_size == new_size
+                || self.core().move_end(start.wrapping_add(old_size), start.wrapping_add(new_size)));
+        if in_place {
+            return Ok(NonNull::slice_from_raw_parts(block, new.size()));
+        }
+        let moved = self.allocate_or_refuse(new)?;
+        // SAFETY: F4: by the caller the old block holds `old.size()` bytes, and the new one is larger and distinct.
+        unsafe { ptr::copy_nonoverlapping(start, moved.as_ptr(), old.size()) };
+        Ok(NonNull::slice_from_raw_parts(moved, new.size()))
+    }
+
     fn allocate_or_refuse(&self, layout: Layout) -> Result<NonNull<u8>, Refused> {
         self.request(layout).map_err(|error| self.refuse(error))
     }
+}
+
+/// Room for `layout` in `core`; zero-sized layouts get a dangling pointer.
+#[inline(always)]
+pub(crate) fn request(core: &Core, layout: Layout) -> Result<NonNull<u8>, AllocError> {
+    if layout.size() == 0 {
+        return Ok(dangling(layout.align()));
+    }
+    core.allocate(layout)
+}
+
+/// [`request`] for the infallible forms: no `Result` on the way.
+#[inline(always)]
+#[track_caller]
+pub(crate) fn room_for(core: &Core, layout: Layout) -> NonNull<u8> {
+    if layout.size() == 0 {
+        return dangling(layout.align());
+    }
+    match core.bump_layout(layout) {
+        Some(block) => block,
+        None => refill_or_fail(core, layout),
+    }
+}
+
+#[cold]
+#[inline(never)]
+#[track_caller]
+fn refill_or_fail(core: &Core, layout: Layout) -> NonNull<u8> {
+    core.refill(layout).unwrap_or_else(|error| fail(error))
 }
 
 /// Room for one `T` in `core`; zero-sized types get a dangling pointer.
@@ -125,6 +174,12 @@ pub(crate) fn request_for<T>(core: &Core) -> Result<NonNull<T>, AllocError> {
         Some(place) => Ok(place),
         None => core.refill(Layout::new::<T>()).map(NonNull::cast),
     }
+}
+
+/// Whether `block` is at a multiple of `align`, a power of two.
+#[inline(always)]
+fn is_aligned(block: NonNull<u8>, align: usize) -> bool {
+    block.addr().get() & (align - 1) == 0
 }
 
 /// A well-aligned address for nothing.
@@ -187,26 +242,23 @@ unsafe impl Allocator for FrameRef<'_> {
 
     #[inline]
     unsafe fn grow(&self, block: NonNull<u8>, old: Layout, new: Layout) -> Result<NonNull<[u8]>, Refused> {
-        let start = block.as_ptr();
+        let core = self.core();
         let (old_size, new_size) = (grain_up(old.size()), grain_up(new.size()));
-        let in_place = old.size() > 0
-            && start.addr().is_multiple_of(new.align())
-            && start.addr().checked_add(new_size).is_some()
-            && (old_size == new_size
-                || self.core().move_end(start.wrapping_add(old_size), start.wrapping_add(new_size)));
-        if in_place {
+        let end = block.as_ptr().wrapping_add(old_size);
+        let is_last = end == core.ptr.get() && old_size > 0 && is_aligned(block, new.align());
+        // F4: the last block ends at the pointer, which is at most `limit`; sizes grow.
+        if is_last && new_size - old_size <= core.limit.get().addr() - end.addr() {
+            core.ptr.set(block.as_ptr().wrapping_add(new_size));
             return Ok(NonNull::slice_from_raw_parts(block, new.size()));
         }
-        let moved = self.allocate_or_refuse(new)?;
-        // SAFETY: F4: by the caller the old block holds `old.size()` bytes, and the new one is larger and distinct.
-        unsafe { ptr::copy_nonoverlapping(start, moved.as_ptr(), old.size()) };
-        Ok(NonNull::slice_from_raw_parts(moved, new.size()))
+        // SAFETY: F4: by the caller.
+        unsafe { self.grow_slow(block, old, new) }
     }
 
     #[inline]
     unsafe fn shrink(&self, block: NonNull<u8>, old: Layout, new: Layout) -> Result<NonNull<[u8]>, Refused> {
         let start = block.as_ptr();
-        if start.addr().is_multiple_of(new.align()) {
+        if is_aligned(block, new.align()) {
             if new.size() > 0 {
                 let (old_size, new_size) = (grain_up(old.size()), grain_up(new.size()));
                 self.core().move_end(start.wrapping_add(old_size), start.wrapping_add(new_size));

@@ -12,7 +12,7 @@ use core::ptr::NonNull;
 use super::boxed::FrameBox;
 use super::init;
 use super::map::{FrameMap, FrameSet};
-use super::reference::{CoreAt, FrameRef, NotSend, fail, request_for};
+use super::reference::{CoreAt, FrameRef, NotSend, fail, request, request_for, room_for};
 use super::string::FrameString;
 use super::vec::FrameVec;
 use crate::error::AllocError;
@@ -169,7 +169,7 @@ impl Frame {
         const { assert!(ALIGN.is_power_of_two(), "an alignment is a power of two") };
         let layout =
             Layout::new::<T>().align_to(ALIGN).unwrap_or_else(|_| fail(AllocError::overflow::<T>(1)));
-        let place = self.frame_ref().request(layout).unwrap_or_else(|error| fail(error)).cast::<T>();
+        let place = room_for(self.core(), layout).cast::<T>();
         // SAFETY: F4: the place is fresh, fits and is aligned. F2: it lives as long as the borrow of the frame.
         unsafe {
             place.write(value);
@@ -183,14 +183,17 @@ impl Frame {
     ///
     /// [`AllocError`] when memory or a budget is refused.
     pub fn try_alloc_layout(&self, layout: Layout) -> Result<&mut [MaybeUninit<u8>], AllocError> {
-        let start = self.frame_ref().request(layout)?.cast::<MaybeUninit<u8>>();
+        let start = request(self.core(), layout)?.cast::<MaybeUninit<u8>>();
         // SAFETY: F4: fresh room of this layout that claims no value. F2: it lives as long as the borrow.
         Ok(unsafe { NonNull::slice_from_raw_parts(start, layout.size()).as_mut() })
     }
 
     /// Bytes of any layout, uninitialised.
+    #[inline(always)]
     pub fn alloc_layout(&self, layout: Layout) -> &mut [MaybeUninit<u8>] {
-        self.try_alloc_layout(layout).unwrap_or_else(|error| fail(error))
+        let start = room_for(self.core(), layout).cast::<MaybeUninit<u8>>();
+        // SAFETY: F4: fresh room of this layout that claims no value. F2: it lives as long as the borrow.
+        unsafe { NonNull::slice_from_raw_parts(start, layout.size()).as_mut() }
     }
 
     /// A slice of `len` elements, each made by `make`, in one pass over the memory.
