@@ -85,7 +85,7 @@ impl<B> CountingBackend<B> {
     }
 }
 
-// SAFETY: blocks come from the inner backend, which keeps the contract, and go back to it with the same layout.
+// SAFETY: M1: blocks come from the inner backend, which keeps the contract, and go back to it with the same layout.
 unsafe impl<B: AllocatorBackend> AllocatorBackend for CountingBackend<B> {
     fn allocate(&self, layout: Layout) -> Option<NonNull<u8>> {
         let Some(block) = self.inner.allocate(layout) else {

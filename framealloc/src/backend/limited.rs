@@ -52,7 +52,7 @@ impl<B> LimitedBackend<B> {
     }
 }
 
-// SAFETY: blocks come from the inner backend, which keeps the contract, and go back to it with the same layout.
+// SAFETY: M1: blocks come from the inner backend, which keeps the contract, and go back to it with the same layout.
 unsafe impl<B: AllocatorBackend> AllocatorBackend for LimitedBackend<B> {
     fn allocate(&self, layout: Layout) -> Option<NonNull<u8>> {
         let size = layout.size();

@@ -12,6 +12,13 @@
 //!
 //! Backends nest: `CountingBackend<LimitedBackend<SystemBackend>>` counts what a limited backend hands out, and an
 //! `Arc` of a backend is a backend, so that its counters can be read while the allocator uses it.
+//!
+//! # Invariants
+//!
+//! - **M1** A backend here hands out the blocks of one source, which is the backend inside it or the system's allocator,
+//!   and gives each of them back to that source with the layout it was taken with. No state of its own keeps them valid.
+//! - **M2** The system's allocator is asked for sizes above zero only, and a block is written to only between taking it
+//!   and handing it out.
 
 #![expect(unsafe_code, reason = "backends hand out raw memory")]
 
@@ -98,7 +105,7 @@ pub unsafe trait AllocatorBackend: Send + Sync + 'static {
     unsafe fn deallocate(&self, ptr: NonNull<u8>, layout: Layout);
 }
 
-// SAFETY: both methods are those of the backend inside, which keeps the contract.
+// SAFETY: M1: both methods are those of the backend inside, which keeps the contract.
 unsafe impl<B: AllocatorBackend + ?Sized> AllocatorBackend for Arc<B> {
     #[inline]
     fn allocate(&self, layout: Layout) -> Option<NonNull<u8>> {

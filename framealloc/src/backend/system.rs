@@ -89,7 +89,7 @@ impl SystemBackend {
         }
         if self.prefault {
             for offset in (0..layout.size()).step_by(SMALL_PAGE) {
-                // SAFETY: `offset` is inside the block, which is fresh and belongs to this call alone.
+                // SAFETY: M2: `offset` is inside the block, which is fresh and belongs to this call alone.
                 unsafe { block.add(offset).write_volatile(0) };
             }
         }
@@ -101,16 +101,16 @@ impl SystemBackend {
 fn advise_huge_pages(block: NonNull<u8>, size: usize) {
     // The tail that fills no huge page could not be one.
     let whole = size & !(HUGE_PAGE - 1);
-    // SAFETY: the range is inside the block, and this advice changes no contents and frees nothing. A failure leaves
-    // small pages, which is correct too.
+    // SAFETY: M2: the range is inside the block, which is not handed out yet, and this advice changes no contents and
+    // frees nothing. A failure leaves small pages, which is correct too.
     unsafe { libc::madvise(block.as_ptr().cast(), whole, libc::MADV_HUGEPAGE) };
 }
 
 #[cfg(not(target_os = "linux"))]
 fn advise_huge_pages(_block: NonNull<u8>, _size: usize) {}
 
-// SAFETY: `System` hands out disjoint blocks of the size and alignment asked for, on any thread, and does not unwind; no
-// state of this value is needed to keep them valid.
+// SAFETY: M1: `System` hands out disjoint blocks of the size and alignment asked for, on any thread, and does not unwind;
+// no state of this value is needed to keep them valid.
 unsafe impl AllocatorBackend for SystemBackend {
     #[inline]
     fn allocate(&self, layout: Layout) -> Option<NonNull<u8>> {
@@ -120,7 +120,7 @@ unsafe impl AllocatorBackend for SystemBackend {
         if self.prefault | self.huge_pages {
             return self.allocate_prepared(layout);
         }
-        // SAFETY: the size is not zero.
+        // SAFETY: M2: the size is not zero.
         NonNull::new(unsafe { System.alloc(layout) })
     }
 

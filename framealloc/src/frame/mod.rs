@@ -21,6 +21,10 @@
 //! of `SmartAlloc` count instead and keep their frame's memory alive until they drop. A handle that is leaked with
 //! `mem::forget` keeps its memory (ambient) or was unreachable anyway (scoped). The invariants F1 to F8 are written down
 //! in `raw/mod.rs`.
+//!
+//! # Invariants
+//!
+//! * **U1** Bytes of a frame that are lent as `str` were copied whole from `str`s, and are changed only as a `str`.
 
 mod bounded;
 mod boxed;

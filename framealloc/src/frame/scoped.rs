@@ -251,7 +251,7 @@ impl Frame {
     /// A copy of `text`.
     #[inline]
     pub fn str(&self, text: &str) -> &mut str {
-        // SAFETY: the bytes are a copy of a `str`.
+        // SAFETY: U1: the bytes are a copy of a `str`.
         unsafe { core::str::from_utf8_unchecked_mut(self.slice_copy(text.as_bytes())) }
     }
 

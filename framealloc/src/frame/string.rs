@@ -99,7 +99,7 @@ impl Deref for FrameString<'_> {
 
     #[inline]
     fn deref(&self) -> &str {
-        // SAFETY: `bytes` only ever receives whole `str`s.
+        // SAFETY: U1: `bytes` only ever receives whole `str`s.
         unsafe { core::str::from_utf8_unchecked(&self.bytes) }
     }
 }
@@ -107,7 +107,7 @@ impl Deref for FrameString<'_> {
 impl DerefMut for FrameString<'_> {
     #[inline]
     fn deref_mut(&mut self) -> &mut str {
-        // SAFETY: `bytes` only ever receives whole `str`s, and `str` keeps them UTF-8.
+        // SAFETY: U1: `bytes` only ever receives whole `str`s, and `str` keeps them UTF-8.
         unsafe { core::str::from_utf8_unchecked_mut(&mut self.bytes) }
     }
 }

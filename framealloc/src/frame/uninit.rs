@@ -16,7 +16,7 @@ impl<'f, T> FrameBox<'f, MaybeUninit<T>> {
     #[inline]
     pub fn write(mut self, value: T) -> FrameBox<'f, T> {
         MaybeUninit::write(&mut *self, value);
-        // SAFETY: the value was written in the line above.
+        // SAFETY: what is asked of the caller holds: the value was written in the line above.
         unsafe { self.assume_init() }
     }
 
@@ -41,7 +41,7 @@ impl<'f, T> FrameBox<'f, [MaybeUninit<T>]> {
         for (index, place) in self.iter_mut().enumerate() {
             place.write(make(index));
         }
-        // SAFETY: the loop wrote every element.
+        // SAFETY: what is asked of the caller holds: the loop wrote every element.
         unsafe { self.assume_init() }
     }
 

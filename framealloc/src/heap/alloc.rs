@@ -63,7 +63,8 @@ unsafe impl Allocator for HeapAlloc {
     unsafe fn shrink(&self, ptr: NonNull<u8>, old: Layout, new: Layout) -> Result<NonNull<[u8]>, NoMemory> {
         match self.allocate(new) {
             Ok(fresh) => {
-                // SAFETY: both blocks hold `new.size()` bytes and are different ones; the old one is given up.
+                // SAFETY: H1: both blocks are the caller's, hold `new.size()` bytes and are different ones; the old one is given
+                // up.
                 unsafe {
                     fresh.cast::<u8>().copy_from_nonoverlapping(ptr, new.size());
                     self.deallocate(ptr, old);

@@ -18,9 +18,9 @@ pub struct HeapBox<T: ?Sized> {
     _owns: PhantomData<T>,
 }
 
-// SAFETY: the box owns its value as a `Box` does, and heap memory may be freed on any thread (H2).
+// SAFETY: H1: the box owns its value as a `Box` does. H2: its memory may be freed on any thread.
 unsafe impl<T: ?Sized + Send> Send for HeapBox<T> {}
-// SAFETY: as above; a shared box lends nothing but `&T`.
+// SAFETY: H1: a shared box lends nothing but `&T`, to a value that nobody else uses.
 unsafe impl<T: ?Sized + Sync> Sync for HeapBox<T> {}
 
 impl<T> HeapBox<T> {
@@ -50,7 +50,7 @@ impl<T> HeapBox<T> {
     #[inline]
     pub fn into_inner(self) -> T {
         let ptr = self.into_raw();
-        // SAFETY: the box owned the value and its memory; the value is moved out first.
+        // SAFETY: H1: the box owned the value and its memory; the value is moved out first.
         unsafe {
             let value = ptr.read();
             release(ptr.cast(), Layout::new::<T>());
@@ -86,7 +86,7 @@ impl<T: ?Sized> HeapBox<T> {
     where
         T: 'a,
     {
-        // SAFETY: the box owned the value and is gone; nobody frees the block.
+        // SAFETY: H1: the box owned the value and is gone, so nobody else uses it and nobody frees the block.
         unsafe { self.into_raw().as_mut() }
     }
 }
@@ -96,7 +96,7 @@ impl<T> HeapBox<MaybeUninit<T>> {
     #[inline]
     pub fn write(mut self, value: T) -> HeapBox<T> {
         MaybeUninit::write(&mut self, value);
-        // SAFETY: written in the line above.
+        // SAFETY: what is asked of the caller holds: the value was written in the line above.
         unsafe { self.assume_init() }
     }
 
@@ -133,13 +133,13 @@ impl<T: ?Sized> Drop for HeapBox<T> {
         impl Drop for Release {
             #[inline]
             fn drop(&mut self) {
-                // SAFETY: the box owned the object, and its value has been dropped, or its destructor unwinds.
+                // SAFETY: H1: the box owned the object, and its value has been dropped, or its destructor unwinds.
                 unsafe { release(self.0, self.1) }
             }
         }
 
         let _release = Release(self.ptr.cast(), Layout::for_value::<T>(self));
-        // SAFETY: the box owns the value, which is dropped here once.
+        // SAFETY: H1: the box owns the value, which is dropped here once.
         unsafe { ptr::drop_in_place(self.ptr.as_ptr()) };
     }
 }
@@ -149,7 +149,7 @@ impl<T: ?Sized> Deref for HeapBox<T> {
 
     #[inline(always)]
     fn deref(&self) -> &T {
-        // SAFETY: the box owns a valid value.
+        // SAFETY: H1: the box owns a valid value.
         unsafe { self.ptr.as_ref() }
     }
 }
@@ -157,7 +157,7 @@ impl<T: ?Sized> Deref for HeapBox<T> {
 impl<T: ?Sized> DerefMut for HeapBox<T> {
     #[inline(always)]
     fn deref_mut(&mut self) -> &mut T {
-        // SAFETY: the box owns a valid value, and is borrowed alone.
+        // SAFETY: H1: the box owns a valid value, and is borrowed alone.
         unsafe { self.ptr.as_mut() }
     }
 }

@@ -20,7 +20,8 @@
 //! # Invariants
 //!
 //! - **H1** A heap object is preceded by a header that is written before the object's address is handed out and not
-//!   changed until the object is freed.
+//!   changed until the object is freed. The object belongs to one box or one user of the allocator, who alone uses it and
+//!   frees it; a box keeps a valid value in it.
 //! - **H2** Each header holds one strong reference of its `HeapShared`, so that an object may outlive the allocator and
 //!   be freed on any thread. Whoever frees the object gives the reference up, after the backend has the block.
 //! - **H3** The addresses of the backend and the meter in `HeapShared` are those of the `Arc`s beside them, so they are valid as

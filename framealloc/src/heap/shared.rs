@@ -16,7 +16,7 @@ pub(crate) struct HeapShared {
 
 // SAFETY: H3: the pointers stand for the `Arc`s next to them, which are Send and Sync.
 unsafe impl Send for HeapShared {}
-// SAFETY: as above.
+// SAFETY: H3: as for Send.
 unsafe impl Sync for HeapShared {}
 
 /// What lies before each object.
@@ -74,7 +74,7 @@ impl HeapShared {
         // SAFETY: H3.
         let base = unsafe { self.backend.as_ref() }.allocate(block)?;
         let offset = object_offset(block.align());
-        // SAFETY: the block holds `offset + size` bytes; `offset` is at least the header's size and a multiple of the
+        // SAFETY: H1: the block is fresh and holds `offset + size` bytes; `offset` is at least the header's size and a multiple of the
         // block's alignment, which is at least the header's, so the header ends where the object begins.
         unsafe {
             let object = base.add(offset);

@@ -37,7 +37,7 @@ impl PoolAlloc {
     ///
     /// [`AllocError::OutOfMemory`], or [`AllocError::BudgetExceeded`] when the tag has a budget that refuses.
     pub(crate) fn try_box<T>(&self, value: T) -> Result<PoolBox<T>, AllocError> {
-        // SAFETY: `memory` returns fresh pool objects.
+        // SAFETY: P1: `memory` returns pool objects that belong to nobody else.
         unsafe { PoolBox::try_place(value, |layout| self.memory(layout)) }
     }
 
@@ -83,7 +83,7 @@ impl PoolAlloc {
         copied: usize,
     ) -> Result<NonNull<[u8]>, NoMemory> {
         let fresh = self.allocate(new)?;
-        // SAFETY: both blocks hold `copied` bytes and are different ones; the old one is given up.
+        // SAFETY: P1: both blocks are the caller's, hold `copied` bytes and are different ones; the old one is given up.
         unsafe {
             fresh.cast::<u8>().copy_from_nonoverlapping(ptr, copied);
             self.deallocate(ptr, old);

@@ -19,9 +19,9 @@ pub struct PoolBox<T: ?Sized> {
     _owns: PhantomData<T>,
 }
 
-// SAFETY: the box owns its value as a `Box` does, and pool memory may be freed on any thread (P5, P6).
+// SAFETY: P1: the box owns its value as a `Box` does. P5, P6: pool memory may be freed on any thread.
 unsafe impl<T: ?Sized + Send> Send for PoolBox<T> {}
-// SAFETY: as above; a shared box lends nothing but `&T`.
+// SAFETY: P1: a shared box lends nothing but `&T`, to a value that nobody else uses.
 unsafe impl<T: ?Sized + Sync> Sync for PoolBox<T> {}
 
 impl<T> PoolBox<T> {
@@ -51,7 +51,7 @@ impl<T> PoolBox<T> {
     #[inline]
     pub fn into_inner(self) -> T {
         let ptr = self.into_raw();
-        // SAFETY: the box owned the value and its memory; the value is moved out first.
+        // SAFETY: P1: the box owned the value and its memory; the value is moved out first.
         unsafe {
             let value = ptr.read();
             release(ptr.cast(), size_of::<T>(), align_of::<T>());
@@ -102,7 +102,7 @@ impl<T> PoolBox<MaybeUninit<T>> {
     #[inline]
     pub fn write(mut self, value: T) -> PoolBox<T> {
         MaybeUninit::write(&mut self, value);
-        // SAFETY: written in the line above.
+        // SAFETY: what is asked of the caller holds: the value was written in the line above.
         unsafe { self.assume_init() }
     }
 
@@ -146,7 +146,7 @@ impl<T: ?Sized> Drop for PoolBox<T> {
 
         let value: &T = self;
         let _release = Release(self.ptr.cast(), size_of_val(value), align_of_val(value));
-        // SAFETY: the box owns the value, which is dropped here once.
+        // SAFETY: P1: the box owns the value, which is dropped here once.
         unsafe { ptr::drop_in_place(self.ptr.as_ptr()) };
     }
 }
@@ -156,7 +156,7 @@ impl<T: ?Sized> Deref for PoolBox<T> {
 
     #[inline(always)]
     fn deref(&self) -> &T {
-        // SAFETY: the box owns a valid value.
+        // SAFETY: P1: the box owns a valid value.
         unsafe { self.ptr.as_ref() }
     }
 }
@@ -164,7 +164,7 @@ impl<T: ?Sized> Deref for PoolBox<T> {
 impl<T: ?Sized> DerefMut for PoolBox<T> {
     #[inline(always)]
     fn deref_mut(&mut self) -> &mut T {
-        // SAFETY: the box owns a valid value, and is borrowed alone.
+        // SAFETY: P1: the box owns a valid value, and is borrowed alone.
         unsafe { self.ptr.as_mut() }
     }
 }

@@ -34,7 +34,7 @@ struct Registry {
 // SAFETY: P3 and P7: groups are Sync, and the sets in the registry are touched by others than their owner only under the
 // registry's lock, through atomics.
 unsafe impl Send for Depot {}
-// SAFETY: as above.
+// SAFETY: P3 and P7: as for Send.
 unsafe impl Sync for Depot {}
 
 impl Depot {
@@ -92,7 +92,7 @@ impl Depot {
         let mut registry = lock(&self.registry);
         if let Some(group) = self.find_group(&registry, class, tag) {
             drop(registry);
-            // SAFETY: allocated above with this layout and never written to.
+            // SAFETY: P5: the block was allocated above with this layout and never became a group.
             unsafe { self.backend.deallocate(fresh.cast(), Layout::new::<Group>()) };
             return Some(group);
         }
@@ -166,7 +166,7 @@ impl Depot {
         }
         drop(registry);
         let set = self.backend.allocate(Layout::new::<MagazineSet>())?.cast::<MagazineSet>();
-        // SAFETY: the block is fresh and has the layout of a set.
+        // SAFETY: P7: the block is fresh and has the layout of a set; it is linked under the registry's lock.
         unsafe {
             set.write(MagazineSet::new(tag));
             lock(&self.registry).link(set);

@@ -62,7 +62,7 @@ pub(super) struct GroupCounts {
 
 // SAFETY: P3: the pages and batches are touched under the lock alone, everything else is constant, and the depot is Sync.
 unsafe impl Send for Group {}
-// SAFETY: as above.
+// SAFETY: P3: as for Send.
 unsafe impl Sync for Group {}
 
 impl Group {
@@ -108,7 +108,7 @@ impl Group {
             }
             drop(state);
             if surplus {
-                // SAFETY: the page was made above and nobody else knows it.
+                // SAFETY: P4: the page was made above, has none of its blocks outside and is in no list.
                 unsafe { PageHeader::destroy(page.as_ptr(), depot.backend()) };
             }
         }
@@ -195,7 +195,7 @@ impl Group {
             }
         }
         drop(state);
-        // SAFETY: the pages are empty and unlinked, and no lock is held.
+        // SAFETY: P4: the pages have no block outside and are in no list; P3: no lock is held.
         unsafe { release(released, backend) }
     }
 
@@ -205,7 +205,7 @@ impl Group {
         let object = LargeHeader::create(depot.backend(), self, layout).or_else(|| {
             if depot.trim() > 0 { LargeHeader::create(depot.backend(), self, layout) } else { None }
         })?;
-        // SAFETY: the object was made above and is not shared yet.
+        // SAFETY: P2: the object was made above, behind its header, and is not shared yet.
         let resident = unsafe { LargeHeader::resident(header_of(object).cast()) };
         let mut state = lock(&self.state);
         state.retired += 1;

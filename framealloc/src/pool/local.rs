@@ -33,7 +33,7 @@ pub(super) fn current() -> NonNull<ThreadPool> {
 /// The pool that this thread has for `depot`.
 pub(super) fn pool_of(depot: *const Depot) -> Option<NonNull<ThreadPool>> {
     let pool = current();
-    // SAFETY: the contract of `set_current`; the empty pool is a static.
+    // SAFETY: P8: the current pool is valid until it is replaced; the empty pool is a static.
     let of = unsafe { pool.as_ref() }.depot_ptr();
     (!of.is_null() && ptr::eq(of, depot)).then_some(pool)
 }

@@ -49,7 +49,7 @@ pub(super) static EMPTY: EmptySet = EmptySet(MagazineSet::new(0));
 
 pub(super) struct EmptySet(pub(super) MagazineSet);
 
-// SAFETY: nothing is ever written to the empty set, see `EMPTY`.
+// SAFETY: P7: this set is no thread's, and nothing is ever written to it, see `EMPTY`.
 unsafe impl Sync for EmptySet {}
 
 impl Magazine {

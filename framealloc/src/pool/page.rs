@@ -84,7 +84,7 @@ impl PageHeader {
     pub(super) fn create(backend: &dyn AllocatorBackend, group: &Group) -> Option<NonNull<PageHeader>> {
         let page = backend.allocate(PAGE_LAYOUT)?.cast::<PageHeader>();
         let size = block_size(group.class);
-        // SAFETY: the block is fresh and ours, holds a header, and is aligned to 64 KiB.
+        // SAFETY: P2: the block is fresh and this call's, holds a header, and is aligned to 64 KiB.
         unsafe {
             page.write(PageHeader {
                 group,
@@ -190,7 +190,7 @@ impl LargeHeader {
         let offset = size_of::<LargeHeader>().next_multiple_of(layout.align().max(16));
         let total = Layout::from_size_align(offset.checked_add(layout.size())?, align).ok()?;
         let base = backend.allocate(total)?;
-        // SAFETY: the block holds `offset + size` bytes. The header fits below the object: the object lies `offset`
+        // SAFETY: P2: the block holds `offset + size` bytes. The header fits below the object: the object lies `offset`
         // bytes into the block; when `offset <= 32 KiB` the header is at the start of the block, else the object is
         // aligned to 64 KiB and the header lies 64 KiB (at most `offset`) before it. Both are aligned to 64 KiB.
         unsafe {

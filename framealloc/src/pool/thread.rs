@@ -46,7 +46,7 @@ pub(super) static NO_POOL: NoPool = NoPool(ThreadPool::empty(None));
 
 pub(super) struct NoPool(pub(super) ThreadPool);
 
-// SAFETY: `NO_POOL` is only reached by `local::current`, whose users read `current` and the depot's address, and never write.
+// SAFETY: P8: `NO_POOL` is only reached by `local::current`, whose users read `current` and the depot's address, and never write.
 unsafe impl Sync for NoPool {}
 
 const EMPTY_SET: NonNull<MagazineSet> = NonNull::from_ref(&EMPTY.0);
@@ -133,7 +133,7 @@ impl ThreadPool {
         let set = self.depot().take_set(tag)?;
         // The backend may have used this pool in between (F7).
         if let Some(other) = NonNull::new(self.find_set(tag)) {
-            // SAFETY: the set was taken above and nothing was put into it.
+            // SAFETY: P7: the set was taken above, nothing was put into it, and it is not used again.
             unsafe { self.depot().retire_set(set) };
             return Some(other);
         }
@@ -163,11 +163,11 @@ impl ThreadPool {
         // The backend may have made this pool grow its table, or a thread's end run, in between (F7).
         let (old, old_len) = (self.table.get(), self.table_len.get());
         if old_len >= len || self.exited.get() {
-            // SAFETY: `fresh` was allocated above and never used.
+            // SAFETY: P8: `fresh` was allocated above, and the pool never pointed to it.
             unsafe { free_table(backend, fresh, len) };
             return !self.exited.get();
         }
-        // SAFETY: both tables have the lengths given, and they are different blocks.
+        // SAFETY: P8: the old table is valid; both have the lengths given, and they are different blocks.
         unsafe {
             fresh.write_bytes(0, len);
             if old_len > 0 {
@@ -176,7 +176,7 @@ impl ThreadPool {
         }
         self.table.set(fresh);
         self.table_len.set(len);
-        // SAFETY: nothing refers to the old table any more.
+        // SAFETY: P8: the pool points to the new table, and nothing else refers to the old one.
         unsafe { free_table(backend, old, old_len) };
         true
     }
@@ -267,7 +267,7 @@ impl ThreadPool {
                 }
             }
         }
-        // SAFETY: nothing refers to the table any more.
+        // SAFETY: P8: the pool's pointer was cleared first, and nothing else refers to the table.
         unsafe { free_table(self.depot().backend(), table, len) };
     }
 

@@ -1,5 +1,7 @@
 //! The numbers of one thread.
 
+#![forbid(unsafe_code)]
+
 use core::cell::Cell;
 use core::ops::Sub;
 use core::sync::atomic::{AtomicBool, Ordering};

@@ -150,7 +150,7 @@ impl ThreadHeap {
         self.shared.clock.resign();
         self.give_up_resources();
         tls::clear(self.shared.id);
-        // SAFETY: no pool is always valid.
+        // SAFETY: P8: no pool is valid until it is replaced.
         unsafe { pool::set_current(ptr::null()) };
     }
 }
