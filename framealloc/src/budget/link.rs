@@ -35,6 +35,7 @@ impl Link {
     }
 
     /// Bytes this thread holds unused and unleased.
+    #[cfg(test)]
     pub(crate) fn left(&self) -> u64 {
         self.left.get()
     }

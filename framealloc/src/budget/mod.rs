@@ -43,7 +43,6 @@ pub(crate) use link::Link;
 pub(crate) use plain::PlainBudget;
 pub use setting::{Budget, OnExceed, SoftLimit};
 pub(crate) use shared::SharedBudget;
-pub(crate) use size_text::parse_size;
 pub use stats::{BudgetEvent, BudgetReset, BudgetStats};
 
 #[cfg(all(test, not(framealloc_loom)))]

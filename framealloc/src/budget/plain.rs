@@ -50,11 +50,6 @@ impl PlainBudget {
         None
     }
 
-    /// What happens when the limit is passed.
-    pub(crate) fn on_exceed(&self) -> OnExceed {
-        self.on_exceed.get()
-    }
-
     /// Charges bytes that were served without a lease: those of a budget that only warns.
     pub(crate) fn charge(&self, bytes: u64) -> Option<BudgetEvent> {
         let before = self.used.get();
@@ -85,12 +80,6 @@ impl PlainBudget {
         self.peak.set(self.peak.get().max(self.used.get() + bytes));
     }
 
-    /// The most bytes that were in use.
-    #[inline(always)]
-    pub(crate) fn peak(&self) -> u64 {
-        self.peak.get()
-    }
-
     /// Takes back charged bytes that were freed.
     pub(crate) fn refund(&self, bytes: u64) {
         self.used.set(self.used.get().saturating_sub(bytes));
@@ -112,11 +101,6 @@ impl PlainBudget {
     #[inline(always)]
     pub(crate) fn refusals(&self) -> u64 {
         self.refusals.get()
-    }
-
-    /// Whether a request of this many bytes would be met now, its frames' leases apart.
-    pub(crate) fn would_fit(&self, bytes: u64) -> bool {
-        self.free() >= bytes
     }
 
     /// Counts a request that was finally refused.

@@ -71,6 +71,7 @@ impl<T> NoDestructor<T> {
     );
 }
 
+#[expect(clippy::mut_from_ref, reason = "each call lends memory that no other call lends")]
 impl Frame {
     /// The frame of `core`.
     ///

@@ -63,14 +63,6 @@ impl<'f, T> FrameBox<'f, [MaybeUninit<T>]> {
 const CACHE_LINE: usize = 64;
 
 impl<'f> FrameRef<'f> {
-    /// A box for a `T` that is written later.
-    #[inline(always)]
-    pub(crate) fn uninit<T>(self) -> Result<FrameBox<'f, MaybeUninit<T>>, AllocError> {
-        let place = self.request_for::<MaybeUninit<T>>()?;
-        // SAFETY: F4: the place is fresh and fits; no value is claimed.
-        Ok(unsafe { FrameBox::from_parts(place, self) })
-    }
-
     /// A box for `len` elements that are written later.
     #[inline(always)]
     pub(crate) fn uninit_slice<T>(self, len: usize) -> Result<FrameBox<'f, [MaybeUninit<T>]>, AllocError> {

@@ -42,11 +42,11 @@ impl PhaseTable {
     pub(crate) const NONE_NAME: &'static str = "(no phase)";
 
     /// The most phases that one allocator can have, [`PhaseId::NONE`] not counted.
-    pub(crate) const MOST: usize = u16::MAX as usize;
+    pub(crate) const MOST: u32 = u16::MAX as u32;
 
     /// A table with [`PhaseId::NONE`] only.
     pub(crate) fn new() -> Self {
-        Self { names: Names::new(Self::NONE_NAME, u32::from(u16::MAX)) }
+        Self { names: Names::new(Self::NONE_NAME, Self::MOST) }
     }
 
     /// The phase called `name`, which is added when it is new.

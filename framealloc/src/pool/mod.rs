@@ -86,8 +86,6 @@ pub(crate) use depot::Depot;
 pub use handle::Handle;
 pub use keyed::{Acquired, PoolHandle};
 pub(crate) use local::set_current;
-pub(crate) use magazine::MagazineSet;
 pub use stats::PoolStats;
-pub(crate) use stats::PoolTotals;
 pub(crate) use thread::{Refused, ThreadPool};
 pub use typed::TypedPool;

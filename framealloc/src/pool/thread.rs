@@ -91,12 +91,6 @@ impl ThreadPool {
         self.gated.get()
     }
 
-    /// Whether a set was ever made. Until then [`select`](Self::select) may be put off to the first allocation.
-    #[inline(always)]
-    pub(crate) fn is_used(&self) -> bool {
-        self.table_len.get() > 0
-    }
-
     /// Makes `tag` the one that allocations belong to. While it is `gated`, [`alloc`](Self::alloc) refuses.
     pub(crate) fn select(&self, tag: u16, gated: bool) {
         self.tag.set(tag);
@@ -109,21 +103,9 @@ impl ThreadPool {
         });
     }
 
-    /// [`select`](Self::select) for a set that the caller has kept. Three stores.
-    ///
-    /// # Safety
-    ///
-    /// - `set` came from [`set_for`](Self::set_for) of this pool, and [`flush`](Self::flush) has not run since.
-    #[inline(always)]
-    pub(crate) unsafe fn select_set(&self, set: NonNull<MagazineSet>, gated: bool) {
-        self.selected.set(set.as_ptr());
-        self.current.set(if gated { EMPTY_SET } else { set });
-        self.gated.set(gated);
-    }
-
-    /// The set of `tag`, for [`select_set`](Self::select_set); valid until [`flush`](Self::flush). `None` when there is
-    /// no memory for it, or after `flush`. May call the backend.
-    pub(crate) fn set_for(&self, tag: u16) -> Option<NonNull<MagazineSet>> {
+    /// The set of `tag`, made now when it is missing; valid until [`flush`](Self::flush). `None` when there is no memory for
+    /// it, or after `flush`. May call the backend.
+    fn set_for(&self, tag: u16) -> Option<NonNull<MagazineSet>> {
         if let Some(set) = NonNull::new(self.find_set(tag)) {
             return Some(set);
         }

@@ -79,9 +79,11 @@ pub(crate) struct ChunkCache {
 
 impl ChunkCache {
     pub(crate) const fn new() -> Self {
-        const EMPTY: Shelf =
-            Shelf { head: Cell::new(ptr::null_mut()), count: Cell::new(0), low: Cell::new(0) };
-        Self { shelves: [EMPTY; CLASSES] }
+        Self {
+            shelves: [const {
+                Shelf { head: Cell::new(ptr::null_mut()), count: Cell::new(0), low: Cell::new(0) }
+            }; CLASSES],
+        }
     }
 
     /// A chunk of exactly `class`.

@@ -82,11 +82,6 @@ impl Chunk {
     pub(crate) fn class(&self) -> usize {
         (self.size / MIN_CHUNK).trailing_zeros() as usize
     }
-
-    /// Bytes behind the header.
-    pub(crate) fn capacity(&self) -> usize {
-        self.size - HEADER
-    }
 }
 
 /// The first usable byte of `chunk`.

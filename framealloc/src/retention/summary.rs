@@ -167,34 +167,6 @@ impl FrameSummary {
             (Ok(()), RetentionPolicy::Leak) => &mut self.leaked_bytes,
         } += bytes;
     }
-
-    /// Adds what another frame end did, as that of a system's frame within this frame. Keeps this frame's number.
-    pub(crate) fn absorb(&mut self, other: &FrameSummary) {
-        self.count += other.count;
-        self.discarded_bytes += other.discarded_bytes;
-        self.promoted_pool_bytes += other.promoted_pool_bytes;
-        self.promoted_heap_bytes += other.promoted_heap_bytes;
-        self.promoted_scratch_bytes += other.promoted_scratch_bytes;
-        self.leaked_bytes += other.leaked_bytes;
-        self.failed_bytes += other.failed_bytes;
-        self.failed_count += other.failed_count;
-        let (mine, theirs) = (&mut self.failures_by_reason, &other.failures_by_reason);
-        mine.budget_exceeded += theirs.budget_exceeded;
-        mine.too_large += theirs.too_large;
-        mine.scratch_full += theirs.scratch_full;
-        mine.handle_alive += theirs.handle_alive;
-        mine.out_of_memory += theirs.out_of_memory;
-        for (rows, others) in [(&mut self.by_tag, &other.by_tag), (&mut self.by_phase, &other.by_phase)] {
-            for other in others {
-                let row = row(rows, &other.name);
-                row.discarded_bytes += other.discarded_bytes;
-                row.promoted_bytes += other.promoted_bytes;
-                row.leaked_bytes += other.leaked_bytes;
-                row.failed_bytes += other.failed_bytes;
-                row.count += other.count;
-            }
-        }
-    }
 }
 
 /// The row called `name`, which is added when it is new. Frames have few tags and phases, so this searches.
@@ -249,14 +221,5 @@ mod tests {
         }
         let names: Vec<_> = summary.by_tag.iter().map(|row| &*row.name).collect();
         assert_eq!(names, ["ai", "nav"]);
-    }
-
-    #[test]
-    fn absorbing_adds_up() {
-        let (mut sum, once) = (FrameSummary::new(9), sample(3));
-        sum.absorb(&once);
-        assert_eq!(sum, FrameSummary { frame: 9, ..once.clone() });
-        sum.absorb(&once);
-        assert_eq!((sum.count, sum.failed_count, sum.by_tag[1].promoted_bytes), (14, 4, 24));
     }
 }

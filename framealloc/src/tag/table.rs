@@ -55,7 +55,8 @@ impl TagTable {
     pub(crate) const UNTAGGED_NAME: &'static str = "(untagged)";
 
     /// The most tags that one allocator can have, [`TagId::UNTAGGED`] not counted.
-    pub(crate) const MOST: usize = u16::MAX as usize;
+    #[cfg(test)]
+    const MOST: usize = u16::MAX as usize;
 
     const FULL: AllocError = AllocError::Unsupported { what: "more than 65535 tags in one allocator" };
 
@@ -71,8 +72,8 @@ impl TagTable {
     ///
     /// # Errors
     ///
-    /// `InvalidConfig` when a part of the name is empty, `Unsupported` when there are [`MOST`](Self::MOST) tags (tags for
-    /// the first parts of the path may have been added by then).
+    /// `InvalidConfig` when a part of the name is empty, `Unsupported` when there are 65535 tags (tags for the first parts of the
+    /// path may have been added by then).
     pub(crate) fn child(&self, parent: TagId, name: &str) -> Result<TagId, AllocError> {
         check(name)?;
         name.split('/').try_fold(parent, |parent, part| self.direct_child(parent, part))

@@ -36,8 +36,11 @@ struct Header {
     policy: Cell<RetentionPolicy>,
     bytes: usize,
     /// Moves the value to where its policy says; `None` when it was dropped.
-    settle: unsafe fn(NonNull<Header>, &ThreadHeap) -> Option<(Stored, Option<FailureReason>)>,
+    settle: unsafe fn(NonNull<Header>, &ThreadHeap) -> Outcome,
 }
+
+/// Where a value went, and why not to its target; nothing when it was dropped.
+type Outcome = Option<(Stored, Option<FailureReason>)>;
 
 #[repr(C)]
 struct Node<T> {
@@ -179,7 +182,7 @@ pub(crate) struct Settled {
 unsafe fn settle<T: Send + 'static>(
     header: NonNull<Header>,
     target: &ThreadHeap,
-) -> Option<(Stored, Option<FailureReason>)> {
+) -> Outcome {
     // SAFETY: R1: by the caller; the value is moved out once.
     let (value, policy) = unsafe {
         let node = header.cast::<Node<T>>();

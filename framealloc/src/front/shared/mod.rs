@@ -71,7 +71,9 @@ impl Shared {
         let diagnostics = Diagnostics::new(strict);
         if !config.sinks.is_empty() {
             diagnostics.clear_sinks();
-            config.sinks.iter().for_each(|sink| drop(diagnostics.add_sink(sink.clone())));
+            for sink in &config.sinks {
+                diagnostics.add_sink(sink.clone());
+            }
         }
         let tags = TagTable::new();
         let budgets = BudgetBook::default();
