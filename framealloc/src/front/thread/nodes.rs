@@ -268,7 +268,7 @@ pub(crate) struct SystemNode {
     /// The budget can refuse.
     pub(crate) refusing: bool,
     /// A record for the next run.
-    pub(crate) free_run: Cell<*mut Run>,
+    pub(super) free_run: Cell<*mut Run>,
     /// The frame of the last run that was counted.
     pub(crate) last_frame: Cell<u64>,
     pub(crate) sizing: Sizing,
