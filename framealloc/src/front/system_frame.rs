@@ -80,7 +80,6 @@ source_through!(&A, &mut A, Arc<A>, Box<A>);
 pub struct SystemFrame {
     frame: ManuallyDrop<Frame>,
     key: GuardKey,
-    system: &'static System,
 }
 
 impl Deref for SystemFrame {
@@ -134,7 +133,7 @@ fn enter_heap(heap: NonNull<ThreadHeap>, system: &'static System) -> SystemFrame
     // SAFETY: F5: the source keeps the heap for this call; the system's frame keeps it afterwards.
     match unsafe { heap.as_ref() }.enter_quickly(system) {
         // SAFETY: F2: the core was just opened for this frame.
-        Some((key, core)) => unsafe { SystemFrame::new(key, core, system) },
+        Some((key, core)) => unsafe { SystemFrame::new(key, core) },
         None => enter_slow(heap, system),
     }
 }
@@ -145,7 +144,7 @@ fn enter_slow(heap: NonNull<ThreadHeap>, system: &'static System) -> SystemFrame
     // SAFETY: F5: as in `enter_heap`.
     match unsafe { heap.as_ref() }.enter_system(system) {
         // SAFETY: F2: the core was just opened for this frame.
-        Ok((key, core)) => unsafe { SystemFrame::new(key, core, system) },
+        Ok((key, core)) => unsafe { SystemFrame::new(key, core) },
         Err(error) => fail(error),
     }
 }
@@ -156,9 +155,7 @@ impl Drop for SystemFrame {
         // SAFETY: F5: the frame keeps the heap until it is dropped. F2: the frame is closed here or in `leave`, once;
         // nothing borrows it, because `self` is being dropped.
         unsafe {
-            let quick = self.system.info().heap == HeapUse::Allow
-                && self.key.heap.as_ref().leave_quickly(self.frame.core(), self.key);
-            if !quick {
+            if !self.key.heap.as_ref().leave_quickly(self.frame.core(), self.key) {
                 self.leave();
             }
         }
@@ -168,11 +165,11 @@ impl Drop for SystemFrame {
 impl SystemFrame {
     /// # Safety
     ///
-    /// Entering `system` gave `key` and opened `core`, which no other frame was made of.
+    /// Entering a system gave `key` and opened `core`, which no other frame was made of.
     #[inline(always)]
-    unsafe fn new(key: GuardKey, core: NonNull<Core>, system: &'static System) -> Self {
+    unsafe fn new(key: GuardKey, core: NonNull<Core>) -> Self {
         // SAFETY: F2: by the caller.
-        Self { frame: ManuallyDrop::new(unsafe { Frame::from_core(core) }), key, system }
+        Self { frame: ManuallyDrop::new(unsafe { Frame::from_core(core) }), key }
     }
 
     /// Leaves the system: charges, promotes, reports.
@@ -184,17 +181,18 @@ impl SystemFrame {
     unsafe fn leave(&mut self) {
         // SAFETY: F5: the frame keeps the heap until it is dropped.
         let heap = unsafe { self.key.heap.as_ref() };
-        let watched = self.system.info().heap != HeapUse::Allow;
+        let watched = heap.watched_run(self.key);
         // SAFETY: F2: by the caller.
-        if !watched && unsafe { heap.leave_used(self.frame.core(), self.key) } {
+        if watched.is_none() && unsafe { heap.leave_used(self.frame.core(), self.key) } {
             return;
         }
-        let calls = if watched { heap.heap_calls_of_run(self.key) } else { 0 };
         let panic = heap.before_leaving(self.frame.core());
         // Also when a report panics.
         let frame = DropFrame(&mut self.frame);
         heap.close_run(self.key);
-        let offence = if watched { judge(heap, self.system, calls) } else { None };
+        let offence = watched.and_then(|(system, calls)| judge(heap, system, calls));
+        heap.count_system_frame();
+        heap.enter_level();
         drop(frame);
         if panic.is_some() || offence.is_some() {
             raise(panic, offence);
@@ -262,7 +260,6 @@ fn judge(heap: &ThreadHeap, system: &'static System, calls: u64) -> Option<Strin
 impl fmt::Debug for SystemFrame {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SystemFrame")
-            .field("system", &self.system.info().name)
             .field("frame", &*self.frame)
             .finish()
     }

@@ -13,8 +13,8 @@ use crate::budget::{Budget, BudgetReset, OnExceed, PlainBudget};
 use crate::error::AllocError;
 use crate::phase::PhaseId;
 use crate::raw::clock;
-use crate::raw::core::Core;
-use crate::system::System;
+use crate::raw::core::{Core, Kind as FrameKind};
+use crate::system::{HeapUse, System};
 use crate::tag::TagId;
 use crate::tracking;
 
@@ -60,7 +60,10 @@ pub(super) struct Run {
     pub(super) bytes: Cell<u64>,
     pub(super) allocations: Cell<u64>,
     pub(super) started: u64,
-    pub(super) heap_calls: u64,
+    /// Calls to the ordinary heap.
+    pub(super) heap_calls: Cell<u64>,
+    /// The system's heap use is judged when the run ends.
+    pub(super) watched: bool,
     /// Its budget, or that of a run around it, can refuse.
     pub(super) refusing: bool,
 }
@@ -393,7 +396,6 @@ impl ThreadHeap {
         this.outer_phase = self.phase.get();
         this.serial = key.serial;
         this.started = clock::ticks();
-        this.heap_calls = tracking::thread_allocations();
         self.tag.set(node.tag);
         self.phase.set(node.phase);
         self.run.set(run.as_ptr());
@@ -427,7 +429,8 @@ impl ThreadHeap {
                 bytes: Cell::new(0),
                 allocations: Cell::new(0),
                 started: 0,
-                heap_calls: 0,
+                heap_calls: Cell::new(0),
+                watched: node.system.info().heap != HeapUse::Allow,
                 refusing: false,
             });
         }
@@ -479,7 +482,7 @@ impl ThreadHeap {
             match guard.kind {
                 Kind::Tag => self.tag.set(guard.subject.cast()),
                 Kind::Phase => {
-                    self.count_phase(guard.started);
+                    self.count_phase(guard.started, self.frame_number());
                     self.phase.set(guard.subject.cast());
                 }
                 Kind::Run => self.finish_run(guard.subject.cast()),
@@ -493,9 +496,9 @@ impl ThreadHeap {
 
     /// Counts a stay in the current phase that began at `started`; returns its ticks.
     #[inline(always)]
-    fn count_phase(&self, started: u64) -> u64 {
+    fn count_phase(&self, started: u64, frame: u64) -> u64 {
         let ticks = clock::ticks().wrapping_sub(started);
-        let phase = self.phase_node().refresh(self.frame_number());
+        let phase = self.phase_node().refresh(frame);
         phase.entries.add(1);
         phase.ticks.add(ticks);
         ticks
@@ -509,11 +512,11 @@ impl ThreadHeap {
         // SAFETY: F3: the cell is in this heap's record.
         let cell = unsafe { node.cell.as_ref() };
         cell.runs.add(1);
-        cell.ticks.add(self.count_phase(this.started));
-        let calls = tracking::thread_allocations().wrapping_sub(this.heap_calls);
         let frame = self.frame_number();
+        cell.ticks.add(self.count_phase(this.started, frame));
+        let calls = this.heap_calls.get();
         if (this.allocations.get() | calls | this.budget.refusals()) != 0 || node.last_frame.get() != frame {
-            self.count_run(this, node, cell, calls);
+            self.count_run(this, node, cell, frame);
         }
         self.tag.set(this.outer_tag);
         self.phase.set(this.outer_phase);
@@ -521,7 +524,9 @@ impl ThreadHeap {
         if this.refusing {
             self.stop_refusing(run);
         }
-        let spare = node.free_run.replace(run.as_ptr());
+        // The quick paths take what is in `free_run`; runs that want a closer look are not for them.
+        let plain = !(node.refusing || this.watched);
+        let spare = if plain { node.free_run.replace(run.as_ptr()) } else { run.as_ptr() };
         if let Some(spare) = NonNull::new(spare) {
             // SAFETY: F1: a spare run is not open.
             unsafe { self.runs.put(spare) };
@@ -553,16 +558,16 @@ impl ThreadHeap {
 
     /// Counts what a run did, and sets its record back.
     #[inline(never)]
-    fn count_run(&self, run: &Run, node: &SystemNode, cell: &SystemCell, calls: u64) {
+    fn count_run(&self, run: &Run, node: &SystemNode, cell: &SystemCell, frame: u64) {
         let stats = run.budget.stats();
-        node.last_frame.set(self.frame_number());
+        node.last_frame.set(frame);
         cell.bytes.add(run.bytes.get());
         cell.allocations.add(run.allocations.get());
         cell.peak.raise_to(stats.peak);
         cell.overruns.add(stats.overruns);
         cell.refusals.add(stats.refusals);
-        cell.heap_calls.add(calls);
-        cell.remember(self.frame_number(), run.bytes.get());
+        cell.heap_calls.add(run.heap_calls.take());
+        cell.remember(frame, stats.peak);
         run.bytes.set(0);
         run.allocations.set(0);
         run.budget.restart();
@@ -576,10 +581,12 @@ impl ThreadHeap {
         }
     }
 
-    /// Calls to the ordinary heap since the run of `key` began; 0 when it is over.
-    pub(crate) fn heap_calls_of_run(&self, key: GuardKey) -> u64 {
-        let run = self.runs().find(|run| run.serial == key.serial);
-        run.map_or(0, |run| tracking::thread_allocations().wrapping_sub(run.heap_calls))
+    /// The run of `key` if its heap use is to be judged: its system, and how often it called the ordinary heap.
+    pub(crate) fn watched_run(&self, key: GuardKey) -> Option<(&'static System, u64)> {
+        let run = self.runs().find(|run| run.serial == key.serial && run.watched)?;
+        self.before_switch();
+        // SAFETY: F3: the node of an open run lives as long as the heap.
+        Some((unsafe { run.node.as_ref() }.system, run.heap_calls.get()))
     }
 
     /// Enters `system` and opens its frame, which keeps the heap.
@@ -589,7 +596,7 @@ impl ThreadHeap {
         system: &'static System,
     ) -> Result<(GuardKey, NonNull<Core>), AllocError> {
         let (key, node) = self.enter_run(system)?;
-        match self.open_sized(&node.sizing) {
+        match self.open(FrameKind::Scoped, &node.sizing) {
             Ok(core) => Ok((key, core)),
             Err(error) => {
                 self.close_guard(key);

@@ -120,6 +120,8 @@ pub(crate) struct ThreadHeap {
     begun: Cell<u64>,
     /// This thread drives the frame number.
     drives: Cell<bool>,
+    /// The frame that `count_system_frame` counted last.
+    counted: Cell<u64>,
     /// Frames until unused chunks go back.
     until_trim: Cell<u32>,
     exited: Cell<bool>,
@@ -183,6 +185,7 @@ impl ThreadHeap {
             shared: shared.clone(),
             begun: Cell::new(0),
             drives: Cell::new(false),
+            counted: Cell::new(0),
             until_trim: Cell::new(quiet),
             exited: Cell::new(false),
             epoch: Cell::new(0),

@@ -228,6 +228,11 @@ impl ThreadHeap {
         }
     }
 
+    /// The frame of a system is closed as others are, which count levels.
+    pub(crate) fn enter_level(&self) {
+        self.level.set(self.level.get() + 1);
+    }
+
     #[inline(always)]
     pub(super) fn leave_level(&self) {
         let level = self.level.get() - 1;

@@ -57,7 +57,7 @@ impl ThreadHeap {
         let node: &SystemNode = unsafe { node.as_ref() };
         let run = NonNull::new(node.free_run.get())?;
         let core = NonNull::new(node.sizing.warm.get().cast_mut())?;
-        let ready = self.unsealed.get().is_null() && self.is_plain() && !node.refusing && self.guards.has_room();
+        let ready = self.unsealed.get().is_null() && self.is_plain() && self.guards.has_room();
         if !ready {
             return None;
         }
@@ -71,7 +71,6 @@ impl ThreadHeap {
         this.outer_phase = self.phase.replace(node.phase);
         this.serial = key.serial;
         this.started = clock::ticks();
-        this.heap_calls = tracking::thread_allocations();
         // SAFETY: F1: warm cores are live.
         let opened = unsafe { core.as_ref() };
         node.sizing.warm.set(opened.next.get());
@@ -81,7 +80,6 @@ impl ThreadHeap {
         opened.next.set(ptr::null());
         opened.linked.set(true);
         self.unsealed.set(opened);
-        self.level.set(self.level.get() + 1);
         self.keep();
         Some((key, core))
     }
@@ -102,14 +100,13 @@ impl ThreadHeap {
         }
         // SAFETY: F8: the key's run is the innermost one, so its record, its node and their cells are live.
         let (run, node) = unsafe { (&*self.run.get(), (*self.run.get()).node.as_ref()) };
+        // SAFETY: F3: as above.
         let (cell, phase) = unsafe { (node.cell.as_ref(), node.phase.as_ref().cell.as_ref()) };
-        let number = self.frame_number();
-        let ordinary = run.allocations.get() == 0
-            && tracking::thread_allocations() == run.heap_calls
-            && node.last_frame.get() == number
-            && phase.frame.get() == number
+        // A run in this frame was counted already, so the phase's figures are this frame's.
+        let ordinary = (run.allocations.get() | run.heap_calls.get()) == 0
+            && node.last_frame.get() == self.frame_number()
             && node.free_run.get().is_null()
-            && self.until_trim.get() > 1
+            && !run.watched
             && self.keeps.get() > 1;
         if !ordinary {
             return false;
@@ -128,13 +125,19 @@ impl ThreadHeap {
         self.phase.set(run.outer_phase);
         self.run.set(run.outer);
         self.make_warm(core, &node.sizing);
-        let level = self.level.get() - 1;
-        self.level.set(level);
         self.keeps.set(self.keeps.get() - 1);
-        if level == 0 && self.begun.get() == 0 {
-            self.until_trim.set(self.until_trim.get() - 1);
-        }
         true
+    }
+
+    /// On a thread that begins no frames of its own, what its systems do in one frame counts as one; where nobody begins
+    /// any, each run does.
+    #[inline(always)]
+    pub(crate) fn count_system_frame(&self) {
+        let number = self.frame_number();
+        if self.begun.get() == 0 && (number == 0 || self.counted.get() != number) {
+            self.counted.set(number);
+            self.count_frame();
+        }
     }
 
     /// [`ThreadHeap::leave_quickly`] for a frame that handed something out.
@@ -159,7 +162,7 @@ impl ThreadHeap {
         unsafe {
             self.finish_run(self.pop_guard().subject.cast());
             self.reuse(core, bytes);
-            self.leave_level();
+            self.count_system_frame();
             self.unkeep();
         }
         true

@@ -132,7 +132,7 @@ impl Owner for ThreadHeap {
 
     #[inline]
     unsafe fn open_child(&self) -> Result<NonNull<Core>, AllocError> {
-        self.open_scoped()
+        self.open_sized(&self.nested_sizing)
     }
 
     fn set_error(&self, error: AllocError) {

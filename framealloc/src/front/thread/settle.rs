@@ -289,6 +289,7 @@ impl ThreadHeap {
         traffic.frees.add(now.frees.wrapping_sub(before.frees));
         traffic.freed_bytes.add(now.freed_bytes.wrapping_sub(before.freed_bytes));
         self.phase_node().refresh(self.frame_number()).heap_calls.add(calls);
+        self.runs().for_each(|run| run.heap_calls.set(run.heap_calls.get() + calls));
     }
 
     /// Counts one heap object of `tag`, after its budgets allowed it.
