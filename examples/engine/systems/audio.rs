@@ -92,6 +92,7 @@ pub fn start_voices(alloc: &SmartAlloc, contacts: &[Contact], voices: &mut Vec<P
 }
 
 /// [`start_voices`] on the global allocator.
+#[expect(clippy::vec_box, reason = "one block per voice, as in the version with pools")]
 pub fn start_voices_std(contacts: &[Contact], voices: &mut Vec<Box<Voice>>) {
     let mut impacts = Vec::new();
 
@@ -115,6 +116,7 @@ pub fn mix(alloc: &SmartAlloc, voices: &mut Vec<PoolBox<Voice>>, ring: &mut Ring
 }
 
 /// [`mix`] on the global allocator.
+#[expect(clippy::vec_box, reason = "one block per voice, as in the version with pools")]
 pub fn mix_std(voices: &mut Vec<Box<Voice>>, ring: &mut Ring) {
     let mut order = Vec::with_capacity(MAX_VOICES);
     let mut bus = vec![0.0; BLOCK * CHANNELS].into_boxed_slice();

@@ -113,7 +113,12 @@ impl<'f> FrameRef<'f> {
     ///
     /// As `Allocator::grow`.
     #[inline(never)]
-    unsafe fn grow_slow(&self, block: NonNull<u8>, old: Layout, new: Layout) -> Result<NonNull<[u8]>, Refused> {
+    unsafe fn grow_slow(
+        &self,
+        block: NonNull<u8>,
+        old: Layout,
+        new: Layout,
+    ) -> Result<NonNull<[u8]>, Refused> {
         let start = block.as_ptr();
         let (old_size, new_size) = (grain_up(old.size()), grain_up(new.size()));
         let in_place = old.size() > 0

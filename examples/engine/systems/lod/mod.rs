@@ -59,6 +59,7 @@ pub fn build_lods(
 }
 
 /// [`build_lods`] on the global allocator: the meshes are added to `finished`.
+#[expect(clippy::vec_box, reason = "one block per mesh, as in the version with pools")]
 pub fn build_lods_std(
     scene: &Scene,
     list: &[DrawCommand],

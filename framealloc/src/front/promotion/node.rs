@@ -179,10 +179,7 @@ pub(crate) struct Settled {
 /// # Safety
 ///
 /// `header` is that of a `Node<T>` whose value the node owns; the node is not used after this (R1).
-unsafe fn settle<T: Send + 'static>(
-    header: NonNull<Header>,
-    target: &ThreadHeap,
-) -> Outcome {
+unsafe fn settle<T: Send + 'static>(header: NonNull<Header>, target: &ThreadHeap) -> Outcome {
     // SAFETY: R1: by the caller; the value is moved out once.
     let (value, policy) = unsafe {
         let node = header.cast::<Node<T>>();

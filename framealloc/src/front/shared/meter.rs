@@ -30,7 +30,8 @@ impl ObjectMeter for Accounts {
     }
 
     fn heap_freed(&self, tag: u16, bytes: usize) {
-        let counted = local::with_current(self.id, |heap| heap.count_heap_free_here(TagId(tag), bytes as u64));
+        let counted =
+            local::with_current(self.id, |heap| heap.count_heap_free_here(TagId(tag), bytes as u64));
         if counted != Some(true) {
             self.heap_freed_elsewhere(tag, bytes);
         }
