@@ -24,8 +24,10 @@ impl Link {
         Self { budget, left: Cell::new(0), refuses: Cell::new(refuses) }
     }
 
-    /// Reads again whether the budget refuses. No lease of this thread may be out.
+    /// Reads the setting again: whether the budget refuses, and how much of what this thread holds a lower limit leaves
+    /// it, which is nothing. No lease of this thread may be out.
     pub(crate) fn refresh(&self) {
+        self.drain();
         self.refuses.set(self.budget.on_exceed() != OnExceed::Warn);
     }
 

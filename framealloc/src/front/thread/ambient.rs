@@ -162,15 +162,17 @@ impl ThreadHeap {
         if self.begun.get() != 0 {
             return self.begin_again(location);
         }
+        // What may fail or panic comes first: a frame that did not begin does not count.
+        if self.has_ambient() {
+            self.retire_ambient();
+        }
+        self.open_ambient()?;
         if self.drives.get() {
             self.shared.clock.advance();
         } else {
             self.drives.set(self.shared.clock.begin());
         }
-        if self.has_ambient() {
-            self.retire_ambient();
-        }
-        self.open_ambient()?;
+        self.top().frame_number.set(self.frame_number());
         self.begun.set(1);
         Ok(())
     }
