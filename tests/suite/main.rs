@@ -2,5 +2,6 @@
 
 mod budgets;
 mod guards;
+mod model;
 mod sinks;
 mod threads;

@@ -1,1 +1,0 @@
-//! Programs of operations against a naive model.
