@@ -75,6 +75,8 @@ impl ChunkList {
 /// Chunks by size class. Owns what it holds (F1).
 pub(crate) struct ChunkCache {
     shelves: [Shelf; CLASSES],
+    /// Bit `class` is set once a chunk of the class was here.
+    known: Cell<u32>,
 }
 
 impl ChunkCache {
@@ -83,6 +85,7 @@ impl ChunkCache {
             shelves: [const {
                 Shelf { head: Cell::new(ptr::null_mut()), count: Cell::new(0), low: Cell::new(0) }
             }; CLASSES],
+            known: Cell::new(0),
         }
     }
 
@@ -115,7 +118,9 @@ impl ChunkCache {
     pub(crate) unsafe fn put(&self, chunk: NonNull<Chunk>) {
         // SAFETY: F1: by the caller, the chunk is live and ours now.
         let header = unsafe { chunk.as_ref() };
-        let shelf = &self.shelves[header.class()];
+        let class = header.class();
+        let shelf = &self.shelves[class];
+        self.known.set(self.known.get() | 1 << class);
         header.next.set(shelf.head.get());
         shelf.head.set(chunk.as_ptr());
         shelf.count.set(shelf.count.get() + 1);
@@ -132,7 +137,11 @@ impl ChunkCache {
     /// Takes the chunks that were not needed since the last call, at most half of a shelf (rounded up) at a time.
     pub(crate) fn surplus(&self) -> ChunkList {
         let mut list = ChunkList::EMPTY;
-        for (class, shelf) in self.shelves.iter().enumerate() {
+        let mut known = self.known.get();
+        while known != 0 {
+            let class = known.trailing_zeros() as usize;
+            known &= known - 1;
+            let shelf = &self.shelves[class];
             for _ in 0..shelf.low.get().div_ceil(2) {
                 self.take(class).into_iter().for_each(|chunk| list.push(chunk));
             }

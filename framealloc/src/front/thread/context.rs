@@ -24,6 +24,8 @@ pub(super) const FOLLOWER_BUDGETS: u8 = 1;
 const FOLLOWER_RUN: u8 = 2;
 /// The pool, once it is used: its magazines are by tag.
 const FOLLOWER_POOL: u8 = 4;
+/// The thread has exited: nothing is quick any more.
+pub(super) const FOLLOWER_EXIT: u8 = 16;
 /// Events that wait to be told.
 pub(super) const FOLLOWER_EVENTS: u8 = 8;
 
@@ -560,7 +562,7 @@ impl ThreadHeap {
     #[inline(never)]
     fn count_run(&self, run: &Run, node: &SystemNode, cell: &SystemCell, frame: u64) {
         let stats = run.budget.stats();
-        node.last_frame.set(frame);
+        node.last_frame.set(if run.watched { u64::MAX } else { frame });
         cell.bytes.add(run.bytes.get());
         cell.allocations.add(run.allocations.get());
         cell.peak.raise_to(stats.peak);

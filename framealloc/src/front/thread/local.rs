@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::thread::LocalKey;
 
 use super::ThreadHeap;
+use super::context::FOLLOWER_EXIT;
 use crate::backend::SystemBackend;
 use crate::diagnostics::Strict;
 use crate::error::AllocError;
@@ -122,6 +123,7 @@ fn create(shared: &Arc<Shared>) -> NonNull<ThreadHeap> {
     // Past all exits nobody empties the list again: such a heap stays, one per allocator at most.
     if !EXITS.iter().any(|exit| exit.try_with(|_| ()).is_ok()) {
         this.exited.set(true);
+        this.follow(FOLLOWER_EXIT);
     }
     heap
 }

@@ -18,7 +18,8 @@ use crate::tag::TagId;
 use crate::tracking;
 
 impl ThreadHeap {
-    /// Nothing was used since the last switch, and no budget, pool or event looks at the context.
+    /// No heap traffic since the last switch, and no budget, pool, event or exit wants to know about the next. While the
+    /// thread has not exited it keeps the heap, so giving up another keep does not free it (F5).
     #[inline(always)]
     fn is_plain(&self) -> bool {
         self.followers.get() == 0 && tracking::thread_activity() == self.traffic_mark.get()
@@ -40,7 +41,7 @@ impl ThreadHeap {
     /// [`ThreadHeap::close_tag`] and giving up the guard's keep, when nothing is to be settled; otherwise does nothing.
     #[inline(always)]
     pub(crate) fn close_tag_quickly(&self, key: GuardKey) -> bool {
-        let quick = self.is_top(key) && self.unsealed.get().is_null() && self.is_plain() && self.keeps.get() > 1;
+        let quick = self.is_top(key) && self.unsealed.get().is_null() && self.is_plain();
         if quick {
             // SAFETY: F8: the key's guard is on top.
             self.tag.set(unsafe { self.pop_guard() }.subject.cast());
@@ -102,12 +103,11 @@ impl ThreadHeap {
         let (run, node) = unsafe { (&*self.run.get(), (*self.run.get()).node.as_ref()) };
         // SAFETY: F3: as above.
         let (cell, phase) = unsafe { (node.cell.as_ref(), node.phase.as_ref().cell.as_ref()) };
-        // A run in this frame was counted already, so the phase's figures are this frame's.
+        // A run in this frame was counted already, so the phase's figures are this frame's. Of a watched system `last_frame`
+        // is no frame.
         let ordinary = (run.allocations.get() | run.heap_calls.get()) == 0
             && node.last_frame.get() == self.frame_number()
-            && node.free_run.get().is_null()
-            && !run.watched
-            && self.keeps.get() > 1;
+            && node.free_run.get().is_null();
         if !ordinary {
             return false;
         }
