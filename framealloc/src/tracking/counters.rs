@@ -75,12 +75,6 @@ pub fn thread_counters() -> HeapCounters {
     })
 }
 
-/// [`HeapCounters::allocations`] of this thread.
-#[inline(always)]
-pub(crate) fn thread_allocations() -> u64 {
-    CELLS.with(|cells| cells.allocations.get())
-}
-
 /// A number of this thread that changes with every call that is counted.
 #[inline(always)]
 pub(crate) fn thread_activity() -> u64 {

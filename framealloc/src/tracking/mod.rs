@@ -41,7 +41,7 @@ mod counters;
 use core::alloc::{GlobalAlloc, Layout};
 
 pub use counters::{HeapCounters, is_installed, thread_counters};
-pub(crate) use counters::{exempt, thread_activity, thread_allocations};
+pub(crate) use counters::{exempt, thread_activity};
 
 /// A global allocator that counts the calls and bytes of each thread and passes everything on to `A`.
 ///
