@@ -97,6 +97,18 @@ impl PlainBudget {
         }
     }
 
+    /// The most bytes that were in use.
+    #[inline(always)]
+    pub(crate) fn peak(&self) -> u64 {
+        self.peak.get()
+    }
+
+    /// How often the limit was passed and the request served.
+    #[inline(always)]
+    pub(crate) fn overruns(&self) -> u64 {
+        self.overruns.get()
+    }
+
     /// Requests that were refused.
     #[inline(always)]
     pub(crate) fn refusals(&self) -> u64 {

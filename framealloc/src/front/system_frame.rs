@@ -181,11 +181,11 @@ impl SystemFrame {
     unsafe fn leave(&mut self) {
         // SAFETY: F5: the frame keeps the heap until it is dropped.
         let heap = unsafe { self.key.heap.as_ref() };
-        let watched = heap.watched_run(self.key);
         // SAFETY: F2: by the caller.
-        if watched.is_none() && unsafe { heap.leave_used(self.frame.core(), self.key) } {
+        if unsafe { heap.leave_used(self.frame.core(), self.key) } {
             return;
         }
+        let watched = heap.watched_run(self.key);
         let panic = heap.before_leaving(self.frame.core());
         // Also when a report panics.
         let frame = DropFrame(&mut self.frame);

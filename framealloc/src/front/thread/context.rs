@@ -561,15 +561,14 @@ impl ThreadHeap {
     /// Counts what a run did, and sets its record back.
     #[inline(never)]
     fn count_run(&self, run: &Run, node: &SystemNode, cell: &SystemCell, frame: u64) {
-        let stats = run.budget.stats();
         node.last_frame.set(if run.watched { u64::MAX } else { frame });
         cell.bytes.add(run.bytes.get());
         cell.allocations.add(run.allocations.get());
-        cell.peak.raise_to(stats.peak);
-        cell.overruns.add(stats.overruns);
-        cell.refusals.add(stats.refusals);
+        cell.peak.raise_to(run.budget.peak());
+        cell.overruns.add(run.budget.overruns());
+        cell.refusals.add(run.budget.refusals());
         cell.heap_calls.add(run.heap_calls.take());
-        cell.remember(frame, stats.peak);
+        cell.remember(frame, run.budget.peak());
         run.bytes.set(0);
         run.allocations.set(0);
         run.budget.restart();

@@ -29,7 +29,10 @@ impl ThreadHeap {
     #[inline(always)]
     pub(crate) fn enter_tag_quickly(&self, tag: TagId) -> Option<GuardKey> {
         let node = NonNull::new(self.tag_index.get(tag.index())?.cast_mut())?;
-        if !(self.unsealed.get().is_null() && self.is_plain() && self.guards.has_room()) {
+        if !self.unsealed.get().is_null() {
+            self.seal_frames();
+        }
+        if !(self.is_plain() && self.guards.has_room()) {
             return None;
         }
         // SAFETY: F8: there is room.
@@ -151,7 +154,11 @@ impl ThreadHeap {
             && core.retained.get().is_null()
             && ptr::eq(self.unsealed.get(), core)
             && core.next.get().is_null();
-        if !(alone && self.is_top(key) && self.is_plain() && self.charge_at_end(core)) {
+        if !(alone && self.is_top(key) && self.is_plain()) {
+            return false;
+        }
+        // SAFETY: F8: the key's run is the innermost one.
+        if unsafe { &*self.run.get() }.watched || !self.charge_at_end(core) {
             return false;
         }
         self.unsealed.set(ptr::null());

@@ -58,11 +58,23 @@ impl ThreadHeap {
 
     /// Settles and seals every unsealed frame.
     pub(super) fn seal_frames(&self) {
+        let simple = !self.refusing.get() && !self.budgets.any.get() && self.run.get().is_null();
         while let Some(core) = NonNull::new(self.unsealed.get().cast_mut()) {
             // SAFETY: F3: linked cores are open or quarantined, so they are live.
             let core = unsafe { core.as_ref() };
-            self.seal(core);
+            if simple {
+                self.settle_simply(core);
+                core.limit.set(core.ptr.get());
+                self.unlink(core);
+            } else {
+                self.seal_with_care(core);
+            }
         }
+    }
+
+    #[inline(never)]
+    fn seal_with_care(&self, core: &Core) {
+        self.seal(core);
     }
 
     /// Settles `core`, gives its lease back and takes it out of the list of unsealed frames.
@@ -114,13 +126,34 @@ impl ThreadHeap {
         if allocations == 0 && used == 0 {
             return;
         }
-        let top = core.high.get().max(core.ptr.get());
-        let above = (top.addr() - core.ptr.get().addr()) as u64;
-        core.mark.set(core.ptr.get());
-        core.high.set(core.ptr.get());
+        let above = self.charge_context(core, used, allocations);
+        for run in self.runs() {
+            run.bytes.set(run.bytes.get() + used);
+            run.allocations.set(run.allocations.get() + allocations);
+        }
+        self.charge_budgets(used, above);
+    }
+
+    /// [`ThreadHeap::settle`] where no system runs and no budget is set.
+    #[inline(always)]
+    fn settle_simply(&self, core: &Core) {
+        let used = core.unsettled();
+        let allocations = core.allocs.get().wrapping_sub(core.allocs_mark.get());
+        if (allocations | used) != 0 {
+            self.charge_context(core, used, allocations);
+        }
+    }
+
+    /// Charges `used` bytes of `core` to the tag, the phase and the thread, and moves its mark. Returns how many more were
+    /// in use in between.
+    #[inline(always)]
+    fn charge_context(&self, core: &Core, used: u64, allocations: u64) -> u64 {
+        let ptr = core.ptr.get();
+        let above = (core.high.get().max(ptr).addr() - ptr.addr()) as u64;
+        core.mark.set(ptr);
+        core.high.set(ptr);
         core.allocs_mark.set(core.allocs.get());
         core.charged.set(core.charged.get() + used);
-
         let tag = self.tag_node();
         tag.cell().frames.charge(used, above, allocations);
         self.record.charge(used, above);
@@ -128,12 +161,8 @@ impl ThreadHeap {
         phase.allocations.add(allocations);
         phase.bytes.add(used);
         phase.peak.raise_to(phase.bytes.get() + above);
-        for run in self.runs() {
-            run.bytes.set(run.bytes.get() + used);
-            run.allocations.set(run.allocations.get() + allocations);
-        }
         self.record_on(core, tag, used);
-        self.charge_budgets(used, above);
+        above
     }
 
     /// Charges and credits in one step a frame that ends and was never settled before: its bytes were all made in the
