@@ -7,11 +7,13 @@
 //!
 //! Lifetimes are erased so that a program may be flat: the world drops handles before what they borrow.
 
+mod ambient;
 mod blocks;
 mod context;
 mod grave;
 mod handles;
 mod ops;
+mod scopes;
 mod statistics;
 mod world;
 

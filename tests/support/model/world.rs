@@ -1,23 +1,21 @@
 //! Running a program.
 
-use std::alloc::Layout;
 use std::collections::BTreeMap;
-use std::mem::transmute;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
 
-use framealloc::{AllocError, Budget, Checkpoint, FrameMap, FrameVec, OnExceed, RetentionPolicy};
+use framealloc::{AllocError, Budget, Checkpoint, OnExceed};
 
-use super::blocks::{Blocks, Pattern};
+use super::blocks::Blocks;
 use super::context::{Context, Guard, PHASES, TAGS};
 use super::grave::bury;
-use super::handles::{Handle, Kind, Owner, Scope, ScopeFrame};
+use super::handles::{Handle, Kind, Owner, Scope};
 use super::ops::Op;
 use crate::layouts::{Line, Page};
 use crate::{Counted, DropCounter, Fixture, panic_text};
 
 /// The most of each kind that a program holds.
-const MOST: usize = 40;
+pub(super) const MOST: usize = 40;
 
 pub(super) const RETAINED: &str = "kept";
 
@@ -28,7 +26,7 @@ pub(super) struct State {
     /// Ambient segments, the frame itself first.
     pub(super) segments: Vec<u64>,
     pub(super) begun: u64,
-    checkpoints: Vec<(u64, Checkpoint)>,
+    pub(super) checkpoints: Vec<(u64, Checkpoint)>,
     /// Segments of handles that were forgotten.
     pub(super) forgotten: Vec<u64>,
     /// Budgets that bind: limits by path.
@@ -41,13 +39,13 @@ pub(super) struct State {
 
 /// A program in progress.
 pub struct World {
-    handles: Vec<Handle>,
+    pub(super) handles: Vec<Handle>,
     guards: Vec<(usize, u64, Guard)>,
     pub(super) scopes: Vec<Scope>,
     pub(super) states: Vec<State>,
-    blocks: Blocks,
+    pub(super) blocks: Blocks,
     pub(super) counter: DropCounter,
-    at: usize,
+    pub(super) at: usize,
     next: u64,
     /// Other threads use the allocators too, so figures are not this program's alone.
     pub(super) shared: bool,
@@ -83,7 +81,7 @@ impl World {
         }
     }
 
-    fn number(&mut self) -> u64 {
+    pub(super) fn number(&mut self) -> u64 {
         self.next += 1;
         self.next
     }
@@ -93,7 +91,7 @@ impl World {
     }
 
     /// The allocator in use, for as long as the world holds it.
-    fn alloc(&self) -> &'static framealloc::SmartAlloc {
+    pub(super) fn alloc(&self) -> &'static framealloc::SmartAlloc {
         // SAFETY: the fixture is in the world, which drops handles, guards and frames first.
         unsafe { &*ptr::from_ref(&self.states[self.at].fixture.alloc) }
     }
@@ -187,64 +185,7 @@ impl World {
         Ok(())
     }
 
-    fn pick_scope(&self, n: u8) -> Option<u64> {
-        let here: Vec<u64> =
-            self.scopes.iter().filter(|scope| scope.alloc == self.at).map(|scope| scope.id).collect();
-        here.get(usize::from(n) % here.len().max(1)).copied()
-    }
-
-    fn scope(&self, id: u64) -> &Scope {
-        self.scopes.iter().find(|scope| scope.id == id).expect("the scope is open")
-    }
-
-    fn open(&mut self, op: Op) -> Result<(), AllocError> {
-        if self.scopes.len() >= MOST {
-            return Ok(());
-        }
-        let parent = match op {
-            Op::OpenChild(n) => self.pick_scope(n),
-            _ => None,
-        };
-        let frame = match parent {
-            Some(id) => ScopeFrame::Child(Box::new(self.scope(id).frame().try_child()?)),
-            None => ScopeFrame::Frame(Box::new(self.alloc().try_frame()?)),
-        };
-        let (id, alloc) = (self.number(), self.at);
-        self.scopes.push(Scope { id, alloc, parent, frame, blocks: Vec::new(), records: BTreeMap::new() });
-        Ok(())
-    }
-
-    /// Closes a scope, after its children and the handles into it.
-    fn close(&mut self, id: u64) {
-        while let Some(child) =
-            self.scopes.iter().find(|scope| scope.parent == Some(id)).map(|scope| scope.id)
-        {
-            self.close(child);
-        }
-        while let Some(index) = self.handles.iter().position(|handle| handle.owner == Owner::Frame(id)) {
-            self.drop_handle(index);
-        }
-        let index = self.scopes.iter().position(|scope| scope.id == id).expect("the scope is open");
-        let scope = self.scopes.swap_remove(index);
-        for block in &scope.blocks {
-            block.verify();
-            self.blocks.leave(block.start(), block.len());
-        }
-        drop(scope);
-    }
-
-    /// Runs `work` and records what it added to (or gave back from) the scope, under the current tag.
-    fn in_scope<R>(&mut self, id: u64, work: impl FnOnce(&mut Self) -> R) -> R {
-        let before = self.scope(id).frame().bytes_used();
-        let result = work(self);
-        let added = self.scope(id).frame().bytes_used() as i64 - before as i64;
-        let tag = self.states[self.scope(id).alloc].context.tag_path().to_owned();
-        let scope = self.scopes.iter_mut().find(|scope| scope.id == id).expect("the scope is open");
-        *scope.records.entry(tag).or_default() += added;
-        result
-    }
-
-    fn add(&mut self, owner: Owner, kind: Kind) {
+    pub(super) fn add(&mut self, owner: Owner, kind: Kind) {
         if self.handles.len() >= 4 * MOST {
             self.drop_handle(0);
         }
@@ -252,122 +193,9 @@ impl World {
         self.handles.push(Handle { alloc: self.at, owner, kind });
     }
 
-    fn counted(&mut self) -> Counted {
+    pub(super) fn counted(&mut self) -> Counted {
         let payload = self.number();
         self.counter.make(payload)
-    }
-
-    fn allocate(&mut self, id: u64, op: Op) -> Result<(), AllocError> {
-        let (frame, seed) = (self.scope(id).frame(), self.number());
-        let kind = match op {
-            Op::Block(_, size, power) => {
-                let layout = layout(size, power);
-                let used = frame.bytes_used();
-                let block = frame.try_alloc_layout(layout)?;
-                let added = frame.bytes_used() - used;
-                let rounded = u64::from(size).next_multiple_of(8);
-                let most = rounded + (layout.align() as u64).saturating_sub(8);
-                assert!(
-                    size == 0 && added == 0 || (rounded..=most).contains(&added),
-                    "{layout:?} took {added}"
-                );
-                let (start, len) = (block.as_mut_ptr().cast::<u8>(), block.len());
-                assert_eq!(len, layout.size());
-                self.blocks.enter(start, len, layout.align());
-                let block = Pattern::fill(start, len, seed);
-                self.scopes.iter_mut().find(|scope| scope.id == id).expect("it is open").blocks.push(block);
-                return Ok(());
-            }
-            Op::Slice(_, len) => {
-                let values = frame.try_slice_from_fn(len.into(), |n| n as u64 ^ seed)?;
-                assert!(values.iter().enumerate().all(|(n, value)| n as u64 ^ seed == *value));
-                let (start, len) = (values.as_mut_ptr().cast::<u8>(), size_of_val(values));
-                self.blocks.enter(start, len, 8);
-                let block = Pattern::fill(start, len, seed);
-                self.scopes.iter_mut().find(|scope| scope.id == id).expect("it is open").blocks.push(block);
-                return Ok(());
-            }
-            Op::Speculate(_, len, ok) => {
-                let counter = &self.counter;
-                let made = frame.speculate(|child| {
-                    let mut vec = child.vec();
-                    vec.try_extend_from_slice(&vec![seed; len.into()])?;
-                    assert!(vec.iter().all(|value| *value == seed));
-                    if ok { Ok(counter.make(seed)) } else { Err(AllocError::StaleCheckpoint) }
-                });
-                match made {
-                    Err(AllocError::StaleCheckpoint) => return Ok(()),
-                    // SAFETY: the world drops handles before their scope.
-                    other => Kind::Boxed(unsafe { transmute(other?) }),
-                }
-            }
-            Op::Boxed(_) => {
-                let value = self.counted();
-                // SAFETY: as above.
-                Kind::Boxed(unsafe { transmute(frame.try_boxed(value)?) })
-            }
-            Op::NewVec(_) => {
-                let capacity = seed as usize % 20;
-                let vec = FrameVec::try_with_capacity_in(capacity, frame.frame_ref())?;
-                Kind::Vec(vec, Vec::new())
-            }
-            Op::NewMap(_) => Kind::Map(FrameMap::new_in(frame.frame_ref()), BTreeMap::new()),
-            Op::Retain(_, policy) => {
-                let value = self.counted();
-                let retained = frame.try_retain_named(RETAINED, value, self::policy(policy));
-                // SAFETY: as above.
-                Kind::Retained(unsafe { transmute(retained.map_err(|(_, error)| error)?) })
-            }
-            other => unreachable!("{other:?} is not about a scope"),
-        };
-        self.add(Owner::Frame(id), kind);
-        Ok(())
-    }
-
-    /// The segment that ambient allocations are in now.
-    fn segment(&mut self) -> u64 {
-        if self.state().segments.is_empty() {
-            let number = self.number();
-            self.state().segments.push(number);
-        }
-        *self.state().segments.last().expect("there is one now")
-    }
-
-    fn ambient(&mut self, op: Op) -> Result<(), AllocError> {
-        let (alloc, seed) = (self.alloc(), self.number());
-        let kind = match op {
-            Op::AmbientBlock(size, power) => {
-                let layout = layout(size, power);
-                let mut block = alloc.try_frame_layout(layout)?;
-                assert_eq!((block.len(), block.as_ptr().addr() % layout.align()), (layout.size(), 0));
-                let pattern = Pattern::fill(block.as_mut_ptr().cast(), layout.size(), seed);
-                Kind::Block(block, pattern)
-            }
-            Op::AmbientBoxed => Kind::Boxed(alloc.try_frame_box(self.counted())?),
-            Op::AmbientVec => {
-                let vec = FrameVec::try_with_capacity_in(seed as usize % 20, alloc.try_frame_ref()?)?;
-                Kind::Vec(vec, Vec::new())
-            }
-            Op::AmbientRetain(policy) => {
-                let value = self.counted();
-                let retained = alloc.try_frame_retained_named(RETAINED, value, self::policy(policy));
-                Kind::Retained(retained.map_err(|(_, error)| error)?)
-            }
-            Op::SpeculateAmbient(len, ok) => {
-                self.segment();
-                let done: Result<(), Option<AllocError>> = alloc.speculative(|| {
-                    let mut vec = FrameVec::new_in(alloc.try_frame_ref()?);
-                    vec.try_extend_from_slice(&vec![seed; len.into()])?;
-                    assert!(vec.iter().all(|value| *value == seed));
-                    if ok { Ok(()) } else { Err(None) }
-                });
-                return done.or_else(|error| error.map_or(Ok(()), Err));
-            }
-            other => unreachable!("{other:?} is not ambient"),
-        };
-        let owner = Owner::Ambient(self.segment());
-        self.add(owner, kind);
-        Ok(())
     }
 
     fn object(&mut self, op: Op) -> Result<(), AllocError> {
@@ -437,7 +265,7 @@ impl World {
         result
     }
 
-    fn drop_handle(&mut self, index: usize) {
+    pub(super) fn drop_handle(&mut self, index: usize) {
         let handle = self.handles.swap_remove(index);
         handle.kind.verify();
         handle.kind.leave(&mut self.blocks);
@@ -464,100 +292,6 @@ impl World {
             Owner::Object => self.states[handle.alloc].leaky = true,
         }
         bury((handle.kind, self.counter.clone()));
-    }
-
-    fn frame_op(&mut self, op: Op) -> Result<(), AllocError> {
-        let (alloc, number) = (self.alloc(), self.number());
-        let shared = self.shared;
-        match op {
-            Op::Begin => {
-                let outermost = self.state().begun == 0;
-                alloc.begin_frame();
-                let state = self.state();
-                state.begun += 1;
-                if outermost {
-                    state.segments = vec![number];
-                    state.base = alloc.stats().total.frame.allocated_bytes;
-                    assert!(shared || alloc.is_frame_active());
-                }
-            }
-            Op::End => {
-                alloc.end_frame();
-                let state = self.state();
-                if state.begun <= 1 {
-                    state.segments.clear();
-                }
-                state.begun = state.begun.saturating_sub(1);
-                assert!(shared || alloc.is_frame_active() == (state.begun > 0));
-            }
-            Op::Checkpoint => {
-                let checkpoint = alloc.try_frame_checkpoint()?;
-                self.segment();
-                let state = self.state();
-                state.segments.push(number);
-                state.checkpoints.push((number, checkpoint));
-            }
-            Op::Rollback(n) | Op::Commit(n) => {
-                let state = self.state();
-                if state.checkpoints.is_empty() {
-                    return Ok(());
-                }
-                let index = usize::from(n) % state.checkpoints.len();
-                let (segment, checkpoint) = state.checkpoints[index].clone();
-                let at = state.segments.iter().position(|other| *other == segment);
-                let result = match op {
-                    Op::Rollback(_) => alloc.rollback_to(&checkpoint),
-                    _ => alloc.commit(&checkpoint),
-                };
-                self.rolled_back(at, &result, matches!(op, Op::Rollback(_)));
-                if self.shared {
-                    self.state().checkpoints.swap_remove(index);
-                }
-            }
-            other => unreachable!("{other:?} is not about the ambient frame"),
-        }
-        Ok(())
-    }
-
-    fn rolled_back(&mut self, at: Option<usize>, result: &Result<(), AllocError>, rollback: bool) {
-        let here = self.at;
-        let Some(at) = at else {
-            assert!(self.shared || *result == Err(AllocError::StaleCheckpoint), "{result:?}");
-            return;
-        };
-        let gone = self.states[here].segments.split_off(at);
-        let alive = self
-            .handles_of(here)
-            .filter_map(|handle| match handle.owner {
-                Owner::Ambient(segment) => Some(segment),
-                _ => None,
-            })
-            .chain(self.states[here].forgotten.iter().copied())
-            .filter(|segment| gone.contains(segment))
-            .count() as u64;
-        if self.shared {
-            return;
-        }
-        let expected = match alive {
-            handles if rollback && handles > 0 => {
-                Err(AllocError::HandlesAlive { operation: "rollback_to", handles })
-            }
-            _ => Ok(()),
-        };
-        assert_eq!(*result, expected);
-        if !rollback {
-            let below = self.states[here].segments[at - 1];
-            for segment in &mut self.states[here].forgotten {
-                if gone.contains(segment) {
-                    *segment = below;
-                }
-            }
-            for handle in self.handles.iter_mut().filter(|handle| handle.alloc == here) {
-                if matches!(handle.owner, Owner::Ambient(segment) if gone.contains(&segment)) {
-                    handle.owner = Owner::Ambient(below);
-                }
-            }
-        }
     }
 
     fn context_op(&mut self, op: Op) {
@@ -663,19 +397,5 @@ impl World {
     /// Whether something of the allocator at `index` was leaked on purpose.
     pub fn is_leaky(&self, index: usize) -> bool {
         self.states[index].leaky
-    }
-}
-
-fn layout(size: u32, power: u8) -> Layout {
-    Layout::from_size_align(size as usize, 1 << power).expect("a valid layout")
-}
-
-fn policy(n: u8) -> RetentionPolicy {
-    match n {
-        0 => RetentionPolicy::Discard,
-        1 => RetentionPolicy::PromoteToPool,
-        2 => RetentionPolicy::PromoteToHeap,
-        3 => RetentionPolicy::PromoteToScratch("model"),
-        _ => RetentionPolicy::Leak,
     }
 }
