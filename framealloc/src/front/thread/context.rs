@@ -2,26 +2,25 @@
 
 #![expect(unsafe_code, reason = "follows pointers to nodes of this thread")]
 
-use core::any::Any;
 use core::cell::{Cell, OnceCell};
 use core::ptr::{self, NonNull};
 
 use super::nodes::{PhaseCell, PhaseNode, SystemCell, SystemNode, TagCell, TagNode, ThreadRecord};
+use super::run::Run;
 use super::sizing::Sizing;
 use super::{ThreadHeap, Unkeep};
-use crate::budget::{Budget, BudgetReset, OnExceed, PlainBudget};
+use crate::budget::OnExceed;
 use crate::error::AllocError;
 use crate::phase::PhaseId;
 use crate::raw::clock;
-use crate::raw::core::{Core, Kind as FrameKind};
-use crate::system::{HeapUse, System};
+use crate::system::System;
 use crate::tag::TagId;
 use crate::tracking;
 
 /// Budgets besides those of runs: leases depend on the context.
 pub(super) const FOLLOWER_BUDGETS: u8 = 1;
 /// A run whose budget can refuse.
-const FOLLOWER_RUN: u8 = 2;
+pub(super) const FOLLOWER_RUN: u8 = 2;
 /// The pool, once it is used: its magazines are by tag.
 const FOLLOWER_POOL: u8 = 4;
 /// The thread has exited: nothing is quick any more.
@@ -47,27 +46,6 @@ pub(super) enum Kind {
     Tag,
     Phase,
     Run,
-}
-
-/// One run of a system. Runs that are nested in themselves are in a slab, all others in their node.
-pub(super) struct Run {
-    pub(super) node: NonNull<SystemNode>,
-    /// The run, the tag and the phase it happens in.
-    pub(super) outer: *const Run,
-    pub(super) outer_tag: NonNull<TagNode>,
-    pub(super) outer_phase: NonNull<PhaseNode>,
-    pub(super) serial: u64,
-    pub(super) budget: PlainBudget,
-    /// Frame bytes handed out, and their number.
-    pub(super) bytes: Cell<u64>,
-    pub(super) allocations: Cell<u64>,
-    pub(super) started: u64,
-    /// Calls to the ordinary heap.
-    pub(super) heap_calls: Cell<u64>,
-    /// The system's heap use is judged when the run ends.
-    pub(super) watched: bool,
-    /// Its budget, or that of a run around it, can refuse.
-    pub(super) refusing: bool,
 }
 
 /// Names an open guard: its heap and its serial (F8).
@@ -256,7 +234,7 @@ impl ThreadHeap {
     /// [`ThreadHeap::before_switch`] ahead of one that pushes a guard: tells events while nothing is half done, because
     /// nobody would close the guard if a report panicked.
     #[inline(always)]
-    fn before_entering(&self) {
+    pub(super) fn before_entering(&self) {
         self.before_switch();
         if self.followers.get() & FOLLOWER_EVENTS != 0 {
             self.tell_before_entering();
@@ -273,7 +251,7 @@ impl ThreadHeap {
 
     /// A guard was closed, or several.
     #[inline(always)]
-    fn after_closing(&self) {
+    pub(super) fn after_closing(&self) {
         if self.followers.get() != 0 {
             self.reselect();
             self.deliver_events();
@@ -309,7 +287,12 @@ impl ThreadHeap {
     }
 
     #[inline(always)]
-    pub(super) fn push_guard<T>(&self, kind: Kind, subject: NonNull<T>, started: u64) -> Result<GuardKey, AllocError> {
+    pub(super) fn push_guard<T>(
+        &self,
+        kind: Kind,
+        subject: NonNull<T>,
+        started: u64,
+    ) -> Result<GuardKey, AllocError> {
         let below = self.top_guard.get();
         self.guards.push(Guard { subject: subject.cast(), below, started, kind }, &self.shared.backend)?;
         let serial = self.next_serial();
@@ -374,71 +357,6 @@ impl ThreadHeap {
         Ok(key)
     }
 
-    /// Enters `system`: its tag, phase and budget. The system's frame keeps the heap.
-    #[inline(always)]
-    fn enter_run(&self, system: &'static System) -> Result<(GuardKey, &SystemNode), AllocError> {
-        // SAFETY: F3: nodes live as long as the heap.
-        let node = unsafe { self.node_of_system(system)?.as_ref() };
-        self.before_entering();
-        let run = match NonNull::new(node.free_run.replace(ptr::null_mut())) {
-            Some(run) => run,
-            None => self.make_run(node)?,
-        };
-        let key = match self.push_guard(Kind::Run, run, 0) {
-            Ok(key) => key,
-            Err(error) => {
-                node.free_run.set(run.as_ptr());
-                return Err(error);
-            }
-        };
-        // SAFETY: F8: the record is initialised and reached through the context alone until its guard closes.
-        let this = unsafe { &mut *run.as_ptr() };
-        this.outer = self.run.get();
-        this.outer_tag = self.tag.get();
-        this.outer_phase = self.phase.get();
-        this.serial = key.serial;
-        this.started = clock::ticks();
-        self.tag.set(node.tag);
-        self.phase.set(node.phase);
-        self.run.set(run.as_ptr());
-        if node.refusing || self.followers.get() != 0 {
-            self.start_refusing(this);
-        }
-        Ok((key, node))
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn make_run(&self, node: &SystemNode) -> Result<NonNull<Run>, AllocError> {
-        let run = match self.runs.take() {
-            Some(run) => run,
-            None => {
-                self.runs.grow(&*self.shared.backend, |_| ())?;
-                self.runs
-                    .take()
-                    .ok_or(AllocError::Unsupported { what: "a slab that grew but has no record" })?
-            }
-        };
-        // SAFETY: F1: the record was just taken.
-        unsafe {
-            run.write(Run {
-                node: NonNull::from(node),
-                outer: ptr::null(),
-                outer_tag: self.tag.get(),
-                outer_phase: self.phase.get(),
-                serial: 0,
-                budget: PlainBudget::new(&node.budget, BudgetReset::PerRun),
-                bytes: Cell::new(0),
-                allocations: Cell::new(0),
-                started: 0,
-                heap_calls: Cell::new(0),
-                watched: node.system.info().heap != HeapUse::Allow,
-                refusing: false,
-            });
-        }
-        Ok(run)
-    }
-
     /// Closes the guard `key` of a tag, and what was opened after it; nothing if it was closed already (F8).
     #[inline(always)]
     pub(crate) fn close_tag(&self, key: GuardKey) {
@@ -448,18 +366,6 @@ impl ThreadHeap {
         self.before_switch();
         // SAFETY: F8: the key's guard is on top.
         self.tag.set(unsafe { self.pop_guard() }.subject.cast());
-        self.after_closing();
-    }
-
-    /// Closes the guard `key` of a run, and what was opened after it; nothing if it was closed already (F8).
-    #[inline(always)]
-    pub(crate) fn close_run(&self, key: GuardKey) {
-        if !self.is_top(key) {
-            return self.close_guard(key);
-        }
-        self.before_switch();
-        // SAFETY: F8: the key's guard is on top.
-        self.finish_run(unsafe { self.pop_guard() }.subject.cast());
         self.after_closing();
     }
 
@@ -498,119 +404,12 @@ impl ThreadHeap {
 
     /// Counts a stay in the current phase that began at `started`; returns its ticks.
     #[inline(always)]
-    fn count_phase(&self, started: u64, frame: u64) -> u64 {
+    pub(super) fn count_phase(&self, started: u64, frame: u64) -> u64 {
         let ticks = clock::ticks().wrapping_sub(started);
         let phase = self.phase_node().refresh(frame);
         phase.entries.add(1);
         phase.ticks.add(ticks);
         ticks
-    }
-
-    /// Counts `run`, the innermost one, for its system and goes back to what is around it.
-    #[inline(always)]
-    pub(super) fn finish_run(&self, run: NonNull<Run>) {
-        // SAFETY: F8: the run is open, so its record and its node are live; the cell is in this heap's record.
-        let (this, node) = unsafe { (run.as_ref(), run.as_ref().node.as_ref()) };
-        // SAFETY: F3: the cell is in this heap's record.
-        let cell = unsafe { node.cell.as_ref() };
-        cell.runs.add(1);
-        let frame = self.frame_number();
-        cell.ticks.add(self.count_phase(this.started, frame));
-        let calls = this.heap_calls.get();
-        if (this.allocations.get() | calls | this.budget.refusals()) != 0 || node.last_frame.get() != frame {
-            self.count_run(this, node, cell, frame);
-        }
-        self.tag.set(this.outer_tag);
-        self.phase.set(this.outer_phase);
-        self.run.set(this.outer);
-        if this.refusing {
-            self.stop_refusing(run);
-        }
-        // The quick paths take what is in `free_run`; runs that want a closer look are not for them.
-        let plain = !(node.refusing || this.watched);
-        let spare = if plain { node.free_run.replace(run.as_ptr()) } else { run.as_ptr() };
-        if let Some(spare) = NonNull::new(spare) {
-            // SAFETY: F1: a spare run is not open.
-            unsafe { self.runs.put(spare) };
-        }
-    }
-
-    /// A run begins whose budget, or one around it, may refuse.
-    #[cold]
-    fn start_refusing(&self, run: &mut Run) {
-        // SAFETY: F8: the outer run and the run's own node are live.
-        let (node, outer) = unsafe { (run.node.as_ref(), run.outer.as_ref()) };
-        run.refusing = node.refusing || outer.is_some_and(|outer| outer.refusing);
-        if run.refusing {
-            self.follow(FOLLOWER_RUN);
-        }
-        self.reselect();
-    }
-
-    /// A run whose budget can refuse is over.
-    #[cold]
-    fn stop_refusing(&self, mut run: NonNull<Run>) {
-        // SAFETY: F8: the record is the finished run's, which nothing reaches any more.
-        unsafe { run.as_mut() }.refusing = false;
-        if self.runs().next().is_none_or(|run| !run.refusing) {
-            self.followers.set(self.followers.get() & !FOLLOWER_RUN);
-        }
-        self.reselect();
-    }
-
-    /// Counts what a run did, and sets its record back.
-    #[inline(never)]
-    fn count_run(&self, run: &Run, node: &SystemNode, cell: &SystemCell, frame: u64) {
-        node.last_frame.set(if run.watched { u64::MAX } else { frame });
-        cell.bytes.add(run.bytes.get());
-        cell.allocations.add(run.allocations.get());
-        cell.peak.raise_to(run.budget.peak());
-        cell.overruns.add(run.budget.overruns());
-        cell.refusals.add(run.budget.refusals());
-        cell.heap_calls.add(run.heap_calls.take());
-        cell.remember(frame, run.budget.peak());
-        run.bytes.set(0);
-        run.allocations.set(0);
-        run.budget.restart();
-    }
-
-    /// Counts promotions for the system that is running.
-    pub(super) fn count_promotions(&self, count: u64) {
-        if let Some(run) = self.runs().next() {
-            // SAFETY: F3: the node of an open run and its cell live as long as the heap.
-            unsafe { run.node.as_ref().cell.as_ref() }.promotions.add(count);
-        }
-    }
-
-    /// The run of `key` if its heap use is to be judged: its system, and how often it called the ordinary heap.
-    pub(crate) fn watched_run(&self, key: GuardKey) -> Option<(&'static System, u64)> {
-        let run = self.runs().find(|run| run.serial == key.serial && run.watched)?;
-        self.before_switch();
-        // SAFETY: F3: the node of an open run lives as long as the heap.
-        Some((unsafe { run.node.as_ref() }.system, run.heap_calls.get()))
-    }
-
-    /// Enters `system` and opens its frame, which keeps the heap.
-    #[inline(always)]
-    pub(crate) fn enter_system(
-        &self,
-        system: &'static System,
-    ) -> Result<(GuardKey, NonNull<Core>), AllocError> {
-        let (key, node) = self.enter_run(system)?;
-        match self.open(FrameKind::Scoped, &node.sizing) {
-            Ok(core) => Ok((key, core)),
-            Err(error) => {
-                self.close_guard(key);
-                Err(error)
-            }
-        }
-    }
-
-    /// The frame of a system is about to end: promotes what it retained while the system's context is still there.
-    #[inline(always)]
-    pub(crate) fn before_leaving(&self, core: &Core) -> Option<Box<dyn Any + Send>> {
-        self.detach_if_unused(core);
-        if core.retained.get().is_null() { None } else { self.settle_retained(core) }
     }
 
     /// Remembers a phase that was begun without a guard. Forgets those that a guard around them closed.
@@ -655,16 +454,5 @@ impl ThreadHeap {
         self.settle_context();
         self.reselect();
         self.deliver_events();
-    }
-
-    /// The budget that a system's declaration asks for.
-    pub(super) fn declared_budget(system: &'static System) -> Budget {
-        let info = system.info();
-        match info.budget {
-            Some(bytes) => Budget::bytes(usize::try_from(bytes).unwrap_or(usize::MAX))
-                .soft_limit(info.soft)
-                .on_exceed(info.on_exceed),
-            None => Budget::bytes(usize::MAX),
-        }
     }
 }

@@ -20,7 +20,8 @@
 //! | `refill.rs` | the slow path of an allocation |
 //! | `settle.rs` | charging |
 //! | `lease.rs` | how far refusing budgets let a frame go |
-//! | `context.rs` | tags, phases, systems and their guards |
+//! | `context.rs` | tags, phases and their guards |
+//! | `run.rs` | runs of systems |
 //! | `quick.rs` | entering and leaving a system when there is no surprise |
 //! | `ambient.rs` | `begin_frame`, `end_frame`, checkpoints |
 //! | `promote.rs` | the end of retained values |
@@ -37,6 +38,7 @@ mod open;
 mod promote;
 mod quick;
 mod refill;
+mod run;
 mod settle;
 mod sizing;
 
@@ -59,8 +61,9 @@ use crate::tracking::HeapCounters;
 use super::shared::Shared;
 pub(crate) use ambient::SegmentKey;
 pub(crate) use context::GuardKey;
-use context::{Guard, Run};
+use context::Guard;
 use nodes::{PhaseNode, SystemNode, TagNode, ThreadRecord};
+use run::Run;
 use sizing::Sizing;
 
 /// Gives one keep of a heap up when it is dropped: at the end of what may panic (F5).

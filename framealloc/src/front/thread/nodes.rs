@@ -16,7 +16,7 @@ use crate::raw::list::{Counter, PushList};
 use crate::system::System;
 use crate::tag::TagId;
 
-use super::context::Run;
+use super::run::Run;
 use super::sizing::Sizing;
 
 /// What one thread has counted; lives until its totals are folded into those of ended threads.
