@@ -132,6 +132,8 @@ impl ThreadHeap {
             run.allocations.set(run.allocations.get() + allocations);
         }
         self.charge_budgets(used, above);
+        // After the charge, which it may have to move to another tag.
+        self.record_on(core, self.tag_node(), used);
     }
 
     /// [`ThreadHeap::settle`] where no system runs and no budget is set.
@@ -141,6 +143,7 @@ impl ThreadHeap {
         let allocations = core.allocs.get().wrapping_sub(core.allocs_mark.get());
         if (allocations | used) != 0 {
             self.charge_context(core, used, allocations);
+            self.record_on(core, self.tag_node(), used);
         }
     }
 
@@ -161,7 +164,6 @@ impl ThreadHeap {
         phase.allocations.add(allocations);
         phase.bytes.add(used);
         phase.peak.raise_to(phase.bytes.get() + above);
-        self.record_on(core, tag, used);
         above
     }
 
