@@ -82,9 +82,8 @@ pub(crate) struct ChunkCache {
 impl ChunkCache {
     pub(crate) const fn new() -> Self {
         Self {
-            shelves: [const {
-                Shelf { head: Cell::new(ptr::null_mut()), count: Cell::new(0), low: Cell::new(0) }
-            }; CLASSES],
+            shelves: [const { Shelf { head: Cell::new(ptr::null_mut()), count: Cell::new(0), low: Cell::new(0) } };
+                CLASSES],
             known: Cell::new(0),
         }
     }

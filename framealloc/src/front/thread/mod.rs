@@ -60,8 +60,8 @@ use crate::tracking::HeapCounters;
 
 use super::shared::Shared;
 pub(crate) use ambient::SegmentKey;
-pub(crate) use context::GuardKey;
 use context::Guard;
+pub(crate) use context::GuardKey;
 use nodes::{PhaseNode, SystemNode, TagNode, ThreadRecord};
 use run::Run;
 use sizing::Sizing;
