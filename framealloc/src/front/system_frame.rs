@@ -152,11 +152,12 @@ fn enter_slow(heap: NonNull<ThreadHeap>, system: &'static System) -> SystemFrame
 impl Drop for SystemFrame {
     #[inline(always)]
     fn drop(&mut self) {
+        let core = NonNull::from(self.frame.core());
         // SAFETY: F5: the frame keeps the heap until it is dropped. F2: the frame is closed here or in `leave`, once;
         // nothing borrows it, because `self` is being dropped.
         unsafe {
-            if !self.key.heap.as_ref().leave_quickly(self.frame.core(), self.key) {
-                self.leave();
+            if !self.key.heap.as_ref().leave_quickly(core.as_ref(), self.key) {
+                leave(core, self.key);
             }
         }
     }
@@ -171,42 +172,35 @@ impl SystemFrame {
         // SAFETY: F2: by the caller.
         Self { frame: ManuallyDrop::new(unsafe { Frame::from_core(core) }), key }
     }
-
-    /// Leaves the system: charges, promotes, reports.
-    ///
-    /// # Safety
-    ///
-    /// `self` is being dropped, and its frame was not.
-    #[inline(never)]
-    unsafe fn leave(&mut self) {
-        // SAFETY: F5: the frame keeps the heap until it is dropped.
-        let heap = unsafe { self.key.heap.as_ref() };
-        // SAFETY: F2: by the caller.
-        if unsafe { heap.leave_used(self.frame.core(), self.key) } {
-            return;
-        }
-        let watched = heap.watched_run(self.key);
-        let panic = heap.before_leaving(self.frame.core());
-        // Also when a report panics.
-        let frame = DropFrame(&mut self.frame);
-        heap.close_run(self.key);
-        let offence = watched.and_then(|(system, calls)| judge(heap, system, calls));
-        heap.count_system_frame();
-        heap.enter_level();
-        drop(frame);
-        if panic.is_some() || offence.is_some() {
-            raise(panic, offence);
-        }
-    }
 }
 
-/// Drops the frame of a system that is being left.
-struct DropFrame<'s>(&'s mut ManuallyDrop<Frame>);
-
-impl Drop for DropFrame<'_> {
-    fn drop(&mut self) {
-        // SAFETY: F2: made once, by `leave`, whose caller drops the system's frame.
-        unsafe { ManuallyDrop::drop(self.0) };
+/// Leaves a system: charges, promotes, reports. Takes the parts of the system's frame by value, so that it need not be in
+/// memory while the system runs.
+///
+/// # Safety
+///
+/// The `SystemFrame` of `core` and `key` is being dropped, and its frame was not.
+#[inline(never)]
+unsafe fn leave(core: NonNull<Core>, key: GuardKey) {
+    // SAFETY: F5: the frame keeps the heap until it is dropped. F2: by the caller.
+    unsafe {
+        if key.heap.as_ref().leave_used(core.as_ref(), key) {
+            return;
+        }
+    }
+    // SAFETY: F5: as above.
+    let heap = unsafe { key.heap.as_ref() };
+    heap.enter_level();
+    // SAFETY: F2: by the caller. It is dropped last, also when a report panics.
+    let frame = unsafe { Frame::from_core(core) };
+    let watched = heap.watched_run(key);
+    let panic = heap.before_leaving(frame.core());
+    heap.close_run(key);
+    let offence = watched.and_then(|(system, calls)| judge(heap, system, calls));
+    heap.count_system_frame();
+    drop(frame);
+    if panic.is_some() || offence.is_some() {
+        raise(panic, offence);
     }
 }
 

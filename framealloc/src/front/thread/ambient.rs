@@ -381,6 +381,21 @@ impl ThreadHeap {
     /// [`AllocError::StaleCheckpoint`] when the checkpoint is gone. [`AllocError::HandlesAlive`] when handles keep some
     /// of the segments: those stay until the handles drop, the others are given back.
     pub(crate) fn roll_back(&self, key: SegmentKey) -> Result<(), AllocError> {
+        let top = self.top();
+        let plain = self.ambient.get() == key.core
+            && top.serial.get() == key.serial
+            && top.kind.get() == Kind::Segment
+            && top.refs.get() == 1
+            && top.committed.get().is_null()
+            && top.retained.get().is_null();
+        if plain {
+            self.pop_core();
+            // SAFETY: F2: the segment's own count is the only one, and it is given up here.
+            unsafe { self.recycle(top) };
+            self.keeps.set(self.keeps.get() - 1);
+            self.deliver_events();
+            return Ok(());
+        }
         if !self.is_open(key) {
             return Err(AllocError::StaleCheckpoint);
         }
