@@ -40,6 +40,14 @@ impl ChunkDepot {
         self.destroy(surplus);
     }
 
+    /// Gives everything back. Returns the bytes.
+    pub(crate) fn clear(&self) -> u64 {
+        let all = lock(&self.chunks).drain();
+        let bytes = all.bytes();
+        self.destroy(all);
+        bytes
+    }
+
     /// Bytes of all chunks held.
     pub(crate) fn bytes(&self) -> u64 {
         lock(&self.chunks).bytes()

@@ -125,26 +125,51 @@ impl ThreadHeap {
         if let Some(chunk) = self.cache.take_near(class) {
             return Ok(chunk);
         }
-        let backend = &*self.shared.backend;
         let smallest = Chunk::class_for(at_least).unwrap_or(class).min(class);
-        let chunk = self.shared.chunks.take(class).or_else(|| {
-            (smallest..=class).rev().find_map(|class| {
-                let chunk = Chunk::create(backend, class)?;
-                self.record.chunks_taken.add(1);
-                Some(chunk)
-            })
-        });
-        match chunk {
-            Some(chunk) => {
-                // SAFETY: F1: the chunk is fresh and ours.
-                self.record.chunk_bytes.add(unsafe { chunk.as_ref() }.size() as u64);
-                Ok(chunk)
-            }
-            None => {
-                let requested = at_least.max(MIN_CHUNK - HEADER);
-                Err(AllocError::OutOfMemory { requested, align: align_of::<Chunk>() })
-            }
+        let fresh = self.shared.chunks.take(class).or_else(|| self.create_chunk(smallest, class));
+        let chunk = match fresh {
+            Some(chunk) => Some(self.count_chunk(chunk)),
+            None => self.last_resort(smallest, class),
+        };
+        chunk.ok_or_else(|| {
+            let requested = at_least.max(MIN_CHUNK - HEADER);
+            AllocError::OutOfMemory { requested, align: align_of::<Chunk>() }
+        })
+    }
+
+    fn create_chunk(&self, smallest: usize, class: usize) -> Option<NonNull<Chunk>> {
+        (smallest..=class).rev().find_map(|class| Chunk::create(&*self.shared.backend, class)).inspect(|_| {
+            self.record.chunks_taken.add(1);
+        })
+    }
+
+    fn count_chunk(&self, chunk: NonNull<Chunk>) -> NonNull<Chunk> {
+        // SAFETY: F1: the chunk is fresh and ours.
+        self.record.chunk_bytes.add(unsafe { chunk.as_ref() }.size() as u64);
+        chunk
+    }
+
+    /// A chunk although the backend has none: a smaller one of the cache, or a fresh one when idle memory went back.
+    #[cold]
+    fn last_resort(&self, smallest: usize, class: usize) -> Option<NonNull<Chunk>> {
+        if let Some(chunk) = (smallest..class).rev().find_map(|class| self.cache.take(class)) {
+            return Some(chunk);
         }
+        if !self.reclaim() {
+            return None;
+        }
+        self.create_chunk(smallest, class).map(|chunk| self.count_chunk(chunk))
+    }
+
+    /// Gives what nobody uses back to the backend: this thread's chunks, the depot's, and the pool's pages. Whether there
+    /// was anything.
+    #[cold]
+    pub(super) fn reclaim(&self) -> bool {
+        let idle = self.cache.drain();
+        let bytes = idle.bytes();
+        self.record.chunk_bytes.sub(bytes);
+        self.shared.chunks.destroy(idle);
+        bytes + self.shared.chunks.clear() + self.shared.pool.trim() as u64 > 0
     }
 
     /// The `Frame` of `core` is being dropped: everything it handed out is unreachable.

@@ -82,20 +82,21 @@ impl ThreadHeap {
     #[cold]
     #[inline(never)]
     fn pool_memory_slow(&self, layout: Layout, refused: Refused) -> Result<NonNull<u8>, AllocError> {
+        let alloc = || {
+            let again = |refused| if self.reclaim() { self.pool.alloc_gated(layout) } else { Err(refused) };
+            self.pool.alloc_gated(layout).or_else(again).map_err(|_| AllocError::out_of_memory(layout))
+        };
         if refused == Refused::OutOfMemory {
-            return Err(AllocError::out_of_memory(layout));
+            return alloc();
         }
         // A pool that no set was made for yet has not followed the switches.
         self.select_pool();
         if !self.pool.is_gated() {
-            return self.pool.alloc_gated(layout).map_err(|_| AllocError::out_of_memory(layout));
+            return alloc();
         }
         let bytes = pool::charged_bytes(layout) as u64;
         self.charge_object(bytes, true)?;
-        self.pool.alloc_gated(layout).map_err(|_| {
-            self.uncharge_object(bytes, true);
-            AllocError::out_of_memory(layout)
-        })
+        alloc().inspect_err(|_| self.uncharge_object(bytes, true))
     }
 
     /// Memory of the heap for `layout`, charged to the current tag.
@@ -109,7 +110,7 @@ impl ThreadHeap {
         if node.budgeted.get() {
             return self.budgeted_heap_memory(layout);
         }
-        match self.shared.heap.allocate(node.tag.0, layout) {
+        match self.heap_block(node.tag.0, layout) {
             Some(block) => {
                 node.count_heap(bytes);
                 Ok(block)
@@ -118,12 +119,23 @@ impl ThreadHeap {
         }
     }
 
+    #[inline(always)]
+    fn heap_block(&self, tag: u16, layout: Layout) -> Option<NonNull<u8>> {
+        self.shared.heap.allocate(tag, layout).or_else(|| self.heap_block_of_idle_memory(tag, layout))
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn heap_block_of_idle_memory(&self, tag: u16, layout: Layout) -> Option<NonNull<u8>> {
+        if self.reclaim() { self.shared.heap.allocate(tag, layout) } else { None }
+    }
+
     #[cold]
     #[inline(never)]
     fn budgeted_heap_memory(&self, layout: Layout) -> Result<NonNull<u8>, AllocError> {
         let (bytes, node) = (layout.size() as u64, self.tag_node());
         self.charge_object(bytes, false)?;
-        match self.shared.heap.allocate(node.tag.0, layout) {
+        match self.heap_block(node.tag.0, layout) {
             Some(block) => {
                 node.count_heap(bytes);
                 Ok(block)
