@@ -2,6 +2,7 @@
 
 mod budgets;
 mod guards;
+mod misuse;
 mod model;
 mod sinks;
 mod threads;
