@@ -106,9 +106,7 @@ impl ThreadHeap {
         let quick = self.begun.get() == 0
             && self.drives.get()
             && self.unsealed.get().is_null()
-            && self.followers.get() == 0
-            && !self.refusing.get()
-            && tracking::thread_activity() == self.traffic_mark.get()
+            && tracking::thread_activity() == self.quick_mark.get()
             && self.ambient.get() == NonNull::from(&self.vacant);
         let warm = NonNull::new(self.ambient_sizing.warm.get().cast_mut());
         match warm {

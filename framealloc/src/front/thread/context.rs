@@ -36,16 +36,20 @@ pub(super) struct Guard {
     pub(super) subject: NonNull<()>,
     /// The serial of the guard below.
     below: u64,
-    /// When a phase began.
-    started: u64,
     kind: Kind,
 }
 
+/// What a guard goes back to; for a phase it is the time when it began, which is never so early.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
-    Tag,
-    Phase,
-    Run,
+pub(super) struct Kind(u64);
+
+impl Kind {
+    pub(super) const TAG: Self = Self(0);
+    pub(super) const RUN: Self = Self(1);
+
+    fn phase(started: u64) -> Self {
+        Self(started.max(2))
+    }
 }
 
 /// Names an open guard: its heap and its serial (F8).
@@ -88,6 +92,7 @@ impl ThreadHeap {
     pub(super) fn start_context(&self) {
         self.traffic.set(tracking::thread_counters());
         self.traffic_mark.set(tracking::thread_activity());
+        self.renew_quick_mark();
         self.rebuild_budgets();
         // Until the first allocation the pool does not follow the switches; that one asks which tag it is for.
         self.pool.select(TagId::UNTAGGED.0, true);
@@ -272,11 +277,13 @@ impl ThreadHeap {
     /// From now on every switch calls `reselect`.
     pub(super) fn follow(&self, follower: u8) {
         self.followers.set(self.followers.get() | follower);
+        self.renew_quick_mark();
     }
 
     /// Switches need no longer call `reselect` for this reason.
     pub(super) fn unfollow(&self, follower: u8) {
         self.followers.set(self.followers.get() & !follower);
+        self.renew_quick_mark();
     }
 
     /// Makes the pool serve from the magazines of the current tag, from now on after every switch.
@@ -287,14 +294,9 @@ impl ThreadHeap {
     }
 
     #[inline(always)]
-    pub(super) fn push_guard<T>(
-        &self,
-        kind: Kind,
-        subject: NonNull<T>,
-        started: u64,
-    ) -> Result<GuardKey, AllocError> {
+    pub(super) fn push_guard<T>(&self, kind: Kind, subject: NonNull<T>) -> Result<GuardKey, AllocError> {
         let below = self.top_guard.get();
-        self.guards.push(Guard { subject: subject.cast(), below, started, kind }, &self.shared.backend)?;
+        self.guards.push(Guard { subject: subject.cast(), below, kind }, &self.shared.backend)?;
         let serial = self.next_serial();
         self.top_guard.set(serial);
         Ok(GuardKey { heap: NonNull::from(self), serial })
@@ -309,7 +311,7 @@ impl ThreadHeap {
     pub(super) unsafe fn push_guard_within_room<T>(&self, kind: Kind, subject: NonNull<T>) -> GuardKey {
         let below = self.top_guard.get();
         // SAFETY: F8: by the caller.
-        unsafe { self.guards.push_within_room(Guard { subject: subject.cast(), below, started: 0, kind }) };
+        unsafe { self.guards.push_within_room(Guard { subject: subject.cast(), below, kind }) };
         let serial = self.next_serial();
         self.top_guard.set(serial);
         GuardKey { heap: NonNull::from(self), serial }
@@ -339,7 +341,7 @@ impl ThreadHeap {
     pub(crate) fn enter_tag(&self, tag: TagId) -> Result<GuardKey, AllocError> {
         let node = self.node_of_tag(tag)?;
         self.before_entering();
-        let key = self.push_guard(Kind::Tag, self.tag.get(), 0)?;
+        let key = self.push_guard(Kind::TAG, self.tag.get())?;
         self.keep();
         self.tag.set(node);
         self.after_switch();
@@ -350,7 +352,7 @@ impl ThreadHeap {
     pub(crate) fn enter_phase(&self, phase: PhaseId) -> Result<GuardKey, AllocError> {
         let node = self.node_of_phase(phase)?;
         self.before_entering();
-        let key = self.push_guard(Kind::Phase, self.phase.get(), clock::ticks())?;
+        let key = self.push_guard(Kind::phase(clock::ticks()), self.phase.get())?;
         self.keep();
         self.phase.set(node);
         self.after_switch();
@@ -388,12 +390,12 @@ impl ThreadHeap {
             // SAFETY: F8: `key` is open, so it or a guard above it is on top.
             let guard = unsafe { self.pop_guard() };
             match guard.kind {
-                Kind::Tag => self.tag.set(guard.subject.cast()),
-                Kind::Phase => {
-                    self.count_phase(guard.started, self.frame_number());
+                Kind::TAG => self.tag.set(guard.subject.cast()),
+                Kind::RUN => self.finish_run(guard.subject.cast()),
+                Kind(started) => {
+                    self.count_phase(started, self.frame_number());
                     self.phase.set(guard.subject.cast());
                 }
-                Kind::Run => self.finish_run(guard.subject.cast()),
             }
             if last {
                 break;

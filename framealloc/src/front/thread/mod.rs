@@ -134,6 +134,8 @@ pub(crate) struct ThreadHeap {
     /// Ordinary heap traffic of this thread at the last settling.
     traffic: Cell<HeapCounters>,
     traffic_mark: Cell<u64>,
+    /// `traffic_mark` while nothing follows the context.
+    quick_mark: Cell<u64>,
     records: Slab<ExtraRecord>,
     runs: Slab<Run>,
     tag_nodes: PushList<TagNode>,
@@ -195,6 +197,7 @@ impl ThreadHeap {
             budgets: lease::ThreadBudgets::default(),
             traffic: Cell::new(HeapCounters::default()),
             traffic_mark: Cell::new(0),
+            quick_mark: Cell::new(0),
             records: Slab::new(),
             runs: Slab::new(),
             tag_nodes,

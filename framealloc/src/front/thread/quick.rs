@@ -22,7 +22,13 @@ impl ThreadHeap {
     /// thread has not exited it keeps the heap, so giving up another keep does not free it (F5).
     #[inline(always)]
     fn is_plain(&self) -> bool {
-        self.followers.get() == 0 && tracking::thread_activity() == self.traffic_mark.get()
+        tracking::thread_activity() == self.quick_mark.get()
+    }
+
+    /// Sets the mark of the quick paths: the traffic that is settled, or a number that the traffic never is.
+    pub(super) fn renew_quick_mark(&self) {
+        let mark = self.traffic_mark.get();
+        self.quick_mark.set(if self.followers.get() == 0 { mark } else { !mark });
     }
 
     /// [`ThreadHeap::enter_tag`] when nothing is to be settled or made; otherwise does nothing.
@@ -36,7 +42,7 @@ impl ThreadHeap {
             return None;
         }
         // SAFETY: F8: there is room.
-        let key = unsafe { self.push_guard_within_room(Kind::Tag, self.tag.replace(node)) };
+        let key = unsafe { self.push_guard_within_room(Kind::TAG, self.tag.replace(node)) };
         self.keep();
         Some(key)
     }
@@ -67,7 +73,7 @@ impl ThreadHeap {
         }
         node.free_run.set(ptr::null_mut());
         // SAFETY: F8: there is room.
-        let key = unsafe { self.push_guard_within_room(Kind::Run, run) };
+        let key = unsafe { self.push_guard_within_room(Kind::RUN, run) };
         // SAFETY: F8: the record is initialised and reached through the context alone until its guard closes.
         let this = unsafe { &mut *run.as_ptr() };
         this.outer = self.run.replace(run.as_ptr());
@@ -127,7 +133,8 @@ impl ThreadHeap {
         self.tag.set(run.outer_tag);
         self.phase.set(run.outer_phase);
         self.run.set(run.outer);
-        self.make_warm(core, &node.sizing);
+        // Never sealed, so its limit is the chunk's end still.
+        core.next.set(node.sizing.warm.replace(core));
         self.keeps.set(self.keeps.get() - 1);
         true
     }

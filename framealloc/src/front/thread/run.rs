@@ -63,7 +63,7 @@ impl ThreadHeap {
             Some(run) => run,
             None => self.make_run(node)?,
         };
-        let key = match self.push_guard(Kind::Run, run, 0) {
+        let key = match self.push_guard(Kind::RUN, run) {
             Ok(key) => key,
             Err(error) => {
                 node.free_run.set(run.as_ptr());
@@ -208,7 +208,7 @@ impl ThreadHeap {
         // SAFETY: F8: the record is the finished run's, which nothing reaches any more.
         unsafe { run.as_mut() }.refusing = false;
         if self.runs().next().is_none_or(|run| !run.refusing) {
-            self.followers.set(self.followers.get() & !FOLLOWER_RUN);
+            self.unfollow(FOLLOWER_RUN);
         }
         self.reselect();
     }

@@ -313,6 +313,7 @@ impl ThreadHeap {
         let now = tracking::thread_counters();
         let before = self.traffic.replace(now);
         self.traffic_mark.set(tracking::thread_activity());
+        self.renew_quick_mark();
         let calls = now.allocations.wrapping_sub(before.allocations);
         let traffic = &self.tag_node().cell().traffic;
         traffic.calls.add(calls);
