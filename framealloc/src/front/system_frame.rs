@@ -253,8 +253,6 @@ fn judge(heap: &ThreadHeap, system: &'static System, calls: u64) -> Option<Strin
 
 impl fmt::Debug for SystemFrame {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SystemFrame")
-            .field("frame", &*self.frame)
-            .finish()
+        f.debug_struct("SystemFrame").field("frame", &*self.frame).finish()
     }
 }
