@@ -62,6 +62,13 @@ impl Depot {
         self.meter.set(meter);
     }
 
+    /// Offers this thread a pool of its own.
+    pub(super) fn adopt_thread(&self) {
+        if let Some(meter) = self.meter.get() {
+            meter.adopt_thread();
+        }
+    }
+
     /// Whether frees of objects of `tag` are told to the meter from now on. Threads that have the tag selected ungated
     /// tell nothing until they select anew.
     pub(crate) fn set_metered(&self, tag: u16, metered: bool) {

@@ -10,7 +10,11 @@ use core::ptr::{self, NonNull};
 
 const NONE: NonNull<ThreadPool> = NonNull::from_ref(&NO_POOL.0);
 
+/// Frees without a pool after which the thread is offered one.
+const OFTEN: u32 = 8;
+
 thread_local! {
+    static FREED_WITHOUT: Cell<u32> = const { Cell::new(0) };
     static CURRENT: Cell<NonNull<ThreadPool>> = const { Cell::new(NONE) };
 }
 
@@ -36,4 +40,11 @@ pub(super) fn pool_of(depot: *const Depot) -> Option<NonNull<ThreadPool>> {
     // SAFETY: P8: the current pool is valid until it is replaced; the empty pool is a static.
     let of = unsafe { pool.as_ref() }.depot_ptr();
     (!of.is_null() && ptr::eq(of, depot)).then_some(pool)
+}
+
+/// Counts a free without a pool; whether this thread does that often.
+pub(super) fn frees_often() -> bool {
+    let count = FREED_WITHOUT.get() + 1;
+    FREED_WITHOUT.set(if count == OFTEN { 0 } else { count });
+    count == OFTEN
 }

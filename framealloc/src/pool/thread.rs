@@ -341,11 +341,15 @@ unsafe fn free_slow(object: NonNull<u8>) {
                 if large { (*header.cast::<LargeHeader>()).size } else { block_size(group.class) },
             );
         }
-        if group.class != LARGE
-            && let Some(pool) = local::pool_of(group.depot)
-            && pool.as_ref().keep(group, object)
-        {
-            return;
+        if group.class != LARGE {
+            if local::pool_of(group.depot).is_none() && local::frees_often() {
+                (*group.depot).adopt_thread();
+            }
+            if let Some(pool) = local::pool_of(group.depot)
+                && pool.as_ref().keep(group, object)
+            {
+                return;
+            }
         }
         // P6: the depot is kept alive beyond the moment in which the last object comes back.
         Arc::increment_strong_count(group.depot);

@@ -18,6 +18,10 @@ pub(crate) trait ObjectMeter: Send + Sync {
     /// A pool block of `tag`, which is metered, was freed, or was charged and could not be had.
     fn pool_freed(&self, tag: u16, bytes: usize);
 
+    /// This thread frees pool objects again and again without a pool of its own: gives it one, so that they flow back in
+    /// batches. Does nothing while the thread exits.
+    fn adopt_thread(&self) {}
+
     /// Asks to charge `bytes` of a heap object to `tag`. Called by the container allocator
     /// (`HeapAlloc`); the front charges its own calls itself.
     fn heap_taken(&self, tag: u16, bytes: usize) -> Result<(), AllocError>;

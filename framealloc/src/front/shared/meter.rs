@@ -25,6 +25,12 @@ impl ObjectMeter for Accounts {
         }
     }
 
+    fn adopt_thread(&self) {
+        if let Some(shared) = self.shared.upgrade() {
+            local::adopt(&shared);
+        }
+    }
+
     fn heap_taken(&self, tag: u16, bytes: usize) -> Result<(), AllocError> {
         self.shared.upgrade().map_or(Ok(()), |shared| shared.heap_taken(TagId(tag), bytes as u64))
     }

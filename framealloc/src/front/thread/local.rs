@@ -86,6 +86,13 @@ fn find_or_create(shared: &Arc<Shared>) -> NonNull<ThreadHeap> {
     }
 }
 
+/// Gives this thread a heap in the allocator of `shared`, and makes it the current one, unless the thread exits.
+pub(crate) fn adopt(shared: &Arc<Shared>) {
+    if EXIT.try_with(|_| ()).is_ok() {
+        heap(shared);
+    }
+}
+
 /// Runs `work` with the heap of allocator `id`, if that is the one this thread used last.
 #[inline(always)]
 pub(crate) fn with_current<R>(id: u64, work: impl FnOnce(&ThreadHeap) -> R) -> Option<R> {
