@@ -1,6 +1,8 @@
 //! The public API, area by area, as a hostile user would call it.
 
+mod ambient;
 mod budgets;
+mod failures;
 mod guards;
 mod misuse;
 mod model;
