@@ -8,11 +8,11 @@ use crate::error::AllocError;
 
 /// Which reports panic with their text after the sinks have seen them.
 ///
-/// A guard wins over the environment variable `FRAMEALLOC_STRICT`, and that over the configuration.
+/// A guard wins over the configuration, and that over the environment variable `FRAMEALLOC_STRICT`.
 ///
 /// | value of `FRAMEALLOC_STRICT` | level |
 /// |---|---|
-/// | unset or empty | the configuration decides |
+/// | unset or empty | [`Off`](Self::Off) |
 /// | `off`, `0`, `false` | [`Off`](Self::Off) |
 /// | `errors`, `1`, `true` | [`Errors`](Self::Errors) |
 /// | `warnings` | [`Warnings`](Self::Warnings) |

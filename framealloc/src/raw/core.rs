@@ -44,6 +44,9 @@ pub(crate) trait Owner {
     /// Opens a scoped core for a child frame.
     unsafe fn open_child(&self) -> Result<NonNull<Core>, AllocError>;
 
+    /// The number of the tag that this thread charges now.
+    fn current_payer(&self) -> u16;
+
     /// Remembers why a container's allocation failed, for the `try_` form that asked.
     fn set_error(&self, error: AllocError);
 
@@ -264,6 +267,13 @@ impl Core {
         self.high.set(start);
         // SAFETY: F1: by the caller the chunk is live.
         self.end.set(unsafe { chunk::end(chunk) });
+    }
+
+    /// The most bytes that were in use at once, as far as this frame knows: those charged and the highest place since.
+    #[inline(always)]
+    pub(crate) fn high_water(&self) -> u64 {
+        let top = self.high.get().max(self.ptr.get());
+        self.charged.get() + (top.addr() - self.mark.get().addr()) as u64
     }
 
     /// Checks F4 and F6.

@@ -16,7 +16,7 @@ pub struct SystemReport {
     pub module: &'static str,
     /// The file it is in.
     pub file: &'static str,
-    /// The line of its name.
+    /// The line of its attribute.
     pub line: u32,
     /// Its tag.
     pub tag: &'static str,

@@ -38,7 +38,7 @@ pub struct SystemInfo {
     pub module: &'static str,
     /// The file it is in.
     pub file: &'static str,
-    /// The line of the function's name.
+    /// The line of the attribute.
     pub line: u32,
     /// The tag its memory is charged to: a path from the root.
     pub tag: &'static str,

@@ -16,6 +16,7 @@ use crate::frame::FrameRef;
 use crate::front::thread::ThreadHeap;
 use crate::raw::core::{Core, Kind};
 use crate::retention::{FailureReason, RetentionPolicy};
+use crate::tag::TagId;
 
 /// Who owns the value of a node (R1).
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -35,6 +36,8 @@ struct Header {
     name: &'static str,
     policy: Cell<RetentionPolicy>,
     bytes: usize,
+    /// The tag it was retained under.
+    tag: TagId,
     /// Moves the value to where its policy says; `None` when it was dropped.
     settle: unsafe fn(NonNull<Header>, &ThreadHeap) -> Outcome,
 }
@@ -90,6 +93,8 @@ impl<'f, T: Send + 'static> Retained<'f, T> {
             name,
             policy: Cell::new(policy),
             bytes: size_of::<T>(),
+            // SAFETY: F5: the frame keeps its owner alive.
+            tag: TagId(unsafe { core.owner.get().as_ref() }.current_payer()),
             settle: settle::<T>,
         };
         // SAFETY: F4: the place is fresh and fits the node, which the frame's list owns from here on (R1).
@@ -169,6 +174,7 @@ pub(crate) struct Settled {
     pub(crate) name: &'static str,
     pub(crate) policy: RetentionPolicy,
     pub(crate) bytes: usize,
+    pub(crate) tag: TagId,
     /// The value, unless it was dropped or is its handle's.
     pub(crate) stored: Option<Stored>,
     pub(crate) failure: Option<FailureReason>,
@@ -234,22 +240,23 @@ pub(crate) fn settle_all(
         // SAFETY: R1: nodes of the list are in the frame's memory, which is alive until the frame is recycled.
         let header = unsafe { node.as_ref() };
         list = header.next.get();
-        let (name, policy, bytes) = (header.name, header.policy.get(), header.bytes);
+        let (name, policy, bytes, tag) = (header.name, header.policy.get(), header.bytes, header.tag);
         if header.state.get() == State::Held && !scoped {
             header.state.set(State::Orphan);
             let failure = policy.survives().then_some(FailureReason::HandleAlive);
-            settled(&mut panic, Settled { name, policy, bytes, stored: None, failure });
+            settled(&mut panic, Settled { name, policy, bytes, tag, stored: None, failure });
             continue;
         }
         if discard {
             header.policy.set(RetentionPolicy::Discard);
         }
         // SAFETY: R1: the node owns its value: its handle let go, or belonged to a scoped frame that is being dropped.
-        match catch_unwind(AssertUnwindSafe(|| unsafe { (header.settle)(node, target) })) {
+        let move_value = || catch_unwind(AssertUnwindSafe(|| unsafe { (header.settle)(node, target) }));
+        match target.under_tag(tag, move_value) {
             Ok(outcome) => {
                 let (stored, failure) =
                     outcome.map_or((None, None), |(stored, failure)| (Some(stored), failure));
-                settled(&mut panic, Settled { name, policy, bytes, stored, failure });
+                settled(&mut panic, Settled { name, policy, bytes, tag, stored, failure });
             }
             Err(payload) => {
                 panic.get_or_insert(payload);

@@ -133,7 +133,7 @@ impl PromotionQueue {
         if state.items.len() == self.capacity {
             return Err(settled);
         }
-        let Settled { name, policy, bytes, stored, failure } = settled;
+        let Settled { name, policy, bytes, stored, failure, .. } = settled;
         state
             .items
             .push(Item { entry: PromotionEntry { name, policy, bytes, tag: tag.clone(), failure }, stored });

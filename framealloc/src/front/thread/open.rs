@@ -274,7 +274,7 @@ impl ThreadHeap {
     /// Nothing reaches the memory of `core` (F2).
     #[inline(always)]
     pub(super) unsafe fn recycle(&self, core: &Core) {
-        let mut bytes = core.unsettled();
+        let most = core.high_water();
         if core.linked.get() && self.charge_at_end(core) {
             self.unlink(core);
         } else {
@@ -282,13 +282,13 @@ impl ThreadHeap {
                 self.seal(core);
             }
             self.credit(core);
-            bytes = core.charged.replace(0);
+            core.charged.set(0);
         }
         // SAFETY: F2: by the caller.
-        unsafe { self.reuse(core, bytes) };
+        unsafe { self.reuse(core, most) };
     }
 
-    /// Makes a core warm again whose `bytes` are credited, or gives its chunks and the core back.
+    /// Makes a core warm again that used at most `bytes` and is credited, or gives its chunks and the core back.
     ///
     /// # Safety
     ///

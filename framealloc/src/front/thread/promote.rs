@@ -16,6 +16,7 @@ use crate::heap::HeapBox;
 use crate::pool::{self, PoolBox, Refused};
 use crate::raw::core::Core;
 use crate::scratch::ScratchBox;
+use crate::tag::TagId;
 
 /// What there is to say about a value that did not get where it should.
 fn failure_text(settled: &Settled) -> Option<String> {
@@ -31,7 +32,6 @@ impl ThreadHeap {
     #[cold]
     #[inline(never)]
     pub(super) fn settle_retained(&self, core: &Core) -> Option<Box<dyn Any + Send>> {
-        let tag = self.shared.tags.path(self.current_tag());
         let phase = self.shared.phases.name(self.current_phase());
         let frame = self.frame_number();
         let mut promoted = 0;
@@ -40,6 +40,7 @@ impl ThreadHeap {
             settle_all(core, self, std::thread::panicking(), |settled| {
                 promoted += u64::from(settled.stored.is_some() && settled.failure.is_none());
                 let failure = failure_text(&settled);
+                let tag = self.shared.tags.path(settled.tag);
                 if let Err(settled) = self.shared.promotions.push(settled, frame, &tag, &phase) {
                     refused += 1;
                     drop(settled);
@@ -64,6 +65,18 @@ impl ThreadHeap {
             }
         }
         panic
+    }
+
+    /// Runs `work`, which does not unwind, with what it allocates charged to `tag`.
+    pub(crate) fn under_tag<R>(&self, tag: TagId, work: impl FnOnce() -> R) -> R {
+        let key = if tag == self.current_tag() { None } else { self.enter_tag(tag).ok() };
+        let result = work();
+        if let Some(key) = key {
+            self.close_tag(key);
+            // SAFETY: F5: the guard's keep; the frame that is ending keeps the heap.
+            unsafe { self.unkeep() };
+        }
+        result
     }
 
     /// Memory of the pool for `layout`, charged to the current tag.

@@ -170,7 +170,7 @@ impl ThreadHeap {
         }
         self.unsealed.set(ptr::null());
         core.linked.set(false);
-        let bytes = core.unsettled();
+        let bytes = core.high_water();
         // SAFETY: F8: the system's guard is on top. F2: by the caller nothing reaches the frame's memory. F5: the frame's
         // keep, taken when it was opened.
         unsafe {

@@ -135,6 +135,10 @@ impl Owner for ThreadHeap {
         self.open_sized(&self.nested_sizing)
     }
 
+    fn current_payer(&self) -> u16 {
+        self.current_tag().0
+    }
+
     fn set_error(&self, error: AllocError) {
         *self.error.borrow_mut() = Some(error);
     }
