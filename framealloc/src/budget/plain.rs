@@ -80,6 +80,11 @@ impl PlainBudget {
         self.peak.set(self.peak.get().max(self.used.get() + bytes));
     }
 
+    /// `above` more bytes were in use since the last charge, and are free again.
+    pub(crate) fn touch(&self, above: u64) {
+        self.peak.set(self.peak.get().max(self.used.get().saturating_add(above)));
+    }
+
     /// Takes back charged bytes that were freed.
     pub(crate) fn refund(&self, bytes: u64) {
         self.used.set(self.used.get().saturating_sub(bytes));

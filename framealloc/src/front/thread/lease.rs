@@ -170,24 +170,30 @@ impl ThreadHeap {
             }
             member.lessor().give_back(unused);
         }
+        let above = (core.high.get().addr().max(core.ptr.get().addr()) - core.ptr.get().addr()) as u64;
+        if above > 0 {
+            self.runs().filter(|run| run.budget.refuses()).for_each(|run| run.budget.touch(above));
+        }
     }
 
     /// Charges `used` bytes to the budgets that only warn; `above` more were in use in between.
     #[inline(always)]
     pub(super) fn charge_budgets(&self, used: u64, above: u64) {
-        if self.budgets.any.get() {
-            self.charge_chain(used);
-        } else if !self.run.get().is_null() {
+        if !self.run.get().is_null() {
             self.charge_runs(used + above);
             if above > 0 {
                 self.runs().filter(|run| !run.budget.refuses()).for_each(|run| run.budget.refund(above));
             }
         }
+        if self.budgets.any.get() {
+            self.charge_others(used);
+        }
     }
 
     #[cold]
-    fn charge_chain(&self, used: u64) {
-        for member in self.frame_chain().filter(|member| !member.lessor().refuses()) {
+    fn charge_others(&self, used: u64) {
+        let of_run = |member: &Member<'_>| matches!(member.payer(), Payer::System(_));
+        for member in self.frame_chain().filter(|member| !member.lessor().refuses() && !of_run(member)) {
             if let Some(event) = member.charge(used) {
                 self.remember_event(member.payer(), event);
             }
