@@ -148,9 +148,11 @@ fn misuse_16_one_way_pipelines_and_short_threads_run_in_bounded_memory() {
         }
         bytes
     });
-    for (n, boxed) in receive.iter().enumerate() {
-        assert_eq!(boxed[15], n as u64);
-    }
+    on_thread(move || {
+        for (n, boxed) in receive.iter().enumerate() {
+            assert_eq!(boxed[15], n as u64);
+        }
+    });
     let bytes = producer.join().unwrap();
     assert!(bytes.iter().all(|bytes| *bytes <= 256 * 1024), "{bytes:?}");
     // Thousands of short threads: `threads::thousands_of_short_threads_leave_nothing`.

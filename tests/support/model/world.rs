@@ -138,6 +138,9 @@ impl World {
     }
 
     fn run(&mut self, op: Op) -> Result<(), AllocError> {
+        if self.handles.len() >= 4 * MOST {
+            self.drop_handle(0);
+        }
         match op {
             Op::UseAllocator(n) => self.at = usize::from(n) % self.states.len(),
             Op::OpenFrame | Op::OpenChild(_) => return self.open(op),
@@ -186,9 +189,6 @@ impl World {
     }
 
     pub(super) fn add(&mut self, owner: Owner, kind: Kind) {
-        if self.handles.len() >= 4 * MOST {
-            self.drop_handle(0);
-        }
         kind.enter(&mut self.blocks);
         self.handles.push(Handle { alloc: self.at, owner, kind });
     }
