@@ -6,7 +6,7 @@ use core::marker::PhantomData;
 use core::ops::Deref;
 
 use super::boxed::FrameBox;
-use super::reference::fail;
+use super::reference::or_fail;
 use super::scoped::Frame;
 use crate::error::AllocError;
 
@@ -42,8 +42,9 @@ impl Deref for ChildFrame<'_> {
 impl Frame {
     /// Opens a frame whose memory may go before this one's.
     #[inline]
+    #[track_caller]
     pub fn child(&self) -> ChildFrame<'_> {
-        self.try_child().unwrap_or_else(|error| fail(error))
+        or_fail!(self.try_child())
     }
 
     /// Opens a frame whose memory may go before this one's.

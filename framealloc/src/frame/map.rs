@@ -9,7 +9,8 @@ use core::ops::{Deref, DerefMut};
 use hashbrown::{HashMap, HashSet, hash_map, hash_set};
 
 use super::fallible::Fallible;
-use super::reference::{FrameRef, fail};
+use super::reference::FrameRef;
+use super::reference::or_fail;
 use crate::error::AllocError;
 
 /// The hasher of [`FrameMap`] and [`FrameSet`]: foldhash with a fixed seed, so the same insertions give the same order
@@ -88,8 +89,9 @@ impl<K: Eq + Hash, V, S: BuildHasher> FrameMap<'_, K, V, S> {
     }
 
     /// Makes room for `capacity` entries or panics.
+    #[track_caller]
     pub(crate) fn reserved(mut self, capacity: usize) -> Self {
-        self.try_reserve(capacity).unwrap_or_else(|error| fail(error));
+        or_fail!(self.try_reserve(capacity));
         self
     }
 }
@@ -137,8 +139,9 @@ impl<K: Eq + Hash, S: BuildHasher> FrameSet<'_, K, S> {
     }
 
     /// Makes room for `capacity` keys or panics.
+    #[track_caller]
     pub(crate) fn reserved(mut self, capacity: usize) -> Self {
-        self.try_reserve(capacity).unwrap_or_else(|error| fail(error));
+        or_fail!(self.try_reserve(capacity));
         self
     }
 }

@@ -194,6 +194,17 @@ pub(crate) fn dangling(align: usize) -> NonNull<u8> {
     NonNull::new(ptr::without_provenance_mut(align)).unwrap_or(NonNull::dangling())
 }
 
+/// The panicking form of a fallible one. A macro, and not a closure, so that the caller's place is kept.
+macro_rules! or_fail {
+    ($result:expr) => {
+        match $result {
+            Ok(value) => value,
+            Err(error) => $crate::frame::fail(error),
+        }
+    };
+}
+pub(crate) use or_fail;
+
 /// Ends an infallible form whose memory was refused.
 #[cold]
 #[inline(never)]

@@ -12,6 +12,7 @@ use core::ptr::NonNull;
 use super::boxed::FrameBox;
 use super::init;
 use super::map::{FrameMap, FrameSet};
+use super::reference::or_fail;
 use super::reference::{CoreAt, FrameRef, NotSend, fail, request, request_for, room_for};
 use super::string::FrameString;
 use super::vec::FrameVec;
@@ -118,9 +119,10 @@ impl Frame {
 
     /// Makes a value directly in the frame. The place is taken before `make` runs.
     #[inline(always)]
+    #[track_caller]
     pub fn alloc_with<T>(&self, make: impl FnOnce() -> T) -> &mut T {
         const { NoDestructor::<T>::CHECK };
-        self.try_alloc_with(make).unwrap_or_else(|error| fail(error))
+        or_fail!(self.try_alloc_with(make))
     }
 
     /// Makes a value directly in the frame; `make` does not run when the place is refused.
@@ -147,8 +149,9 @@ impl Frame {
 
     /// Places for `len` elements that are written later.
     #[inline]
+    #[track_caller]
     pub fn uninit_slice<T>(&self, len: usize) -> &mut [MaybeUninit<T>] {
-        self.try_uninit_slice(len).unwrap_or_else(|error| fail(error))
+        or_fail!(self.try_uninit_slice(len))
     }
 
     /// Places for `len` elements that are written later.
@@ -199,9 +202,10 @@ impl Frame {
 
     /// A slice of `len` elements, each made by `make`, in one pass over the memory.
     #[inline(always)]
+    #[track_caller]
     pub fn slice_from_fn<T>(&self, len: usize, make: impl FnMut(usize) -> T) -> &mut [T] {
         const { NoDestructor::<T>::CHECK };
-        self.try_slice_from_fn(len, make).unwrap_or_else(|error| fail(error))
+        or_fail!(self.try_slice_from_fn(len, make))
     }
 
     /// A slice of `len` elements, each made by `make`, in one pass over the memory.
@@ -221,21 +225,23 @@ impl Frame {
     }
 
     /// The elements of an iterator that knows its length.
+    #[track_caller]
     pub fn slice_from_iter<T, I>(&self, items: I) -> &mut [T]
     where
         I: IntoIterator<Item = T>,
         I::IntoIter: ExactSizeIterator,
     {
         const { NoDestructor::<T>::CHECK };
-        let mut slice = init::collect(self.core(), items.into_iter()).unwrap_or_else(|error| fail(error));
+        let mut slice = or_fail!(init::collect(self.core(), items.into_iter()));
         // SAFETY: F2: the elements are initialised, fresh, and live as long as the borrow of the frame.
         unsafe { slice.as_mut() }
     }
 
     /// A copy of `source`.
     #[inline]
+    #[track_caller]
     pub fn slice_copy<T: Copy>(&self, source: &[T]) -> &mut [T] {
-        self.try_slice_copy(source).unwrap_or_else(|error| fail(error))
+        or_fail!(self.try_slice_copy(source))
     }
 
     /// A copy of `source`.
@@ -268,8 +274,9 @@ impl Frame {
 
     /// Moves `value` into the frame and owns it: its destructor runs when the box is dropped.
     #[inline(always)]
+    #[track_caller]
     pub fn boxed<T>(&self, value: T) -> FrameBox<'_, T> {
-        self.try_boxed(value).unwrap_or_else(|error| fail(error))
+        or_fail!(self.try_boxed(value))
     }
 
     /// Moves `value` into the frame and owns it.
@@ -283,8 +290,9 @@ impl Frame {
     }
 
     /// A boxed slice of `len` elements, each made by `make`.
+    #[track_caller]
     pub fn boxed_slice_from_fn<T>(&self, len: usize, make: impl FnMut(usize) -> T) -> FrameBox<'_, [T]> {
-        self.frame_ref().boxed_slice(len, make).unwrap_or_else(|error| fail(error))
+        or_fail!(self.frame_ref().boxed_slice(len, make))
     }
 
     /// A boxed slice of `len` default values.
@@ -333,8 +341,9 @@ impl Frame {
     }
 
     /// An empty string with room for `capacity` bytes.
+    #[track_caller]
     pub fn string_with_capacity(&self, capacity: usize) -> FrameString<'_> {
-        FrameString::try_with_capacity_in(capacity, self.frame_ref()).unwrap_or_else(|error| fail(error))
+        or_fail!(FrameString::try_with_capacity_in(capacity, self.frame_ref()))
     }
 
     /// Bytes handed out by this frame so far, padding included, less what was given back.

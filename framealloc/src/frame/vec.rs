@@ -8,7 +8,8 @@ use core::ops::{Deref, DerefMut};
 use allocator_api2::vec::{IntoIter, Vec};
 
 use super::fallible::Fallible;
-use super::reference::{FrameRef, fail};
+use super::reference::FrameRef;
+use super::reference::or_fail;
 use crate::error::AllocError;
 
 /// A growable array in frame memory: `allocator-api2`'s `Vec` over a [`FrameRef`].
@@ -53,8 +54,9 @@ impl<'f, T> FrameVec<'f, T> {
     /// # Panics
     ///
     /// When the memory is refused.
+    #[track_caller]
     pub fn with_capacity_in(capacity: usize, frame: FrameRef<'f>) -> Self {
-        Self::try_with_capacity_in(capacity, frame).unwrap_or_else(|error| fail(error))
+        or_fail!(Self::try_with_capacity_in(capacity, frame))
     }
 
     /// Collects `items`, reserving what the iterator announces.

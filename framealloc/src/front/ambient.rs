@@ -11,22 +11,13 @@ use core::ptr::NonNull;
 use super::promotion::PromotionResult;
 use super::smart_alloc::SmartAlloc;
 use crate::error::AllocError;
+use crate::frame::or_fail;
 use crate::frame::{
-    BoundedMap, BoundedVec, FrameBox, FrameMap, FrameRef, FrameSet, FrameString, FrameVec, fail, request_for,
+    BoundedMap, BoundedVec, FrameBox, FrameMap, FrameRef, FrameSet, FrameString, FrameVec, request_for,
 };
 use crate::raw::core::Core;
 use crate::raw::tls;
 use crate::retention::FrameSummary;
-
-/// The panicking form of a fallible one.
-macro_rules! or_fail {
-    ($result:expr) => {
-        match $result {
-            Ok(value) => value,
-            Err(error) => fail(error),
-        }
-    };
-}
 
 impl SmartAlloc {
     /// Begins a frame on this thread.

@@ -10,7 +10,8 @@ use core::ptr::NonNull;
 use super::smart_alloc::SmartAlloc;
 use super::thread::{SegmentKey, ThreadHeap, Unkeep};
 use crate::error::AllocError;
-use crate::frame::{FrameMemoryStaysOnItsThread, fail};
+use crate::frame::FrameMemoryStaysOnItsThread;
+use crate::frame::or_fail;
 
 /// A point in the ambient frame of one thread to roll back to.
 ///
@@ -54,7 +55,7 @@ impl SmartAlloc {
     /// When there is no memory for the segment's first chunk (4 KiB).
     #[track_caller]
     pub fn frame_checkpoint(&self) -> Checkpoint {
-        self.try_frame_checkpoint().unwrap_or_else(|error| fail(error))
+        or_fail!(self.try_frame_checkpoint())
     }
 
     /// Marks this point of the ambient frame.
@@ -97,7 +98,7 @@ impl SmartAlloc {
     /// A checkpoint that rolls back when it is dropped, unless it was committed.
     #[track_caller]
     pub fn checkpoint_guard(&self) -> CheckpointGuard<'_> {
-        let key = self.heap().checkpoint(Location::caller()).unwrap_or_else(|error| fail(error));
+        let key = or_fail!(self.heap().checkpoint(Location::caller()));
         let heap = self.heap();
         heap.keep();
         CheckpointGuard {

@@ -12,7 +12,8 @@ use super::shared::Shared;
 use super::thread::{ThreadHeap, local};
 use crate::diagnostics::Diagnostics;
 use crate::error::AllocError;
-use crate::frame::{Frame, FrameMemoryStaysOnItsThread, fail};
+use crate::frame::or_fail;
+use crate::frame::{Frame, FrameMemoryStaysOnItsThread};
 
 /// An allocator for one engine: frames, pools and heap blocks with tags, phases and budgets.
 ///
@@ -53,8 +54,9 @@ impl SmartAlloc {
     /// # Panics
     ///
     /// When the environment variable `FRAMEALLOC_STRICT` has a value that means nothing.
+    #[track_caller]
     pub fn with_defaults() -> Self {
-        Self::new(AllocConfig::default()).unwrap_or_else(|error| fail(error))
+        or_fail!(Self::new(AllocConfig::default()))
     }
 
     /// The state of this thread.
@@ -78,8 +80,9 @@ impl SmartAlloc {
     ///
     /// When there is no memory for its first chunk.
     #[inline]
+    #[track_caller]
     pub fn frame(&self) -> Frame {
-        self.try_frame().unwrap_or_else(|error| fail(error))
+        or_fail!(self.try_frame())
     }
 
     /// The same as [`SmartAlloc::frame`].
@@ -122,8 +125,9 @@ impl SmartAlloc {
     /// # Panics
     ///
     /// When there is no memory for the entry.
+    #[track_caller]
     pub fn enter(&self) -> EnterGuard {
-        let serial = local::enter(self.heap_ptr()).unwrap_or_else(|error| fail(error));
+        let serial = or_fail!(local::enter(self.heap_ptr()));
         EnterGuard { serial, not_send: PhantomData }
     }
 
