@@ -26,7 +26,7 @@ pub struct SystemReport {
     pub budget: Option<u64>,
     /// The most frame bytes alive in one run, on one thread.
     pub peak_bytes: u64,
-    /// Median of the frame bytes handed out per frame, over the remembered frames (512 on each thread).
+    /// Median, over the remembered frames (512 on each thread), of the peaks of a frame's runs together.
     pub p50_bytes: u64,
     /// 99th percentile of the same.
     pub p99_bytes: u64,
