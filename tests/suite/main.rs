@@ -8,5 +8,6 @@ mod failures;
 mod guards;
 mod misuse;
 mod model;
+mod regression;
 mod sinks;
 mod threads;

@@ -43,7 +43,7 @@ pub use boxed::{FrameBox, FrameSlice};
 pub use child::ChildFrame;
 pub use map::{FrameMap, FrameSet, FrameState};
 pub use reference::{FrameMemoryStaysOnItsThread, FrameRef};
-pub(crate) use reference::{fail, or_fail, request_for};
+pub(crate) use reference::{fail, or_fail};
 pub use scoped::Frame;
 pub use string::FrameString;
 pub use vec::FrameVec;

@@ -12,9 +12,7 @@ use super::promotion::PromotionResult;
 use super::smart_alloc::SmartAlloc;
 use crate::error::AllocError;
 use crate::frame::or_fail;
-use crate::frame::{
-    BoundedMap, BoundedVec, FrameBox, FrameMap, FrameRef, FrameSet, FrameString, FrameVec, request_for,
-};
+use crate::frame::{BoundedMap, BoundedVec, FrameBox, FrameMap, FrameRef, FrameSet, FrameString, FrameVec};
 use crate::raw::core::Core;
 use crate::raw::tls;
 use crate::retention::FrameSummary;
@@ -124,14 +122,15 @@ impl SmartAlloc {
     #[inline(always)]
     #[track_caller]
     pub fn try_frame_box<T>(&self, value: T) -> Result<FrameBox<'_, T>, AllocError> {
-        let (place, core) = match self.bump_ambient::<T>() {
-            Some(found) => found,
+        let (place, frame) = match self.bump_ambient::<T>() {
+            // SAFETY: F2: the core is open and of this thread.
+            Some((place, core)) => (place, unsafe { FrameRef::new(core) }),
             None => self.ambient_place::<T>()?,
         };
-        // SAFETY: F2, F4: the place is fresh and fits, the box is its owner; the core is open and of this thread.
+        // SAFETY: F2, F4: the place is fresh and fits, the box is its owner.
         Ok(unsafe {
             place.write(value);
-            FrameBox::from_parts(place, FrameRef::new(core))
+            FrameBox::from_parts(place, frame)
         })
     }
 
@@ -150,10 +149,10 @@ impl SmartAlloc {
     #[cold]
     #[inline(never)]
     #[track_caller]
-    fn ambient_place<T>(&self) -> Result<(NonNull<T>, NonNull<Core>), AllocError> {
-        let core = self.heap().ambient_core(Location::caller())?;
-        // SAFETY: F3: the core was just looked up, and is open.
-        Ok((request_for::<T>(unsafe { core.as_ref() })?, core))
+    fn ambient_place<T>(&self) -> Result<(NonNull<T>, FrameRef<'_>), AllocError> {
+        // Counts before it asks: a sink that is told on the way may end the frame (F7).
+        let frame = self.try_frame_ref()?;
+        Ok((frame.request_for::<T>()?, frame))
     }
 
     /// A default value in the ambient frame.

@@ -71,11 +71,15 @@ impl<T: Copy> Stack<T> {
         unsafe { self.base.get().add(index).write(item) };
     }
 
+    /// Makes room for one record.
+    #[inline(always)]
+    pub(crate) fn reserve(&self, backend: &impl AllocatorBackend) -> Result<(), AllocError> {
+        if self.has_room() { Ok(()) } else { self.grow(backend) }
+    }
+
     #[inline(always)]
     pub(crate) fn push(&self, item: T, backend: &impl AllocatorBackend) -> Result<(), AllocError> {
-        if self.top.get() == self.end.get() {
-            self.grow(backend)?;
-        }
+        self.reserve(backend)?;
         // SAFETY: F8: `top < end` now.
         unsafe { self.push_within_room(item) };
         Ok(())

@@ -79,6 +79,10 @@ impl ThreadHeap {
 
     fn open_ambient(&self) -> Result<(), AllocError> {
         let core = self.open(Kind::Ambient, &self.ambient_sizing)?;
+        // A sink or the backend may have opened one meanwhile (F7): an ambient frame has the vacant core below it.
+        if self.has_ambient() {
+            self.retire_ambient_quietly();
+        }
         self.push_core(core);
         Ok(())
     }
@@ -277,7 +281,7 @@ impl ThreadHeap {
     }
 
     /// Retires the whole stack of ambient cores and returns how many handles are alive in them.
-    fn retire_ambient_quietly(&self) -> u64 {
+    pub(super) fn retire_ambient_quietly(&self) -> u64 {
         let mut alive = 0;
         self.keep();
         while self.has_ambient() {
@@ -435,6 +439,11 @@ impl ThreadHeap {
     fn keep_committed(&self, core: NonNull<Core>) {
         // SAFETY: F2: the segment's own count keeps it.
         let this = unsafe { core.as_ref() };
+        if !self.has_ambient() {
+            // The backend ended the frame while this segment was opened (F7).
+            self.retire(core);
+            return;
+        }
         if this.refs.get() == 1 && this.committed.get().is_null() && this.retained.get().is_null() {
             self.close_core(core);
             return;

@@ -267,7 +267,7 @@ impl ThreadHeap {
     #[inline(never)]
     pub(super) fn reselect(&self) {
         let tag = self.tag_node();
-        let run_refuses = self.runs().next().is_some_and(|run| run.refusing);
+        let run_refuses = self.runs().next().is_some_and(|run| run.refusing.get());
         self.refusing.set(tag.refusing.get() | run_refuses | self.budgets.refusing(self));
         if self.followers.get() & FOLLOWER_POOL != 0 {
             self.select_pool();
@@ -295,11 +295,9 @@ impl ThreadHeap {
 
     #[inline(always)]
     pub(super) fn push_guard<T>(&self, kind: Kind, subject: NonNull<T>) -> Result<GuardKey, AllocError> {
-        let below = self.top_guard.get();
-        self.guards.push(Guard { subject: subject.cast(), below, kind }, &self.shared.backend)?;
-        let serial = self.next_serial();
-        self.top_guard.set(serial);
-        Ok(GuardKey { heap: NonNull::from(self), serial })
+        self.guards.reserve(&self.shared.backend)?;
+        // SAFETY: F8: there is room. F7: the backend may have pushed guards, so what is on top is read after it.
+        Ok(unsafe { self.push_guard_within_room(kind, subject) })
     }
 
     /// [`ThreadHeap::push_guard`] that takes no memory.

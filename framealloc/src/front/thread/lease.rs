@@ -56,6 +56,20 @@ struct Event {
     place: Place,
 }
 
+/// The charge of an object, given back if a report about it panics.
+struct Charged<'h> {
+    heap: &'h ThreadHeap,
+    node: &'h TagNode,
+    bytes: u64,
+    pool: bool,
+}
+
+impl Drop for Charged<'_> {
+    fn drop(&mut self) {
+        self.heap.object_chain(self.node, self.pool).for_each(|member| member.refund(self.bytes));
+    }
+}
+
 /// One budget of a chain.
 #[derive(Clone, Copy)]
 pub(super) enum Member<'h> {
@@ -276,7 +290,10 @@ impl ThreadHeap {
                 self.remember_event(member.payer(), event);
             }
         }
+        // A report may panic, and then there is no object.
+        let charged = Charged { heap: self, node, bytes, pool };
         self.deliver_events();
+        core::mem::forget(charged);
         Ok(())
     }
 

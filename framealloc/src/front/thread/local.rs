@@ -146,6 +146,7 @@ impl ThreadHeap {
     /// The thread exits: open frames and quarantined ones stay, everything that is cached goes (F5).
     fn exit(&self) {
         self.exited.set(true);
+        self.follow(FOLLOWER_EXIT);
         // A panic here would abort the process: what would panic is reported only.
         let _lenient = self.shared.diagnostics.strict_guard(Strict::Off);
         self.end_begun_phases();
@@ -156,6 +157,10 @@ impl ThreadHeap {
         }
         // Frames that stay open keep what they use, and nothing they lease.
         self.settle_now();
+        if self.has_ambient() {
+            // A sink or a destructor opened another one, which nobody can end any more.
+            self.retire_ambient_quietly();
+        }
         self.shared.clock.resign();
         self.give_up_resources();
         tls::clear(self.shared.id);

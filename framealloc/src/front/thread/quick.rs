@@ -114,7 +114,7 @@ impl ThreadHeap {
         let (cell, phase) = unsafe { (node.cell.as_ref(), node.phase.as_ref().cell.as_ref()) };
         // A run in this frame was counted already, so the phase's figures are this frame's. Of a watched system `last_frame`
         // is no frame.
-        let ordinary = (run.allocations.get() | run.heap_calls.get()) == 0
+        let ordinary = (run.bytes.get() | run.allocations.get() | run.heap_calls.get()) == 0
             && node.last_frame.get() == self.frame_number()
             && node.free_run.get().is_null();
         if !ordinary {

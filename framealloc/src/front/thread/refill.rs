@@ -29,6 +29,8 @@ impl ThreadHeap {
         } else {
             let room = end.addr() - core.ptr.get().addr();
             let granted = self.lease(needed as u64, room as u64)? as usize;
+            // F7: revoking leases may reach the backend, which may have used this very frame.
+            let room = core.end.get().addr() - core.ptr.get().addr();
             core.limit.set(core.ptr.get().wrapping_add(granted.min(room)));
         }
         if !core.linked.get() {

@@ -33,7 +33,7 @@ pub(super) struct Run {
     /// The system's heap use is judged when the run ends.
     pub(super) watched: bool,
     /// Its budget, or that of a run around it, can refuse.
-    pub(super) refusing: bool,
+    pub(super) refusing: Cell<bool>,
 }
 
 impl ThreadHeap {
@@ -81,7 +81,8 @@ impl ThreadHeap {
         self.phase.set(node.phase);
         self.run.set(run.as_ptr());
         if node.refusing || self.followers.get() != 0 {
-            self.start_refusing(this);
+            // SAFETY: F8: as above; the exclusive reference is not used any more.
+            self.start_refusing(unsafe { run.as_ref() });
         }
         Ok((key, node))
     }
@@ -112,7 +113,7 @@ impl ThreadHeap {
                 started: 0,
                 heap_calls: Cell::new(0),
                 watched: node.system.info().heap != HeapUse::Allow,
-                refusing: false,
+                refusing: Cell::new(false),
             });
         }
         Ok(run)
@@ -155,15 +156,16 @@ impl ThreadHeap {
         cell.runs.add(1);
         let frame = self.frame_number();
         cell.ticks.add(self.count_phase(this.started, frame));
-        let calls = this.heap_calls.get();
-        if (this.allocations.get() | calls | this.budget.refusals()) != 0 || node.last_frame.get() != frame {
+        // An array that grows in place takes bytes without an allocation.
+        let used = this.bytes.get() | this.allocations.get() | this.heap_calls.get();
+        if (used | this.budget.refusals()) != 0 || node.last_frame.get() != frame {
             self.count_run(this, node, cell, frame);
         }
         self.tag.set(this.outer_tag);
         self.phase.set(this.outer_phase);
         self.run.set(this.outer);
-        if this.refusing {
-            self.stop_refusing(run);
+        if this.refusing.get() {
+            self.stop_refusing(this);
         }
         // The quick paths take what is in `free_run`; runs that want a closer look are not for them.
         let plain = !(node.refusing || this.watched);
@@ -192,11 +194,12 @@ impl ThreadHeap {
 
     /// A run begins whose budget, or one around it, may refuse.
     #[cold]
-    fn start_refusing(&self, run: &mut Run) {
+    fn start_refusing(&self, run: &Run) {
         // SAFETY: F8: the outer run and the run's own node are live.
         let (node, outer) = unsafe { (run.node.as_ref(), run.outer.as_ref()) };
-        run.refusing = node.refusing || outer.is_some_and(|outer| outer.refusing);
-        if run.refusing {
+        let refusing = node.refusing || outer.is_some_and(|outer| outer.refusing.get());
+        run.refusing.set(refusing);
+        if refusing {
             self.follow(FOLLOWER_RUN);
         }
         self.reselect();
@@ -204,10 +207,9 @@ impl ThreadHeap {
 
     /// A run whose budget can refuse is over.
     #[cold]
-    fn stop_refusing(&self, mut run: NonNull<Run>) {
-        // SAFETY: F8: the record is the finished run's, which nothing reaches any more.
-        unsafe { run.as_mut() }.refusing = false;
-        if self.runs().next().is_none_or(|run| !run.refusing) {
+    fn stop_refusing(&self, run: &Run) {
+        run.refusing.set(false);
+        if self.runs().next().is_none_or(|run| !run.refusing.get()) {
             self.unfollow(FOLLOWER_RUN);
         }
         self.reselect();

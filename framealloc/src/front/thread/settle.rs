@@ -64,8 +64,7 @@ impl ThreadHeap {
             let core = unsafe { core.as_ref() };
             if simple {
                 self.settle_simply(core);
-                core.limit.set(core.ptr.get());
-                self.unlink(core);
+                self.detach(core);
             } else {
                 self.seal_with_care(core);
             }
@@ -81,9 +80,17 @@ impl ThreadHeap {
     #[inline(always)]
     pub(super) fn seal(&self, core: &Core) {
         self.settle(core);
-        core.limit.set(core.ptr.get());
-        self.unlink(core);
-        core.debug_assert_valid();
+        self.detach(core);
+    }
+
+    /// Seals `core`, which is settled. A record for its bytes may have reached the backend, which may have sealed it (F7).
+    #[inline(always)]
+    fn detach(&self, core: &Core) {
+        if core.linked.get() {
+            core.limit.set(core.ptr.get());
+            self.unlink(core);
+            core.debug_assert_valid();
+        }
     }
 
     #[inline(always)]
