@@ -97,7 +97,9 @@ pub struct BoundedMap<'f, K, V> {
 impl<'f, K: Eq + Hash, V> BoundedMap<'f, K, V> {
     pub(crate) fn try_new_in(bound: usize, frame: FrameRef<'f>) -> Result<Self, AllocError> {
         let mut entries = FrameMap::new_in(frame);
-        entries.try_reserve(bound)?;
+        // Twice the bound: where at most half of the room is used, what removed entries leave behind is cleared in place,
+        // and the map never grows.
+        entries.try_reserve(bound.saturating_mul(2))?;
         Ok(Self { entries, bound })
     }
 

@@ -15,8 +15,8 @@ use std::sync::Arc;
 
 /// An [`Allocator`] over the pool: real `Vec`, `Box` and `HashMap` (of `allocator-api2` and `hashbrown`) in pool memory.
 ///
-/// Memory is taken under the tag that is selected on the calling thread; on a thread that has not used the allocator yet
-/// under the tag that the handle was made with, by way of a lock. A clone costs one atomic increment. A request that the
+/// Memory is taken under the tag that the handle was made with, on whichever thread: from the thread's magazines, or by way
+/// of a lock on a thread that has not used the allocator yet. A clone costs one atomic increment. A request that the
 /// tag's budget refuses is an error to the container, which most containers turn into an abort: use their `try_` methods
 /// under a refusing budget.
 #[derive(Clone)]
@@ -26,7 +26,7 @@ pub struct PoolAlloc {
 }
 
 impl PoolAlloc {
-    /// Allocates from `depot`, under `tag` where the thread has none selected.
+    /// Allocates from `depot`, under `tag`.
     pub(crate) fn new(depot: Arc<Depot>, tag: u16) -> Self {
         Self { depot, tag }
     }
@@ -44,24 +44,20 @@ impl PoolAlloc {
     /// Memory for a layout whose size is not zero.
     pub(crate) fn memory(&self, layout: Layout) -> Result<NonNull<u8>, AllocError> {
         let out_of_memory = || AllocError::out_of_memory(layout);
+        let tag = self.tag;
         // SAFETY: the thread's current pool is valid (P8); it is looked up anew after each call that may run foreign code.
         let pool = || local::pool_of(Arc::as_ptr(&self.depot)).map(|pool| unsafe { &*pool.as_ptr() });
-        let tag = match pool() {
-            None if !self.depot.is_metered(self.tag) => {
-                return self.depot.allocate(self.tag, layout).ok_or_else(out_of_memory);
-            }
-            None => self.tag,
-            Some(pool) => match pool.alloc(layout) {
-                Err(Refused::Gated) => pool.tag(),
-                found => return found.map_err(|_| out_of_memory()),
-            },
-        };
+        if let Some(pool) = pool()
+            && pool.serves(tag)
+        {
+            return pool.alloc(layout).map_err(|_| out_of_memory());
+        }
         let meter = self.depot.meter_of(tag);
         if let Some(meter) = meter {
             meter.pool_taken(tag, charged_bytes(layout))?;
         }
         let found = match pool() {
-            Some(pool) => pool.alloc_gated(layout).ok(),
+            Some(pool) => pool.alloc_of(tag, layout),
             None => self.depot.allocate(tag, layout),
         };
         if let (None, Some(meter)) = (found, meter) {

@@ -163,6 +163,25 @@ impl ThreadPool {
         true
     }
 
+    /// Whether [`alloc`](Self::alloc) would serve an object of `tag` from its magazines.
+    #[inline]
+    pub(super) fn serves(&self, tag: u16) -> bool {
+        let set = self.current.get();
+        // SAFETY: P8: the current set is valid, or the empty one.
+        set != EMPTY_SET && unsafe { set.as_ref() }.tag() == tag
+    }
+
+    /// Memory for an object of `layout`, whose size is not zero, under `tag`, whatever is selected. The caller has charged
+    /// the object.
+    pub(super) fn alloc_of(&self, tag: u16, layout: Layout) -> Option<NonNull<u8>> {
+        let (depot, class) = (self.depot(), class_of_layout(layout));
+        match self.set_for(tag) {
+            // SAFETY: P8: the set is valid until `flush`.
+            Some(set) if class != LARGE => unsafe { set.as_ref() }.magazine(class).pop_slow(depot, class, tag),
+            _ => depot.allocate(tag, layout),
+        }
+    }
+
     /// Memory for an object of `layout`, whose size is not zero, under the selected tag.
     ///
     /// # Errors

@@ -25,7 +25,7 @@ mod queue;
 mod store;
 
 pub use node::Retained;
-pub(crate) use node::{Settled, settle_all};
+pub(crate) use node::{Settled, settle_all, splice_retained};
 pub(crate) use queue::PromotionQueue;
 pub use queue::{PromotionEntry, PromotionResult, Promotions};
 pub use store::Promoted;

@@ -205,13 +205,14 @@ unsafe fn settle<T: Send + 'static>(header: NonNull<Header>, target: &ThreadHeap
     };
     Some(match outcome {
         Ok(promoted) => (Stored::new(promoted), None),
-        Err((value, error)) => (Stored::new(Promoted::Refused(Box::new(value))), Some(reason(&error))),
+        Err((value, error)) => (Stored::new(Promoted::Refused(Box::new(value))), Some(reason(&error, size_of::<T>()))),
     })
 }
 
-fn reason(error: &AllocError) -> FailureReason {
+fn reason(error: &AllocError, bytes: usize) -> FailureReason {
     match error {
         AllocError::BudgetExceeded { .. } => FailureReason::BudgetExceeded,
+        AllocError::CapacityExceeded { capacity } if bytes > *capacity => FailureReason::TooLarge,
         AllocError::CapacityExceeded { .. } => FailureReason::ScratchFull,
         AllocError::LayoutOverflow { .. } => FailureReason::TooLarge,
         _ => FailureReason::OutOfMemory,
@@ -264,6 +265,20 @@ pub(crate) fn settle_all(
         }
     }
     panic
+}
+
+/// Hands the list of `from`, a segment that is committed to `to`, over: its values were declared after those of `to`.
+pub(crate) fn splice_retained(from: &Core, to: &Core) {
+    let list: *mut Header = from.retained.replace(ptr::null_mut()).cast();
+    let mut last = list;
+    // SAFETY: R1: nodes of the list are in live frame memory.
+    while let Some(node) = unsafe { last.as_ref() } {
+        if node.next.get().is_null() {
+            node.next.set(to.retained.replace(list.cast()).cast());
+            return;
+        }
+        last = node.next.get();
+    }
 }
 
 fn reverse(mut list: *mut Header) -> *mut Header {

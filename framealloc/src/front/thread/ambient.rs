@@ -17,6 +17,7 @@ use super::open::pass_on;
 use super::{ThreadHeap, Unkeep};
 use crate::diagnostics::{self, Diagnostic};
 use crate::error::AllocError;
+use crate::front::promotion::splice_retained;
 use crate::raw::core::{Core, Kind};
 use crate::raw::tls;
 use crate::tracking;
@@ -311,6 +312,8 @@ impl ThreadHeap {
     fn retire(&self, core: NonNull<Core>) -> u64 {
         // SAFETY: F2: the frame's own count keeps the core until `release` below.
         let this = unsafe { core.as_ref() };
+        // Before the committed segments go, because some of the values are in their memory (R1).
+        self.settle_before_closing(this);
         let mut alive = 0;
         let mut committed = this.committed.replace(ptr::null());
         while let Some(segment) = NonNull::new(committed.cast_mut()) {
@@ -324,17 +327,22 @@ impl ThreadHeap {
     fn close_core(&self, core: NonNull<Core>) -> u64 {
         // SAFETY: F2: the core's own count keeps it until `release` below.
         let this = unsafe { core.as_ref() };
-        let panic = if this.retained.get().is_null() { None } else { self.settle_retained(this) };
         if this.linked.get() {
             self.seal(this);
         }
         this.closed.set(true);
         let alive = this.refs.get() - 1;
         this.release();
-        if let Some(payload) = panic {
+        alive
+    }
+
+    /// Promotes what was retained in `core`; a panic is kept for later.
+    fn settle_before_closing(&self, core: &Core) {
+        if !core.retained.get().is_null()
+            && let Some(payload) = self.settle_retained(core)
+        {
             self.panic.borrow_mut().get_or_insert(payload);
         }
-        alive
     }
 
     /// The count of a closed core became zero.
@@ -449,6 +457,7 @@ impl ThreadHeap {
             return;
         }
         let below = self.top();
+        splice_retained(this, below);
         let mut last = this;
         // SAFETY: F2: committed segments have their own count.
         while let Some(next) = unsafe { last.committed.get().as_ref() } {

@@ -176,7 +176,8 @@ fn gated_tags_are_charged_and_credited() {
     depot.set_meter(Arc::clone(&account) as _);
     depot.set_metered(7, true);
     let thread = Thread::new(&depot);
-    let alloc = PoolAlloc::new(Arc::clone(&depot), 0);
+    let alloc = PoolAlloc::new(Arc::clone(&depot), 7);
+    let other = PoolAlloc::new(Arc::clone(&depot), 1);
     // The second time round the tag has its set.
     for _ in 0..2 {
         thread.0.select(7, true);
@@ -186,7 +187,7 @@ fn gated_tags_are_charged_and_credited() {
         assert_eq!(account.live(), 896);
         assert!(alloc.try_box([0_u8; 112]).is_err());
         thread.0.select(1, false);
-        let own = alloc.try_box([1_u8; 112]).expect("another tag");
+        let own = other.try_box([1_u8; 112]).expect("another tag");
         thread::scope(|scope| scope.spawn(|| drop(boxes)).join()).expect("no panic");
         assert_eq!((account.live(), depot.tag_totals(7).live_objects), (0, 0));
         drop(own);
