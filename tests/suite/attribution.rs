@@ -173,8 +173,8 @@ fn threads_have_names_and_figures_of_their_own() {
     let alloc = &fixture.alloc;
     let barrier = std::sync::Barrier::new(3);
     thread::scope(|scope| {
-        for (name, bytes) in [("worker a", 800), ("worker b", 1600)] {
-            let barrier = &barrier;
+        let barrier = &barrier;
+        let threads = [("worker a", 800), ("worker b", 1600)].map(|(name, bytes)| {
             let work = move || {
                 let frame = alloc.frame();
                 frame.slice_from_fn(bytes, |_| 0_u8);
@@ -182,8 +182,8 @@ fn threads_have_names_and_figures_of_their_own() {
                 barrier.wait();
                 barrier.wait();
             };
-            thread::Builder::new().name(name.into()).spawn_scoped(scope, work).unwrap();
-        }
+            thread::Builder::new().name(name.into()).spawn_scoped(scope, work).unwrap()
+        });
         barrier.wait();
         let stats = alloc.stats();
         let live = |name: &str| {
@@ -194,6 +194,7 @@ fn threads_have_names_and_figures_of_their_own() {
         assert_eq!((live("worker a"), live("worker b")), (800, 1600));
         assert_eq!(stats.total.frame.live_bytes, 2400);
         barrier.wait();
+        threads.into_iter().for_each(|thread| thread.join().unwrap());
     });
     let stats = fixture.stats();
     assert_eq!((stats.total.frame.live_bytes, stats.total.frame.allocated_bytes), (0, 2400));
