@@ -183,9 +183,11 @@ impl ThreadHeap {
         cell.bytes.add(run.bytes.get());
         cell.allocations.add(run.allocations.get());
         cell.peak.raise_to(run.budget.peak());
-        cell.overruns.add(run.budget.overruns());
-        cell.refusals.add(run.budget.refusals());
-        cell.heap_calls.add(run.heap_calls.take());
+        if (run.budget.overruns() | run.budget.refusals() | run.heap_calls.get()) != 0 {
+            cell.overruns.add(run.budget.overruns());
+            cell.refusals.add(run.budget.refusals());
+            cell.heap_calls.add(run.heap_calls.take());
+        }
         cell.remember(frame, run.budget.peak());
         run.bytes.set(0);
         run.allocations.set(0);
