@@ -2,11 +2,12 @@
 
 #![forbid(unsafe_code)]
 
+use core::ptr;
 use core::time::Duration;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::smart_alloc::SmartAlloc;
-use super::thread::nodes::{FrameCounters, SystemCell, TagCell};
+use super::thread::nodes::{FrameCounters, SystemCell, TagCell, ThreadRecord};
 use crate::phase::PhaseId;
 use crate::stats::{
     AllocStats, FrameStats, IntentReport, MemoryStats, ObjectStats, PhaseStat, PhaseStats, SystemReport,
@@ -180,11 +181,23 @@ impl SmartAlloc {
     }
 
     fn memory_by_tag(&self) -> Vec<MemoryStats> {
+        self.memory_by_tag_and_record(|_, _, _| ())
+    }
+
+    /// What each tag has; `each` is told what each living thread has of it.
+    fn memory_by_tag_and_record(
+        &self,
+        mut each: impl FnMut(&ThreadRecord, TagId, &MemoryStats),
+    ) -> Vec<MemoryStats> {
         let mut tags = vec![MemoryStats::default(); self.shared.tags.len()];
-        self.shared.registry.for_each(|record, _| {
+        self.shared.registry.for_each(|record, alive| {
             for cell in record.tags.iter() {
                 if let Some(sum) = tags.get_mut(cell.tag.index()) {
-                    sum.add(&cell.stats());
+                    let stats = cell.stats();
+                    sum.add(&stats);
+                    if alive {
+                        each(record, cell.tag, &stats);
+                    }
                 }
             }
         });
@@ -200,11 +213,17 @@ impl SmartAlloc {
         tags
     }
 
-    /// Bytes of `tag` and those below it that are alive.
-    pub(super) fn live_bytes_of(&self, tag: TagId) -> u64 {
-        let mut tags = self.memory_by_tag();
+    /// Bytes of `tag` and those below it that are alive, and how many of them each living thread has counted.
+    pub(super) fn live_bytes_of(&self, tag: TagId) -> (u64, HashMap<usize, u64>) {
+        let mut threads = HashMap::new();
+        let mut tags = self.memory_by_tag_and_record(|record, of, stats| {
+            if self.shared.tags.ancestry(of).any(|of| of == tag) {
+                let bytes: &mut u64 = threads.entry(ptr::from_ref(record).addr()).or_default();
+                *bytes = bytes.wrapping_add(stats.live_bytes());
+            }
+        });
         self.shared.tags.accumulate(&mut tags, MemoryStats::add);
-        tags.get(tag.index()).map_or(0, MemoryStats::live_bytes)
+        (tags.get(tag.index()).map_or(0, MemoryStats::live_bytes), threads)
     }
 
     /// What a tag (a path from the root) has, if it was ever used.

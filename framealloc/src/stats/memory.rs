@@ -64,7 +64,7 @@ pub struct MemoryStats {
 impl MemoryStats {
     /// Bytes alive in frames, pool and heap.
     pub fn live_bytes(&self) -> u64 {
-        self.frame.live_bytes + self.pool.live_bytes + self.heap.live_bytes
+        self.frame.live_bytes.wrapping_add(self.pool.live_bytes).wrapping_add(self.heap.live_bytes)
     }
 
     pub(crate) fn add(&mut self, other: &MemoryStats) {

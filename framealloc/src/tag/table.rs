@@ -119,6 +119,11 @@ impl TagTable {
         self.read().get(id.index()).map_or(TagId::UNTAGGED, |node| node.parent)
     }
 
+    /// `tag` and those above it, the root included.
+    pub(crate) fn ancestry(&self, tag: TagId) -> impl Iterator<Item = TagId> + '_ {
+        core::iter::successors(Some(tag), |tag| (*tag != TagId::UNTAGGED).then(|| self.parent(*tag)))
+    }
+
     /// `physics/broad_phase`; [`UNTAGGED_NAME`](Self::UNTAGGED_NAME) for no tag.
     pub(crate) fn path(&self, id: TagId) -> Arc<str> {
         self.read().get(id.index()).map_or_else(|| Self::UNTAGGED_NAME.into(), |node| Arc::clone(&node.path))

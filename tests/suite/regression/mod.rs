@@ -5,6 +5,7 @@ mod charge_of_a_refused_object;
 mod frame_ended_under_a_box;
 mod growth_without_allocations;
 mod guard_after_exit;
+mod late_budget;
 mod reentrant_guard;
 
 use std::sync::{Arc, OnceLock};

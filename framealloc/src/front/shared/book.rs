@@ -21,6 +21,8 @@ pub(crate) struct BudgetBook {
 struct Entries {
     tags: HashMap<TagId, Arc<SharedBudget>>,
     phases: HashMap<PhaseId, Budget>,
+    /// What a tag's budget was told that a thread's record has, until that thread reads the budget.
+    told: HashMap<(TagId, usize), u64>,
 }
 
 impl BudgetBook {
@@ -30,13 +32,20 @@ impl BudgetBook {
         self.epoch.load(Ordering::Relaxed)
     }
 
-    /// Sets the budget of a tag, of which `used` bytes are in use if it has none yet.
-    pub(crate) fn set_tag(&self, tag: TagId, budget: &Budget, used: u64) -> Option<BudgetEvent> {
+    /// Sets the budget of a tag, of which `used` bytes are in use if it has none yet; `threads` says how many of them the
+    /// records of living threads have (by their addresses).
+    pub(crate) fn set_tag(
+        &self,
+        tag: TagId,
+        budget: &Budget,
+        (used, threads): (u64, HashMap<usize, u64>),
+    ) -> Option<BudgetEvent> {
         let mut entries = lock(&self.entries);
         let event = match entries.tags.get(&tag) {
             Some(shared) => shared.set(budget),
             None => {
                 entries.tags.insert(tag, Arc::new(SharedBudget::new(budget, used)));
+                entries.told.extend(threads.into_iter().map(|(record, bytes)| ((tag, record), bytes)));
                 None
             }
         };
@@ -54,6 +63,11 @@ impl BudgetBook {
         lock(&self.entries).tags.get(&tag).cloned()
     }
 
+    /// What the budget of `tag` was told that the thread of the record at this address has. Answers once.
+    pub(crate) fn take_told(&self, tag: TagId, record: usize) -> u64 {
+        lock(&self.entries).told.remove(&(tag, record)).unwrap_or(0)
+    }
+
     pub(crate) fn of_phase(&self, phase: PhaseId) -> Option<Budget> {
         lock(&self.entries).phases.get(&phase).copied()
     }
@@ -61,17 +75,12 @@ impl BudgetBook {
     /// Whether `tag`, or one above it, or the allocator has a budget.
     pub(crate) fn covers(&self, tags: &TagTable, tag: TagId) -> bool {
         let entries = lock(&self.entries);
-        path(tags, tag).any(|tag| entries.tags.contains_key(&tag))
+        tags.ancestry(tag).any(|tag| entries.tags.contains_key(&tag))
     }
 
     /// Credits `tag` and those above it on behalf of a thread that has no heap here.
     pub(crate) fn credit(&self, tags: &TagTable, tag: TagId, bytes: u64) {
         let entries = lock(&self.entries);
-        path(tags, tag).filter_map(|tag| entries.tags.get(&tag)).for_each(|shared| shared.credit(bytes));
+        tags.ancestry(tag).filter_map(|tag| entries.tags.get(&tag)).for_each(|shared| shared.credit(bytes));
     }
-}
-
-/// `tag` and those above it, the root included.
-fn path(tags: &TagTable, tag: TagId) -> impl Iterator<Item = TagId> + '_ {
-    core::iter::successors(Some(tag), |tag| (*tag != TagId::UNTAGGED).then(|| tags.parent(*tag)))
 }

@@ -79,7 +79,7 @@ impl Shared {
         let budgets = BudgetBook::default();
         for (tag, budget) in &config.budgets {
             budget.validate()?;
-            budgets.set_tag(tags.child(TagId::UNTAGGED, tag)?, budget, 0);
+            budgets.set_tag(tags.child(TagId::UNTAGGED, tag)?, budget, Default::default());
         }
         let id = next_allocator_id();
         Ok(Arc::new_cyclic(|this: &Weak<Shared>| {

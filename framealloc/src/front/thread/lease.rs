@@ -387,6 +387,9 @@ impl ThreadHeap {
     /// Reads the budget of one tag, after those above it.
     pub(super) fn read_budget_of(&self, node: &TagNode) {
         if let Some(shared) = self.shared.budgets.of_tag(node.tag) {
+            if node.link.get().is_none() {
+                self.join_budget(node, Link::new(shared.clone()));
+            }
             node.link.get_or_init(|| Link::new(shared)).refresh();
             self.budgets.any.set(true);
             self.follow(FOLLOWER_BUDGETS);
@@ -401,6 +404,26 @@ impl ThreadHeap {
         }
         node.refusing
             .set(own.is_some_and(Lessor::refuses) || parent.is_some_and(|parent| parent.refusing.get()));
+    }
+
+    /// This thread takes part in the budget of `node` from now on: what it has counted differs from what the budget was
+    /// told when it was set by what it charged and credited since.
+    fn join_budget(&self, node: &TagNode, link: Link) {
+        let told = self.shared.budgets.take_told(node.tag, Arc::as_ptr(&self.record).addr());
+        let below = self
+            .tag_nodes
+            .iter()
+            .filter(|other| Self::tag_path(other).any(|above| core::ptr::eq(above, node)));
+        let live = below.fold(0, |sum: u64, node| sum.wrapping_add(node.live_bytes()));
+        let missing = live.wrapping_sub(told) as i64;
+        if missing > 0 {
+            if let Some(event) = link.charge(missing.unsigned_abs()) {
+                self.remember_event(Payer::Tag(node.tag), event);
+            }
+        } else {
+            link.budget().credit(missing.unsigned_abs());
+        }
+        drop(node.link.set(link));
     }
 
     pub(super) fn read_phase_budget(&self, node: &PhaseNode) {

@@ -296,6 +296,10 @@ impl ThreadHeap {
     #[inline(never)]
     pub(crate) fn trim(&self) {
         self.until_trim.set(self.shared.config.trim_after);
+        if self.shared.budgets.epoch() != self.epoch.get() {
+            // A thread in a steady state settles nothing that would notice.
+            self.settle_context();
+        }
         let surplus = self.cache.surplus();
         self.cool_all();
         self.record.chunk_bytes.sub(surplus.bytes());
