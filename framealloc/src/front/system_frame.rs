@@ -221,6 +221,10 @@ fn raise(panic: Option<Box<dyn Any + Send>>, offence: Option<String>) {
 #[cold]
 #[inline(never)]
 fn judge(heap: &ThreadHeap, system: &'static System, calls: u64) -> Option<String> {
+    tracking::exempt(|| judge_uncounted(heap, system, calls))
+}
+
+fn judge_uncounted(heap: &ThreadHeap, system: &'static System, calls: u64) -> Option<String> {
     let info = system.info();
     if !tracking::is_installed() {
         let message = format!(

@@ -6,7 +6,7 @@ use super::class::{block_align, charged_bytes, class_of_layout};
 use super::depot::Depot;
 use super::local;
 use super::page::header_of;
-use super::thread::{Refused, free_any};
+use super::thread::free_any;
 use crate::error::AllocError;
 use allocator_api2::alloc::{AllocError as NoMemory, Allocator};
 use core::alloc::Layout;

@@ -205,7 +205,9 @@ unsafe fn settle<T: Send + 'static>(header: NonNull<Header>, target: &ThreadHeap
     };
     Some(match outcome {
         Ok(promoted) => (Stored::new(promoted), None),
-        Err((value, error)) => (Stored::new(Promoted::Refused(Box::new(value))), Some(reason(&error, size_of::<T>()))),
+        Err((value, error)) => {
+            (Stored::new(Promoted::Refused(Box::new(value))), Some(reason(&error, size_of::<T>())))
+        }
     })
 }
 

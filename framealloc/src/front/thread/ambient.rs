@@ -57,11 +57,11 @@ impl ThreadHeap {
         }
         self.open_ambient()?;
         if !self.shared.clock.is_active() || self.shared.clock.is_driver() {
-            self.report(
+            self.report_lazily(|| {
                 Diagnostic::new(&diagnostics::FA001, "an ambient allocation outside of a frame")
                     .with_location(location)
-                    .with_suggestion("call `begin_frame` first, or allocate in a scoped `frame()`"),
-            );
+                    .with_suggestion("call `begin_frame` first, or allocate in a scoped `frame()`")
+            });
             if !self.has_ambient() {
                 // A sink ended the frame (F7).
                 self.open_ambient()?;
@@ -188,24 +188,24 @@ impl ThreadHeap {
             self.retire_ambient();
             self.open_ambient()?;
             self.begun.set(1);
-            self.report(
+            self.report_lazily(|| {
                 Diagnostic::new(
                     &diagnostics::FA002,
                     "`begin_frame` on a thread whose last frame was never ended",
                 )
                 .with_location(location)
-                .with_suggestion("call `end_frame` before the next `begin_frame`"),
-            );
+                .with_suggestion("call `end_frame` before the next `begin_frame`")
+            });
             return Ok(());
         }
         self.begun.set(self.begun.get() + 1);
-        self.report(
+        self.report_lazily(|| {
             Diagnostic::new(&diagnostics::FA003, "`begin_frame` inside a frame of this thread")
                 .with_location(location)
                 .with_suggestion(
                     "call it once a frame; for memory that goes earlier use `frame()` or a checkpoint",
-                ),
-        );
+                )
+        });
         Ok(())
     }
 
@@ -248,11 +248,11 @@ impl ThreadHeap {
         match self.begun.get() {
             0 => {
                 let message = "`end_frame` without a `begin_frame` on this thread, or a second one";
-                self.report(
+                self.report_lazily(|| {
                     Diagnostic::new(&diagnostics::FA002, message)
                         .with_location(location)
-                        .with_suggestion("call `end_frame` once for each `begin_frame`, on the same thread"),
-                );
+                        .with_suggestion("call `end_frame` once for each `begin_frame`, on the same thread")
+                });
                 if self.has_ambient() {
                     self.retire_ambient();
                 }
@@ -293,19 +293,22 @@ impl ThreadHeap {
         alive
     }
 
-    fn report_alive(&self, alive: u64, location: Option<&'static Location<'static>>) {
+    pub(super) fn report_alive(&self, alive: u64, location: Option<&'static Location<'static>>) {
         if alive == 0 {
             return;
         }
-        let message = format!(
-            "{alive} handles are alive at the end of their frame; its memory is kept until they drop"
-        );
-        let mut diagnostic = Diagnostic::new(&diagnostics::FA601, message)
-            .with_suggestion("drop them before `end_frame`, or retain the values that should live longer");
-        if let Some(location) = location {
-            diagnostic = diagnostic.with_location(location);
-        }
-        self.report(diagnostic);
+        self.report_lazily(|| {
+            let message = format!(
+                "{alive} handles are alive at the end of their frame; its memory is kept until they drop"
+            );
+            let diagnostic = Diagnostic::new(&diagnostics::FA601, message).with_suggestion(
+                "drop them before `end_frame`, or retain the values that should live longer",
+            );
+            match location {
+                Some(location) => diagnostic.with_location(location),
+                None => diagnostic,
+            }
+        });
     }
 
     /// Closes a core that was taken off the stack; returns how many handles keep it.

@@ -316,12 +316,16 @@ impl ThreadHeap {
             return AllocError::Unsupported { what: "a budget that refused and is gone" };
         };
         member.count_refusal();
-        let name = self.payer_name(member.payer());
         let stats = member.stats();
-        let error = stats.refusal(name.clone(), requested);
-        self.report(Diagnostic::new(&diagnostics::FA312, error.to_string()).with_suggestion(format!(
-            "raise the budget of {name}, free memory charged to it, or handle the error of the `try_` form"
-        )));
+        // What a report costs is not the program's.
+        let error = crate::tracking::exempt(|| {
+            let name = self.payer_name(member.payer());
+            let error = stats.refusal(name.clone(), requested);
+            self.report(Diagnostic::new(&diagnostics::FA312, error.to_string()).with_suggestion(format!(
+                "raise the budget of {name}, free memory charged to it, or handle the error of the `try_` form"
+            )));
+            error
+        });
         assert!(stats.on_exceed != OnExceed::Panic || std::thread::panicking(), "{error}");
         error
     }

@@ -152,15 +152,16 @@ impl ThreadHeap {
         self.end_begun_phases();
         // A begun frame that nobody can end any more ends here.
         self.begun.set(0);
-        if self.has_ambient() {
-            self.retire_ambient();
-        }
+        let alive = self.retire_ambient_quietly();
+        self.report_alive(alive, None);
         // Frames that stay open keep what they use, and nothing they lease.
         self.settle_now();
         if self.has_ambient() {
             // A sink or a destructor opened another one, which nobody can end any more.
             self.retire_ambient_quietly();
         }
+        // The panic of a retained value's destructor was told when it began, and goes no further.
+        core::mem::forget(self.panic.borrow_mut().take());
         self.shared.clock.resign();
         self.give_up_resources();
         tls::clear(self.shared.id);

@@ -370,10 +370,12 @@ impl ThreadHeap {
     #[cold]
     #[inline(never)]
     fn report_leak(&self, handles: u64) {
-        let message = format!("{handles} handles into a scoped frame were leaked before it ended");
-        self.report(Diagnostic::new(&diagnostics::FA608, message).with_suggestion(
-            "do not pass a FrameBox or frame container to mem::forget; its destructor did not run",
-        ));
+        self.report_lazily(|| {
+            let message = format!("{handles} handles into a scoped frame were leaked before it ended");
+            Diagnostic::new(&diagnostics::FA608, message).with_suggestion(
+                "do not pass a FrameBox or frame container to mem::forget; its destructor did not run",
+            )
+        });
     }
 
     /// Sends a report about this thread's context to the sinks. No state of the heap is half-changed when this is called.
@@ -382,6 +384,11 @@ impl ThreadHeap {
     /// In strict mode this panics.
     pub(crate) fn report(&self, diagnostic: Diagnostic) {
         self.report_from(self.place(), diagnostic);
+    }
+
+    /// [`ThreadHeap::report`] of what is made only now: what a report costs is not the program's.
+    pub(super) fn report_lazily(&self, make: impl FnOnce() -> Diagnostic) {
+        crate::tracking::exempt(|| self.report(make()));
     }
 
     /// [`ThreadHeap::report`] about what happened in another place.
