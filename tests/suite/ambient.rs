@@ -45,8 +45,10 @@ fn every_ambient_form_reports_its_own_caller() {
     };
     macro_rules! each {
         ($($form:expr),* $(,)?) => {$(
-            drop($form);
-            check(line!());
+            {
+                let _form = $form;
+            }
+            check(line!() - 2);
         )*};
     }
     each!(alloc.frame_box(1));
