@@ -48,7 +48,7 @@ fn every_ambient_form_reports_its_own_caller() {
             {
                 let _form = $form;
             }
-            check(line!() - 2);
+            check(line!());
         )*};
     }
     each!(alloc.frame_box(1));
