@@ -7,6 +7,7 @@ mod growth_without_allocations;
 mod guard_after_exit;
 mod late_budget;
 mod reentrant_guard;
+mod retained_in_an_ended_frame;
 
 use std::sync::{Arc, OnceLock};
 

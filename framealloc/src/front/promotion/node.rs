@@ -87,9 +87,11 @@ impl<'f, T: Send + 'static> Retained<'f, T> {
             Err(error) => return Err((value, error)),
         };
         let core = frame.core();
+        // A sink that was told on the way may have ended the frame (F7): nobody looks at its list any more.
+        let over = core.closed.get();
         let header = Header {
             next: Cell::new(core.retained.get().cast()),
-            state: Cell::new(State::Held),
+            state: Cell::new(if over { State::Orphan } else { State::Held }),
             name,
             policy: Cell::new(policy),
             bytes: size_of::<T>(),
@@ -99,7 +101,9 @@ impl<'f, T: Send + 'static> Retained<'f, T> {
         };
         // SAFETY: F4: the place is fresh and fits the node, which the frame's list owns from here on (R1).
         unsafe { node.write(Node { header, value: UnsafeCell::new(ManuallyDrop::new(value)) }) };
-        core.retained.set(node.as_ptr().cast());
+        if !over {
+            core.retained.set(node.as_ptr().cast());
+        }
         Ok(Self { node, frame })
     }
 }

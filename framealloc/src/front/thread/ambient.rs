@@ -321,7 +321,10 @@ impl ThreadHeap {
         let mut committed = this.committed.replace(ptr::null());
         while let Some(segment) = NonNull::new(committed.cast_mut()) {
             // SAFETY: F2: a committed segment has its own count until it is retired here.
-            committed = unsafe { segment.as_ref() }.committed.replace(ptr::null());
+            let segment_core = unsafe { segment.as_ref() };
+            committed = segment_core.committed.replace(ptr::null());
+            // A value that was being retained while a sink committed the segment (F7).
+            self.settle_before_closing(segment_core);
             alive += self.close_core(segment);
         }
         alive + self.close_core(core)
