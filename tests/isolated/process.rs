@@ -54,7 +54,7 @@ fn strict_exit() {
                 drop(alloc.frame_box(0));
             }
             std::mem::forget(alloc.frame_box([1_u8; 100]));
-            std::mem::forget(alloc.frame_checkpoint());
+            let _checkpoint = alloc.frame_checkpoint();
             alloc.set_tag_budget("t", 8_usize);
             let _tag = alloc.tag_scope("t");
             std::mem::forget(alloc.frame_box([1_u8; 100]));

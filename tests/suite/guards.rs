@@ -6,6 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use framealloc::diagnostics::{FA311, FA601, FA608, FA609, Strict};
 use framealloc::{AllocConfig, Budget, Promoted, RetentionPolicy, SmartAlloc};
 use framealloc_tests::fixture::leaves_nothing;
+use framealloc_tests::model::bury;
 use framealloc_tests::{DropCounter, Fixture, caught, on_thread};
 
 fn warnings() -> AllocConfig {
@@ -170,9 +171,9 @@ fn leaked_guards_do_no_harm() {
         let alloc = &fixture.alloc;
         for n in 0..100 {
             let outer = alloc.tag_scope("a");
-            forget(alloc.tag_scope("b"));
-            forget(alloc.phase_scope("p"));
-            forget(alloc.checkpoint_guard());
+            bury(alloc.tag_scope("b"));
+            bury(alloc.phase_scope("p"));
+            bury(alloc.checkpoint_guard());
             let frame = alloc.frame();
             assert_eq!(*frame.alloc(n), n);
             drop(outer);

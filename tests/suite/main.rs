@@ -9,6 +9,7 @@ mod failures;
 mod guards;
 mod misuse;
 mod model;
+mod real_containers;
 mod regression;
 mod retention;
 mod sinks;

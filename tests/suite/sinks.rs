@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 
 use framealloc::diagnostics::{CallbackSink, Diagnostic, RateLimit};
-use framealloc::{AllocConfig, Budget, OnExceed, RetentionPolicy, SmartAlloc};
+use framealloc::{AllocConfig, Budget, OnExceed, RetentionPolicy, SmartAlloc, TagGuard};
 use framealloc_tests::{DropCounter, Fixture, on_thread};
 
 /// An allocator whose every report runs `work`, which may use the allocator.
@@ -23,16 +23,16 @@ fn with_sink(work: impl Fn(&SmartAlloc, &Diagnostic) + Send + Sync + 'static) ->
 
 /// Breaks the circle of allocator and sink, and checks that nothing is left.
 fn finish(fixture: Fixture) {
-    fixture.alloc.diagnostics().clear_sinks();
+    finish(fixture);
     fixture.assert_all_freed();
 }
 
 /// Passes a budget in the tag `t`, so that the next switch reports it.
-fn pass_a_budget(alloc: &SmartAlloc) {
+fn pass_a_budget(alloc: &SmartAlloc) -> TagGuard<'_> {
     alloc.set_tag_budget("t", 16_usize);
-    let _tag = alloc.tag_scope("t");
+    let tag = alloc.tag_scope("t");
     drop(alloc.frame_box([0_u8; 64]));
-    std::mem::forget(_tag);
+    tag
 }
 
 #[test]
@@ -42,7 +42,7 @@ fn a_sink_that_ends_the_frame_under_a_rollback() {
         let alloc = &fixture.alloc;
         alloc.begin_frame();
         let checkpoint = alloc.frame_checkpoint();
-        pass_a_budget(alloc);
+        let _tag = pass_a_budget(alloc);
         alloc.rollback_to(&checkpoint).unwrap();
         assert!(!alloc.is_frame_active(), "the sink ended the frame when the rollback was done");
         assert!(alloc.rollback_to(&checkpoint).is_err());
@@ -51,7 +51,7 @@ fn a_sink_that_ends_the_frame_under_a_rollback() {
         alloc.end_frame();
         assert_eq!(alloc.stats().total.frame.live_bytes, 0);
     });
-    fixture.alloc.diagnostics().clear_sinks();
+    finish(fixture);
 }
 
 #[test]
@@ -61,13 +61,13 @@ fn a_sink_that_ends_the_frame_under_a_commit() {
         let alloc = &fixture.alloc;
         alloc.begin_frame();
         let checkpoint = alloc.frame_checkpoint();
-        pass_a_budget(alloc);
+        let _tag = pass_a_budget(alloc);
         alloc.commit(&checkpoint).unwrap();
         assert!(!alloc.is_frame_active(), "the sink ended the frame when the commit was done");
         assert!(alloc.commit(&checkpoint).is_err());
         assert_eq!(*alloc.frame_box(3), 3);
     });
-    fixture.alloc.diagnostics().clear_sinks();
+    finish(fixture);
 }
 
 #[test]
@@ -87,7 +87,7 @@ fn a_sink_that_rolls_back_under_everything() {
             let outer = alloc.frame_checkpoint();
             INNER.set(Some(alloc.frame_checkpoint()));
             let guard = alloc.checkpoint_guard();
-            pass_a_budget(alloc);
+            let _tag = pass_a_budget(alloc);
             match what {
                 0 => alloc.rollback_to(&outer).unwrap(),
                 1 => alloc.commit(&outer).unwrap(),
@@ -103,7 +103,7 @@ fn a_sink_that_rolls_back_under_everything() {
             assert_eq!(alloc.stats().total.frame.live_bytes, 0);
         }
     });
-    fixture.alloc.diagnostics().clear_sinks();
+    finish(fixture);
 }
 
 #[test]

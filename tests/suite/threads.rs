@@ -7,6 +7,7 @@ use std::thread;
 
 use framealloc::{AllocConfig, Frame, FrameBox, HeapBox, PoolBox, SmartAlloc};
 use framealloc_tests::fixture::leaves_nothing;
+use framealloc_tests::model::exhume;
 use framealloc_tests::{Counted, DropCounter, Fixture, on_thread};
 
 #[test]
@@ -131,12 +132,9 @@ fn a_thread_that_panics_between_begin_and_end_leaves_nothing() {
 
 #[test]
 fn a_leaked_frame_keeps_its_memory_and_shows_in_the_statistics() {
-    // Statics keep what is leaked on purpose reachable for leak checkers.
-    static LEAKED: AtomicU64 = AtomicU64::new(0);
     let fixture = Fixture::small();
     let value = on_thread(|| {
-        let frame: &'static Frame = Box::leak(Box::new(fixture.alloc.frame()));
-        LEAKED.store(std::ptr::from_ref(frame).expose_provenance() as u64, Ordering::SeqCst);
+        let frame: &'static Frame = exhume(fixture.alloc.frame());
         let _tag = fixture.alloc.tag_scope("leaky");
         &*frame.slice_from_fn(1000, |n| n as u64)
     });
@@ -151,13 +149,11 @@ fn a_leaked_frame_keeps_its_memory_and_shows_in_the_statistics() {
 
 #[test]
 fn a_leaked_frame_holds_no_more_of_a_budget_than_it_uses() {
-    static LEAKED: AtomicU64 = AtomicU64::new(0);
     let fixture = Fixture::default();
     let alloc = &fixture.alloc;
     alloc.set_budget(framealloc::Budget::bytes(100_000).on_exceed(framealloc::OnExceed::Fail));
     on_thread(|| {
-        let frame: &'static Frame = Box::leak(Box::new(alloc.frame()));
-        LEAKED.store(std::ptr::from_ref(frame).expose_provenance() as u64, Ordering::SeqCst);
+        let frame: &'static Frame = exhume(alloc.frame());
         frame.alloc([0_u8; 1000]);
     });
     let frame = alloc.frame();
@@ -175,7 +171,7 @@ fn leaked_ambient_boxes_stay_valid_after_their_thread() {
     let leaked: &'static [u64; 64] = on_thread(|| {
         alloc.begin_frame();
         let boxed = alloc.frame_box([9_u64; 64]);
-        let boxed: &'static mut FrameBox<'static, [u64; 64]> = Box::leak(Box::new(boxed));
+        let boxed: &'static mut FrameBox<'static, [u64; 64]> = exhume(boxed);
         alloc.end_frame();
         &**boxed
     });

@@ -176,8 +176,11 @@ impl ThreadPool {
     pub(super) fn alloc_of(&self, tag: u16, layout: Layout) -> Option<NonNull<u8>> {
         let (depot, class) = (self.depot(), class_of_layout(layout));
         match self.set_for(tag) {
-            // SAFETY: P8: the set is valid until `flush`.
-            Some(set) if class != LARGE => unsafe { set.as_ref() }.magazine(class).pop_slow(depot, class, tag),
+            Some(set) if class != LARGE => {
+                // SAFETY: P8: the set is valid until `flush`.
+                let set = unsafe { set.as_ref() };
+                set.magazine(class).pop_slow(depot, class, tag)
+            }
             _ => depot.allocate(tag, layout),
         }
     }

@@ -6,6 +6,7 @@ use std::thread;
 
 use framealloc::diagnostics::{FA601, Strict};
 use framealloc::{AllocConfig, AllocError, RetentionPolicy, SmartAlloc};
+use framealloc_tests::model::exhume;
 use framealloc_tests::{DropCounter, Fixture, caught, on_thread};
 
 use super::compile_error;
@@ -74,7 +75,7 @@ fn misuse_03_static_reference_into_a_thread_that_ended() {
     static ALLOC: std::sync::OnceLock<SmartAlloc> = std::sync::OnceLock::new();
     let alloc = ALLOC.get_or_init(|| SmartAlloc::new(AllocConfig::minimal()).unwrap());
     let lent: &'static [u8; 1000] = on_thread(|| {
-        let boxed = Box::leak(Box::new(alloc.frame_box([3_u8; 1000])));
+        let boxed = exhume(alloc.frame_box([3_u8; 1000]));
         &**boxed
     });
     for _ in 0..100 {

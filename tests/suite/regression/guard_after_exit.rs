@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 
 use framealloc::{AllocConfig, SmartAlloc};
+use framealloc_tests::model::exhume;
 use framealloc_tests::{Fixture, on_thread};
 
 thread_local! {
@@ -12,7 +13,7 @@ thread_local! {
 #[test]
 fn a_guard_dropped_after_the_exit_frees_its_heap() {
     let fixture = Fixture::new(AllocConfig::minimal());
-    let alloc: &'static SmartAlloc = Box::leak(Box::new(fixture.alloc.clone()));
+    let alloc: &'static SmartAlloc = exhume(fixture.alloc.clone());
     let tag = alloc.tag("t");
     let live = || {
         on_thread(|| {

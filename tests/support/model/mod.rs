@@ -17,6 +17,6 @@ mod scopes;
 mod statistics;
 mod world;
 
-pub use grave::bury;
+pub use grave::{bury, exhume};
 pub use ops::{Op, any_op, random_op};
 pub use world::World;

@@ -20,6 +20,7 @@
 //! | `refill.rs` | the slow path of an allocation |
 //! | `settle.rs` | charging |
 //! | `lease.rs` | how far refusing budgets let a frame go |
+//! | `settings.rs` | reading and setting budgets |
 //! | `context.rs` | tags, phases and their guards |
 //! | `run.rs` | runs of systems |
 //! | `quick.rs` | entering and leaving a system when there is no surprise |
@@ -39,6 +40,7 @@ mod promote;
 mod quick;
 mod refill;
 mod run;
+mod settings;
 mod settle;
 mod sizing;
 
