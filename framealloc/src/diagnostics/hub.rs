@@ -247,8 +247,10 @@ impl Diagnostics {
         for (_, sink) in sinks.iter() {
             if let Err(payload) = catch_unwind(AssertUnwindSafe(|| sink.emit(report))) {
                 self.sink_panics.fetch_add(1, Ordering::Relaxed);
-                // The payload is foreign: its destructor may panic too.
-                core::mem::forget(payload);
+                // The payload is foreign: its destructor may panic too, and then that of the second payload.
+                if let Err(second) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
+                    core::mem::forget(second);
+                }
             }
         }
         DEPTH.set(depth);
