@@ -53,12 +53,12 @@ fn strict_exit() {
                 let _lenient = alloc.diagnostics().strict_guard(Strict::Off);
                 drop(alloc.frame_box(0));
             }
-            std::mem::forget(alloc.frame_box([1_u8; 100]));
+            framealloc_tests::model::bury(alloc.frame_box([1_u8; 100]));
             let _checkpoint = alloc.frame_checkpoint();
             alloc.set_tag_budget("t", 8_usize);
             let _tag = alloc.tag_scope("t");
-            std::mem::forget(alloc.frame_box([1_u8; 100]));
-            std::mem::forget(_tag);
+            framealloc_tests::model::bury(alloc.frame_box([1_u8; 100]));
+            framealloc_tests::model::bury(_tag);
         });
         assert!(thread.join().is_ok());
     }
