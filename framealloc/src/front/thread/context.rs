@@ -187,7 +187,8 @@ impl ThreadHeap {
 
     #[inline(always)]
     pub(super) fn node_of_system(&self, system: &'static System) -> Result<NonNull<SystemNode>, AllocError> {
-        match self.system_index.get(system.index()).and_then(|node| NonNull::new(node.cast_mut())) {
+        let known = system.known_index().and_then(|index| self.system_index.get(index));
+        match known.and_then(|node| NonNull::new(node.cast_mut())) {
             Some(node) => Ok(node),
             None => self.make_system_node(system),
         }
