@@ -69,7 +69,7 @@ fn run_or_shrink(mut ops: Vec<Op>, fixtures: impl Fn() -> Vec<Fixture>, backward
 #[test]
 fn short_programs() {
     let config = Config {
-        cases: cases(150) as u32,
+        cases: cases(300) as u32,
         failure_persistence: None,
         max_shrink_iters: 20_000,
         ..Config::default()
@@ -90,7 +90,7 @@ fn short_programs() {
 #[test]
 fn long_programs() {
     let first = number("FRAMEALLOC_TEST_SEED", 1);
-    for seed in first..first + cases(12) {
+    for seed in first..first + cases(16) {
         let mut rng = Rng::new(seed);
         let ops: Vec<Op> = (0..1500).map(|_| random_op(&mut rng)).collect();
         println!("seed {seed}");
@@ -102,7 +102,7 @@ fn long_programs() {
 fn programs_without_failures_and_budgets() {
     // The figures of every tag are exact here, from the first operation to the last.
     let first = number("FRAMEALLOC_TEST_SEED", 1);
-    for seed in first..first + cases(12) {
+    for seed in first..first + cases(16) {
         let mut rng = Rng::new(seed ^ 0xfeed);
         let plain =
             |op: &Op| !matches!(op, Op::Fail(..) | Op::Budget(..) | Op::ForgetHandle(_) | Op::ForgetGuard(_));
@@ -115,7 +115,7 @@ fn programs_without_failures_and_budgets() {
 #[test]
 fn programs_that_meet_failures_all_the_time() {
     let first = number("FRAMEALLOC_TEST_SEED", 1);
-    for seed in first..first + cases(12) {
+    for seed in first..first + cases(16) {
         let mut rng = Rng::new(seed ^ 0xbad);
         let mut ops = Vec::new();
         for _ in 0..600 {

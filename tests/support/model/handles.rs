@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::mem::MaybeUninit;
 
-use framealloc::{ChildFrame, Frame, FrameBox, FrameMap, FrameVec, HeapBox, PoolBox, Retained};
+use framealloc::{
+    ChildFrame, Frame, FrameBox, FrameMap, FrameVec, HeapAlloc, HeapBox, PoolAlloc, PoolBox, Retained,
+};
 
 use super::blocks::{Blocks, Pattern};
 use crate::Counted;
@@ -38,7 +40,9 @@ pub(super) enum Kind {
     PoolLine(PoolBox<Line>),
     PoolPage(PoolBox<Page>),
     PoolLarge(PoolBox<[u64; 6000]>),
+    PoolVec(allocator_api2::vec::Vec<u64, PoolAlloc>, Vec<u64>),
     Heap(HeapBox<Counted>),
+    HeapVec(allocator_api2::vec::Vec<u64, HeapAlloc>, Vec<u64>),
     HeapPage(HeapBox<Page>),
 }
 
@@ -53,6 +57,8 @@ impl Kind {
             Self::Boxed(boxed) => of(&**boxed),
             Self::Block(_, pattern) => (pattern.start(), pattern.len(), 1),
             Self::Vec(vec, _) => (vec.as_ptr().cast(), vec.capacity() * 8, 8),
+            Self::PoolVec(vec, _) => (vec.as_ptr().cast(), vec.capacity() * 8, 8),
+            Self::HeapVec(vec, _) => (vec.as_ptr().cast(), vec.capacity() * 8, 8),
             // A map's storage is its own affair; its contents are checked.
             Self::Map(..) => (std::ptr::without_provenance(1), 0, 1),
             Self::Retained(retained) => of(retained.get()),
@@ -91,6 +97,8 @@ impl Kind {
                 pattern.verify();
             }
             Self::Vec(vec, model) => assert!(vec[..] == model[..], "{vec:?} is not {model:?}"),
+            Self::PoolVec(vec, model) => assert!(vec[..] == model[..], "{vec:?} is not {model:?}"),
+            Self::HeapVec(vec, model) => assert!(vec[..] == model[..], "{vec:?} is not {model:?}"),
             Self::Map(map, model) => {
                 assert_eq!(map.len(), model.len());
                 assert!(model.iter().all(|(key, value)| map.get(key) == Some(value)));
@@ -107,8 +115,17 @@ impl Kind {
 
     /// Whether it is an object of the pool, and whether one of the heap.
     pub(super) fn is_object(&self) -> (bool, bool) {
-        let pool = matches!(self, Self::Pool(_) | Self::PoolLine(_) | Self::PoolPage(_) | Self::PoolLarge(_));
-        (pool, matches!(self, Self::Heap(_) | Self::HeapPage(_)))
+        match self {
+            Self::Pool(_) | Self::PoolLine(_) | Self::PoolPage(_) | Self::PoolLarge(_) => (true, false),
+            Self::PoolVec(vec, _) => (vec.capacity() > 0, false),
+            Self::Heap(_) | Self::HeapPage(_) | Self::HeapVec(..) => (false, true),
+            _ => (false, false),
+        }
+    }
+
+    /// Whether it grows and shrinks.
+    pub(super) fn is_container(&self) -> bool {
+        matches!(self, Self::Vec(..) | Self::Map(..) | Self::PoolVec(..) | Self::HeapVec(..))
     }
 
     /// Whether a counted value goes with it when it is forgotten.

@@ -12,6 +12,7 @@ mod blocks;
 mod context;
 mod grave;
 mod handles;
+mod objects;
 mod ops;
 mod scopes;
 mod statistics;

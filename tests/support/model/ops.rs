@@ -33,6 +33,11 @@ pub enum Op {
     AmbientRetain(u8),
     Pool(u8),
     Heap(u8),
+    /// Vectors of `allocator-api2` in the pool and on the heap.
+    PoolVec,
+    HeapVec,
+    /// A system that calls itself, and how much it uses.
+    System(u8, u16),
     /// Pushes onto a vector or into a map.
     Push(u8, u16),
     Shrink(u8),
@@ -123,6 +128,11 @@ pub fn random_op(rng: &mut Rng) -> Op {
         95 => Op::Budget(n, rng.below(200_000) as u32, flag),
         96 => Op::ShrinkPool,
         97 => Op::Fail(n % 4, n % 3 + 1),
+        98 | 99 if rng.one_in(2) => match rng.below(3) {
+            0 => Op::PoolVec,
+            1 => Op::HeapVec,
+            _ => Op::System(n, count),
+        },
         98 => Op::Heal,
         _ => Op::Check,
     }

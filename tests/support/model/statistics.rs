@@ -77,7 +77,11 @@ impl World {
             heap += if is_heap { bytes } else { 0 };
         }
         if !self.is_leaky(index) {
-            assert_eq!((stats.pool.live_objects, stats.total.heap.live_bytes), (pool, heap));
+            // A vector that was refused a smaller block keeps its larger one.
+            let exact = self.states[index].fixture.backend.failed() == 0 && !self.states[index].budgeted;
+            let live = stats.total.heap.live_bytes;
+            assert_eq!(stats.pool.live_objects, pool);
+            assert!(live == heap || live > heap && !exact, "{live} bytes on the heap, {heap} known");
             let by_tag: u64 = stats.tags.iter().map(|tag| tag.pool.live_objects).sum();
             assert_eq!(by_tag, pool, "pool objects by tag");
         }

@@ -11,7 +11,6 @@ use super::context::{Context, Guard, PHASES, TAGS};
 use super::grave::bury;
 use super::handles::{Handle, Kind, Owner, Scope};
 use super::ops::Op;
-use crate::layouts::{Line, Page};
 use crate::{Counted, DropCounter, Fixture, panic_text};
 
 /// The most of each kind that a program holds.
@@ -33,6 +32,8 @@ pub(super) struct State {
     pub(super) limits: BTreeMap<String, u64>,
     /// Bytes ever handed out when the frame number changed last.
     pub(super) base: u64,
+    /// It had a budget some time.
+    pub(super) budgeted: bool,
     /// Something of it was leaked on purpose.
     pub(super) leaky: bool,
 }
@@ -65,6 +66,7 @@ impl World {
             forgotten: Vec::new(),
             limits: BTreeMap::new(),
             base: 0,
+            budgeted: false,
             leaky: false,
         };
         Self {
@@ -126,7 +128,7 @@ impl World {
     }
 
     #[track_caller]
-    fn accept(&mut self, error: &AllocError, failed: u64) {
+    pub(super) fn accept(&mut self, error: &AllocError, failed: u64) {
         let failed = self.state().fixture.backend.failed() > failed || self.shared;
         match error {
             AllocError::OutOfMemory { .. } => assert!(failed, "nobody made the backend fail: {error}"),
@@ -168,7 +170,8 @@ impl World {
             | Op::AmbientBoxed
             | Op::AmbientVec
             | Op::AmbientRetain(_) => return self.ambient(op),
-            Op::Pool(_) | Op::Heap(_) => return self.object(op),
+            Op::Pool(_) | Op::Heap(_) | Op::PoolVec | Op::HeapVec => return self.object(op),
+            Op::System(depth, count) => return self.run_system(depth % 4, count),
             Op::Push(n, _) | Op::Shrink(n) => return self.change(n, op),
             Op::DropHandle(n) => {
                 if !self.handles.is_empty() {
@@ -196,73 +199,6 @@ impl World {
     pub(super) fn counted(&mut self) -> Counted {
         let payload = self.number();
         self.counter.make(payload)
-    }
-
-    fn object(&mut self, op: Op) -> Result<(), AllocError> {
-        let alloc = self.alloc();
-        let kind = match op {
-            Op::Pool(0..=180) => Kind::Pool(alloc.try_pool_box(self.counted())?),
-            Op::Pool(181..=220) => Kind::PoolLine(alloc.try_pool_box(Line([0x5a; 64]))?),
-            Op::Pool(221..=250) => Kind::PoolPage(alloc.try_pool_box(Page([0xa5; 4096]))?),
-            Op::Pool(_) => Kind::PoolLarge(alloc.try_pool_box(std::array::from_fn(|n| n as u64))?),
-            Op::Heap(0..=220) => Kind::Heap(alloc.try_heap_box(self.counted())?),
-            _ => Kind::HeapPage(alloc.try_heap_box(Page([0x55; 4096]))?),
-        };
-        self.add(Owner::Object, kind);
-        Ok(())
-    }
-
-    /// Grows or shrinks a container.
-    fn change(&mut self, n: u8, op: Op) -> Result<(), AllocError> {
-        let containers: Vec<usize> = (0..self.handles.len())
-            .filter(|&index| matches!(self.handles[index].kind, Kind::Vec(..) | Kind::Map(..)))
-            .collect();
-        let Some(&index) = containers.get(usize::from(n) % containers.len().max(1)) else { return Ok(()) };
-        let owner = self.handles[index].owner;
-        let back = std::mem::replace(&mut self.at, self.handles[index].alloc);
-        let result = match owner {
-            Owner::Frame(id) => self.in_scope(id, |world| world.change_at(index, op)),
-            _ => self.change_at(index, op),
-        };
-        // An error is the other allocator's: judged here, because the caller looks at the one in use.
-        let result = result.or_else(|error| {
-            self.accept(&error, 0);
-            Ok(())
-        });
-        self.at = back;
-        result
-    }
-
-    fn change_at(&mut self, index: usize, op: Op) -> Result<(), AllocError> {
-        let seed = self.number();
-        let kind = &mut self.handles[index].kind;
-        kind.leave(&mut self.blocks);
-        let result = match (kind, op) {
-            (Kind::Vec(vec, model), Op::Push(_, count)) => {
-                let more: Vec<u64> = (0..u64::from(count)).map(|n| n ^ seed).collect();
-                vec.try_extend_from_slice(&more).inspect(|()| model.extend(more))
-            }
-            (Kind::Map(map, model), Op::Push(_, count)) => (0..u64::from(count % 200)).try_for_each(|n| {
-                let key = n ^ (seed % 64);
-                assert_eq!(map.try_insert(key, seed)?, model.insert(key, seed));
-                Ok(())
-            }),
-            (Kind::Vec(vec, model), _) => {
-                vec.truncate(model.len() / 2);
-                vec.shrink_to_fit();
-                model.truncate(model.len() / 2);
-                Ok(())
-            }
-            (Kind::Map(map, model), _) => {
-                map.retain(|key, _| key % 2 == 0);
-                model.retain(|key, _| key % 2 == 0);
-                Ok(())
-            }
-            _ => unreachable!("a container was chosen"),
-        };
-        self.handles[index].kind.verify();
-        self.handles[index].kind.enter(&mut self.blocks);
-        result
     }
 
     pub(super) fn drop_handle(&mut self, index: usize) {
@@ -340,6 +276,7 @@ impl World {
                 alloc.stats().total.live_bytes()
             }
         };
+        self.state().budgeted = true;
         let limits = &mut self.state().limits;
         if hard && live <= u64::from(limit) {
             limits.insert(tag.unwrap_or("").to_owned(), limit.into());
