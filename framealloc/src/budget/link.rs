@@ -59,7 +59,7 @@ impl Link {
     }
 
     /// Takes back charged bytes that were freed; this thread may use them again at once. What it holds above two slabs
-    /// goes to the other threads.
+    /// goes to the other threads, and what is above the limit to nobody.
     pub(crate) fn refund(&self, bytes: u64) {
         self.budget.unuse(bytes);
         self.keep(bytes);
@@ -74,7 +74,13 @@ impl Link {
     }
 
     fn keep(&self, bytes: u64) {
-        let left = self.left.get() + bytes;
+        let mut left = self.left.get() + bytes;
+        // What is above the limit, which was lowered or set late, is nobody's to use again.
+        let excess = self.budget.excess().min(left);
+        if excess > 0 {
+            self.budget.release(excess);
+            left -= excess;
+        }
         if left > 2 * SLAB {
             self.left.set(SLAB);
             self.budget.release(left - SLAB);

@@ -84,6 +84,12 @@ impl SharedBudget {
         }
     }
 
+    /// Reserved bytes above the limit.
+    #[inline]
+    pub(super) fn excess(&self) -> u64 {
+        self.reserved.load(Ordering::Relaxed).saturating_sub(self.limit.load(Ordering::Relaxed))
+    }
+
     /// Gives back reserved bytes that were not charged.
     pub(crate) fn release(&self, bytes: u64) {
         subtract(&self.reserved, bytes);
