@@ -173,3 +173,55 @@ fn a_thread_that_ends_gives_back_what_it_held() {
     let _tag = alloc.tag_scope("t");
     assert!(alloc.frame().try_alloc_layout(bytes(200_000)).is_ok());
 }
+#[test]
+fn a_budget_set_on_one_thread_is_not_enlarged_by_what_others_have_not_settled() {
+    let fixture = Fixture::default();
+    let alloc = &fixture.alloc;
+    let barrier = std::sync::Barrier::new(2);
+    std::thread::scope(|scope| {
+        let other = scope.spawn(|| {
+            let tag = alloc.tag_scope("t");
+            let frame = alloc.frame();
+            frame.try_alloc_layout(bytes(10_000)).unwrap();
+            barrier.wait();
+            barrier.wait();
+            // This thread notices the budget here, and frees what was never charged to it.
+            drop(tag);
+            drop(frame);
+            let _tag = alloc.tag_scope("t");
+            let frame = alloc.frame();
+            assert!(frame.try_alloc_layout(bytes(10_000)).is_err(), "the other thread has all of it");
+        });
+        barrier.wait();
+        alloc.set_tag_budget("t", hard(20_000));
+        let _tag = alloc.tag_scope("t");
+        let frame = alloc.frame();
+        frame.try_alloc_layout(bytes(20_000)).unwrap();
+        assert_eq!(alloc.tag_budget("t").unwrap().used, 20_000);
+        barrier.wait();
+        other.join().unwrap();
+        assert_eq!(alloc.tag_budget("t").unwrap().used, 20_000);
+        assert!(frame.try_alloc_layout(bytes(10_000)).is_err());
+        drop(frame);
+        assert_eq!(fill(&alloc.frame(), 8).0, 2500);
+    });
+}
+
+#[test]
+fn what_is_freed_above_a_lowered_limit_cannot_be_had_again() {
+    let fixture = Fixture::default();
+    let alloc = &fixture.alloc;
+    alloc.set_tag_budget("t", hard(10_000));
+    let _tag = alloc.tag_scope("t");
+    let mut frames: Vec<_> = (0..10).map(|_| alloc.frame()).collect();
+    frames.iter().for_each(|frame| drop(frame.try_alloc_layout(bytes(1000)).unwrap().len()));
+    alloc.set_tag_budget("t", hard(5000));
+    for alive in (0..10).rev() {
+        drop(frames.pop());
+        let room = 5000_usize.saturating_sub(alive * 1000);
+        let frame = alloc.frame();
+        assert_eq!(fill(&frame, 8).0, room / 8, "with {alive} frames alive");
+        let boxed = alloc.try_pool_box([0_u8; 16]);
+        assert!(boxed.is_err(), "with {alive} frames alive");
+    }
+}
