@@ -109,7 +109,7 @@ pub fn random_op(rng: &mut Rng) -> Op {
         77..=78 => Op::Shrink(n),
         79..=85 => Op::DropHandle(n),
         86 => {
-            if rng.one_in(10) {
+            if rng.one_in(60) {
                 Op::ForgetHandle(n)
             } else {
                 Op::DropHandle(n)
@@ -119,7 +119,7 @@ pub fn random_op(rng: &mut Rng) -> Op {
         90 => Op::Phase(n),
         91..=93 => Op::DropGuard(n),
         94 => {
-            if rng.one_in(20) {
+            if rng.one_in(100) {
                 Op::ForgetGuard(n)
             } else {
                 Op::DropGuard(n)

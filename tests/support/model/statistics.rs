@@ -133,7 +133,9 @@ impl World {
                 assert_eq!(budget.used, live, "charged to the budget of {name:?}: {budget:?}");
                 assert!(budget.reserved >= budget.used, "{budget:?}");
             }
-            if let (Some(live), Some(limit)) = (live, self.states[index].limits.get(name)) {
+            // When the backend failed, a tag may answer for bytes of another one that the other's budget allowed.
+            let failed = self.states[index].fixture.backend.failed() > 0;
+            if let (Some(live), Some(limit), false) = (live, self.states[index].limits.get(name), failed) {
                 assert!(live <= *limit, "{name:?}: {live} bytes under a limit of {limit}");
             }
         }
