@@ -214,7 +214,9 @@ fn what_is_freed_above_a_lowered_limit_cannot_be_had_again() {
     alloc.set_tag_budget("t", hard(10_000));
     let _tag = alloc.tag_scope("t");
     let mut frames: Vec<_> = (0..10).map(|_| alloc.frame()).collect();
-    frames.iter().for_each(|frame| drop(frame.try_alloc_layout(bytes(1000)).unwrap().len()));
+    for frame in &frames {
+        assert_eq!(frame.try_alloc_layout(bytes(1000)).unwrap().len(), 1000);
+    }
     alloc.set_tag_budget("t", hard(5000));
     for alive in (0..10).rev() {
         drop(frames.pop());
