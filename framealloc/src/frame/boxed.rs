@@ -71,19 +71,23 @@ impl<'f, T: ?Sized> FrameBox<'f, T> {
 
     /// Turns the box into one of a type that `T` coerces to; used by `unsize_frame_box!`.
     ///
+    /// # Safety
+    ///
+    /// `unsize` returns what it is given, coerced. The check of the address does not tell zero-sized values apart, which
+    /// all may have one address.
+    ///
     /// # Panics
     ///
     /// When `unsize` returns something that does not begin where the value does.
     #[doc(hidden)]
-    pub fn __unsize<U: ?Sized>(
+    pub unsafe fn __unsize<U: ?Sized>(
         mut self,
         unsize: impl for<'v> FnOnce(&'v mut T) -> &'v mut U,
     ) -> FrameBox<'f, U> {
         let value = NonNull::from(unsize(&mut *self));
         assert!(ptr::addr_eq(value.as_ptr(), self.value.as_ptr()), "unsizing keeps the address");
         let (_, frame) = self.into_parts();
-        // SAFETY: F2: for every lifetime the closure returned a mutable reference made from the value's own, so it is
-        // the value or its first part, which has no other owner; what is left of the value is leaked.
+        // SAFETY: F2: by the caller it is the value itself, which has no other owner.
         unsafe { FrameBox::from_parts(value, frame) }
     }
 }
@@ -113,7 +117,10 @@ impl<T> FrameBox<'_, T> {
 #[macro_export]
 macro_rules! unsize_frame_box {
     ($boxed:expr $(,)?) => {
-        $crate::FrameBox::__unsize($boxed, |value| value as _)
+        match $boxed {
+            // SAFETY: F2: by the caller's contract, which a coercion keeps: the closure returns what it is given.
+            boxed => unsafe { $crate::FrameBox::__unsize(boxed, |value| value as _) },
+        }
     };
 }
 
