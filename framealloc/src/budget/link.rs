@@ -61,8 +61,8 @@ impl Link {
     /// Takes back charged bytes that were freed; this thread may use them again at once. What it holds above two slabs
     /// goes to the other threads, and what is above the limit to nobody.
     pub(crate) fn refund(&self, bytes: u64) {
-        self.budget.unuse(bytes);
-        self.keep(bytes);
+        let charged = self.budget.unuse(bytes);
+        self.keep(charged);
     }
 
     /// Gives everything it holds to the other threads. Leases of its frames stay out.

@@ -17,6 +17,8 @@ pub(crate) struct SharedBudget {
     reserved: AtomicU64,
     /// Charged bytes.
     used: AtomicU64,
+    /// Freed bytes that were not charged yet: a thread that has not read the budget allocated them.
+    owed: AtomicU64,
     peak: AtomicU64,
     overruns: AtomicU64,
     refusals: AtomicU64,
@@ -37,6 +39,7 @@ impl SharedBudget {
             on_exceed: AtomicU8::new(encode(budget.reaction())),
             reserved: AtomicU64::new(used),
             used: AtomicU64::new(used),
+            owed: AtomicU64::new(0),
             peak: AtomicU64::new(used),
             overruns: AtomicU64::new(0),
             refusals: AtomicU64::new(0),
@@ -92,7 +95,8 @@ impl SharedBudget {
 
     /// Gives back reserved bytes that were not charged.
     pub(crate) fn release(&self, bytes: u64) {
-        subtract(&self.reserved, bytes);
+        let reserved = subtract(&self.reserved, bytes);
+        debug_assert_eq!(reserved, bytes, "B1: more was given back than was reserved");
     }
 
     /// Charges reserved bytes that are now in use.
@@ -119,15 +123,23 @@ impl SharedBudget {
         self.reserved.fetch_add(bytes, Ordering::Relaxed);
     }
 
-    /// Takes freed bytes off `used`; they stay reserved by the caller.
-    pub(super) fn unuse(&self, bytes: u64) {
-        subtract(&self.used, bytes);
+    /// Takes freed bytes off `used` and returns how many of them were charged; those stay reserved by the caller.
+    pub(super) fn unuse(&self, bytes: u64) -> u64 {
+        let charged = subtract(&self.used, bytes);
+        if charged < bytes {
+            self.owed.fetch_add(bytes - charged, Ordering::Relaxed);
+        }
+        charged
     }
 
     /// Gives back charged bytes that were freed by a thread without a link.
     pub(crate) fn credit(&self, bytes: u64) {
-        self.unuse(bytes);
-        self.release(bytes);
+        self.release(self.unuse(bytes));
+    }
+
+    /// How many of `bytes`, which a thread allocated before it read the budget, were freed already.
+    pub(crate) fn take_owed(&self, bytes: u64) -> u64 {
+        subtract(&self.owed, bytes)
     }
 
     /// Whether a request of this many bytes would be met now, by a thread that holds nothing. Another thread may be
@@ -159,14 +171,15 @@ impl SharedBudget {
     }
 }
 
-/// Stops at zero: bytes that were allocated before their budget existed and were not announced to
-/// [`SharedBudget::new`] must not enlarge it.
-fn subtract(counter: &AtomicU64, bytes: u64) {
+/// Subtracts what is there of `bytes`, and returns it.
+fn subtract(counter: &AtomicU64, bytes: u64) -> u64 {
     let mut now = counter.load(Ordering::Relaxed);
-    while let Err(other) =
-        counter.compare_exchange_weak(now, now.saturating_sub(bytes), Ordering::Relaxed, Ordering::Relaxed)
-    {
-        now = other;
+    loop {
+        let there = now.min(bytes);
+        match counter.compare_exchange_weak(now, now - there, Ordering::Relaxed, Ordering::Relaxed) {
+            Ok(_) => return there,
+            Err(other) => now = other,
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use core::time::Duration;
 use std::collections::{BTreeMap, HashMap};
 
 use super::smart_alloc::SmartAlloc;
-use super::thread::nodes::{FrameCounters, SystemCell, TagCell, ThreadRecord};
+use super::thread::nodes::{FrameCounters, SystemCell, TagCell};
 use crate::phase::PhaseId;
 use crate::stats::{
     AllocStats, FrameStats, IntentReport, MemoryStats, ObjectStats, PhaseStat, PhaseStats, SystemReport,
@@ -180,24 +180,13 @@ impl SmartAlloc {
         }
     }
 
+    /// What each tag has.
     fn memory_by_tag(&self) -> Vec<MemoryStats> {
-        self.memory_by_tag_and_record(|_, _, _| ())
-    }
-
-    /// What each tag has; `each` is told what each living thread has of it.
-    fn memory_by_tag_and_record(
-        &self,
-        mut each: impl FnMut(&ThreadRecord, TagId, &MemoryStats),
-    ) -> Vec<MemoryStats> {
         let mut tags = vec![MemoryStats::default(); self.shared.tags.len()];
-        self.shared.registry.for_each(|record, alive| {
+        self.shared.registry.for_each(|record, _| {
             for cell in record.tags.iter() {
                 if let Some(sum) = tags.get_mut(cell.tag.index()) {
-                    let stats = cell.stats();
-                    sum.add(&stats);
-                    if alive {
-                        each(record, cell.tag, &stats);
-                    }
+                    sum.add(&cell.stats());
                 }
             }
         });
@@ -215,15 +204,28 @@ impl SmartAlloc {
 
     /// Bytes of `tag` and those below it that are alive, and how many of them each living thread has counted.
     pub(super) fn live_bytes_of(&self, tag: TagId) -> (u64, HashMap<usize, u64>) {
-        let mut threads = HashMap::new();
-        let mut tags = self.memory_by_tag_and_record(|record, of, stats| {
-            if self.shared.tags.ancestry(of).any(|of| of == tag) {
-                let bytes: &mut u64 = threads.entry(ptr::from_ref(record).addr()).or_default();
-                *bytes = bytes.wrapping_add(stats.live_bytes());
+        let below = |of: TagId| self.shared.tags.ancestry(of).any(|of| of == tag);
+        let (mut live, mut threads) = (0_u64, HashMap::<usize, u64>::new());
+        self.shared.registry.for_each(|record, alive| {
+            for cell in record.tags.iter().filter(|cell| below(cell.tag)) {
+                let bytes = cell.live_bytes();
+                live = live.wrapping_add(bytes);
+                if alive {
+                    let sum = threads.entry(ptr::from_ref(record).addr()).or_default();
+                    *sum = sum.wrapping_add(bytes);
+                }
             }
         });
-        self.shared.tags.accumulate(&mut tags, MemoryStats::add);
-        (tags.get(tag.index()).map_or(0, MemoryStats::live_bytes), threads)
+        let pooled = self.shared.pool.live_bytes(
+            |of| below(TagId(of)),
+            |thread, bytes| {
+                let sum = threads.entry(thread).or_default();
+                *sum = sum.wrapping_add_signed(bytes);
+            },
+        );
+        // Objects that one thread makes and another frees while this reads may seem to be fewer than none.
+        let live = (live as i64).wrapping_add(pooled).max(0).unsigned_abs();
+        (live, threads)
     }
 
     /// What a tag (a path from the root) has, if it was ever used.

@@ -80,7 +80,8 @@ impl SmartAlloc {
         self.heap().set_frame_budget(&checked(budget));
     }
 
-    /// Limits the pool bytes that this thread has allocated and not freed; frees on other threads do not count.
+    /// Limits the pool bytes that this thread takes: what it allocated less what it freed, whoever made that, and never
+    /// less than nothing. Frees of its objects on other threads do not count.
     #[track_caller]
     pub fn set_thread_pool_budget(&self, budget: impl Into<Budget>) {
         self.heap().set_pool_budget(&checked(budget));

@@ -2,7 +2,7 @@
 
 use super::class::{CLASSES, Class, LARGE, block_size, class_of_layout};
 use super::group::{Group, GroupCounts, single};
-use super::magazine::MagazineSet;
+use super::magazine::{Ledger, MagazineSet};
 use super::page::header_of;
 use super::stats::{PoolStats, PoolTotals};
 use super::sync::lock;
@@ -127,26 +127,36 @@ impl Depot {
         let class = class_of_layout(layout);
         let group = self.group(class, tag)?;
         if class == LARGE {
-            return group.take_large(self, layout);
+            return group.take_large(self, layout, None);
         }
-        Some(NonNull::new(group.take(self, 1, 1)?.head)?.cast())
+        Some(NonNull::new(group.take(self, 1, None)?.head)?.cast())
     }
 
-    /// Frees an object into the depot.
+    /// A large object of `layout`, on the account of `ledger`.
+    pub(super) fn allocate_large(
+        self: &Arc<Self>,
+        tag: u16,
+        layout: Layout,
+        ledger: &Ledger,
+    ) -> Option<NonNull<u8>> {
+        self.group(LARGE, tag)?.take_large(self, layout, Some(ledger))
+    }
+
+    /// Frees an object into the depot, a large one on the account of `ledger`.
     ///
     /// # Safety
     ///
     /// - `object` is an object of a pool whose depot this is; it belongs to the caller, and nobody uses it any more.
     /// - The caller holds an `Arc` of the depot across the call (P6).
-    pub(super) unsafe fn free(&self, object: NonNull<u8>) {
+    pub(super) unsafe fn free(&self, object: NonNull<u8>, ledger: Option<&Ledger>) {
         let page = header_of(object);
         // SAFETY: P2 and P5: the header and the group are alive while the object is outside.
         unsafe {
             let group = &*(*page).group;
             if group.class == LARGE {
-                group.give_large(self, page.cast());
+                group.give_large(self, page.cast(), ledger);
             } else {
-                group.give(self, single(object));
+                group.give(self, single(object), None);
             }
         }
     }
@@ -159,14 +169,14 @@ impl Depot {
             .sum()
     }
 
-    /// A set for `tag`, registered as live; `None` when the backend has no memory.
-    pub(super) fn take_set(&self, tag: u16) -> Option<NonNull<MagazineSet>> {
+    /// A set for `tag` and the thread `owner`, registered as live; `None` when the backend has no memory.
+    pub(super) fn take_set(&self, tag: u16, owner: usize) -> Option<NonNull<MagazineSet>> {
         let mut registry = lock(&self.registry);
         if let Some(set) = NonNull::new(registry.spare) {
             // SAFETY: P7: a spare set belongs to the registry.
             unsafe {
                 registry.spare = set.as_ref().next.get();
-                set.write(MagazineSet::new(tag));
+                set.write(MagazineSet::new(tag, owner));
                 registry.link(set);
             }
             return Some(set);
@@ -175,7 +185,7 @@ impl Depot {
         let set = self.backend.allocate(Layout::new::<MagazineSet>())?.cast::<MagazineSet>();
         // SAFETY: P7: the block is fresh and has the layout of a set; it is linked under the registry's lock.
         unsafe {
-            set.write(MagazineSet::new(tag));
+            set.write(MagazineSet::new(tag, owner));
             lock(&self.registry).link(set);
         }
         Some(set)
@@ -211,23 +221,39 @@ impl Depot {
         self.stats_where(|_| true)
     }
 
+    /// Bytes of the objects alive whose tags are `wanted`. `each` is told what threads have contributed: what they
+    /// allocated less what they freed. While threads run, the sum and the contributions are as inexact as each other.
+    pub(crate) fn live_bytes(&self, wanted: impl Fn(u16) -> bool, mut each: impl FnMut(usize, i64)) -> i64 {
+        let registry = lock(&self.registry);
+        let mut live = 0;
+        for class in 0..=LARGE {
+            for group in chain(registry.groups[class]).filter(|group| wanted(group.tag)) {
+                let (mut contributed, mut lent) = (0, 0);
+                let outside = group.outside_bytes(|| {
+                    for set in registry.sets().filter(|set| set.tag() == group.tag) {
+                        let magazine = set.magazine(class);
+                        let net = magazine.net_bytes(class);
+                        each(set.owner(), net);
+                        contributed += net;
+                        lent += magazine.ledger().bytes(class);
+                    }
+                });
+                live += outside as i64 - lent + contributed;
+            }
+        }
+        live
+    }
+
     fn stats_where(&self, mut wanted: impl FnMut(u16) -> bool) -> PoolStats {
         let mut stats = PoolStats::default();
         let registry = lock(&self.registry);
         let mut cached = [0; CLASSES];
         let mut counted = [0; CLASSES];
-        let mut next = registry.live;
-        while let Some(set) = NonNull::new(next) {
-            // SAFETY: P7: sets on the list are live while the registry's lock is held; what is read is atomic or
-            // guarded by that lock.
-            let set = unsafe { set.as_ref() };
-            if wanted(set.tag()) {
-                for (class, magazine) in set.magazines().iter().take(CLASSES).enumerate() {
-                    cached[class] += magazine.cached();
-                    counted[class] += magazine.allocations();
-                }
+        for set in registry.sets().filter(|set| wanted(set.tag())) {
+            for (class, magazine) in set.magazines().iter().take(CLASSES).enumerate() {
+                cached[class] += magazine.cached();
+                counted[class] += magazine.allocations();
             }
-            next = set.next.get();
         }
         for class in 0..=LARGE {
             let mut sum = GroupCounts::default();
@@ -245,6 +271,17 @@ impl Depot {
 }
 
 impl Registry {
+    /// The sets of live threads. What others than their threads read of them is atomic or guarded by the registry's lock.
+    fn sets(&self) -> impl Iterator<Item = &MagazineSet> {
+        let mut next = self.live;
+        core::iter::from_fn(move || {
+            // SAFETY: P7: sets on the list are live while the registry's lock is held, as a borrow of it proves.
+            let set = unsafe { next.as_ref() }?;
+            next = set.next.get();
+            Some(set)
+        })
+    }
+
     /// # Safety
     ///
     /// - `set` is valid, in no list, and stays valid until it is unlinked (P7).

@@ -1,7 +1,8 @@
 //! The depot's blocks of one class and one tag.
 
-use super::class::{Class, LARGE, batch_len};
+use super::class::{Class, LARGE, batch_len, block_size};
 use super::depot::Depot;
+use super::magazine::Ledger;
 use super::page::{Chain, FreeBlock, LargeHeader, PAGE, PageHeader, header_of};
 use super::sync::lock;
 use crate::backend::AllocatorBackend;
@@ -89,10 +90,11 @@ impl Group {
         }
     }
 
-    /// Takes between one block and `want`; `None` when there is none and the backend has no memory. `count` is added to
-    /// the allocations counted here. May call the backend, with no lock held.
-    pub(super) fn take(&self, depot: &Arc<Depot>, want: u32, count: u64) -> Option<Chain> {
-        if let Some(chain) = self.take_inside(depot, want, count) {
+    /// Takes between one block and `want`; `None` when there is none and the backend has no memory. They are lent to the
+    /// magazine of that ledger, which counts what it allocates; without one, an allocation is counted here. May call the
+    /// backend, with no lock held.
+    pub(super) fn take(&self, depot: &Arc<Depot>, want: u32, ledger: Option<&Ledger>) -> Option<Chain> {
+        if let Some(chain) = self.take_inside(depot, want, ledger) {
             return Some(chain);
         }
         let page = PageHeader::create(depot.backend(), self).or_else(|| {
@@ -114,20 +116,23 @@ impl Group {
         }
         // Another thread may have given blocks back, which serves the request without a page, or have taken those of
         // the new page, which is tried again.
-        match self.take_inside(depot, want, count) {
-            None if page.is_some() => self.take(depot, want, count),
+        match self.take_inside(depot, want, ledger) {
+            None if page.is_some() => self.take(depot, want, ledger),
             taken => taken,
         }
     }
 
-    fn take_inside(&self, depot: &Arc<Depot>, want: u32, count: u64) -> Option<Chain> {
+    fn take_inside(&self, depot: &Arc<Depot>, want: u32, ledger: Option<&Ledger>) -> Option<Chain> {
         let mut state = lock(&self.state);
         // SAFETY: P3, the lock is held.
         let chain = unsafe { state.take(want) };
         if chain.len == 0 {
             return None;
         }
-        state.retired += count;
+        match ledger {
+            Some(ledger) => ledger.lend(chain.len.into()),
+            None => state.retired += 1,
+        }
         self.note_out(&mut state, depot, chain.len.into());
         Some(chain)
     }
@@ -141,17 +146,20 @@ impl Group {
         state.outside += blocks;
     }
 
-    /// Takes blocks back. Ready batches are kept whole, others go to their pages; pages that become empty go to the
+    /// Takes blocks back, from the magazine of `ledger` if there is one. Ready batches are kept whole, others go to their pages; pages that become empty go to the
     /// backend, after the lock is released.
     ///
     /// # Safety
     ///
     /// - The chain's blocks are outside blocks of this group and belong to the caller (P1).
     /// - The caller holds an `Arc` of the depot across the call (P6).
-    pub(super) unsafe fn give(&self, depot: &Depot, chain: Chain) {
+    pub(super) unsafe fn give(&self, depot: &Depot, chain: Chain, ledger: Option<&Ledger>) {
         debug_assert!(ptr::eq(depot, self.depot));
         let mut released = ptr::null_mut();
         let mut state = lock(&self.state);
+        if let Some(ledger) = ledger {
+            ledger.take_back(chain.len.into());
+        }
         state.outside -= u64::from(chain.len);
         let last = state.outside == 0;
         // SAFETY: P3, the lock is held, and the caller gives the blocks up.
@@ -199,8 +207,13 @@ impl Group {
         unsafe { release(released, backend) }
     }
 
-    /// A large object of `layout`; the group is the one of [`LARGE`].
-    pub(super) fn take_large(&self, depot: &Arc<Depot>, layout: Layout) -> Option<NonNull<u8>> {
+    /// A large object of `layout`; the group is the one of [`LARGE`]. Its bytes are lent to `ledger`.
+    pub(super) fn take_large(
+        &self,
+        depot: &Arc<Depot>,
+        layout: Layout,
+        ledger: Option<&Ledger>,
+    ) -> Option<NonNull<u8>> {
         debug_assert_eq!(self.class, LARGE);
         let object = LargeHeader::create(depot.backend(), self, layout).or_else(|| {
             if depot.trim() > 0 { LargeHeader::create(depot.backend(), self, layout) } else { None }
@@ -212,23 +225,34 @@ impl Group {
         state.large_bytes += layout.size() as u64;
         state.large_total += layout.size() as u64;
         state.large_resident += resident as u64;
+        if let Some(ledger) = ledger {
+            ledger.lend(layout.size() as u64);
+        }
         self.note_out(&mut state, depot, 1);
         Some(object)
     }
 
-    /// Takes a large object back.
+    /// Takes a large object back, its bytes from `ledger`.
     ///
     /// # Safety
     ///
     /// - `header` is that of a large object of this group which nobody uses any more (P1).
     /// - The caller holds an `Arc` of the depot across the call (P6).
-    pub(super) unsafe fn give_large(&self, depot: &Depot, header: *mut LargeHeader) {
+    pub(super) unsafe fn give_large(
+        &self,
+        depot: &Depot,
+        header: *mut LargeHeader,
+        ledger: Option<&Ledger>,
+    ) {
         debug_assert!(ptr::eq(depot, self.depot));
         // SAFETY: the caller's promise: the object is live.
         let (size, resident) = unsafe { ((*header).size as u64, LargeHeader::resident(header) as u64) };
         let mut state = lock(&self.state);
         state.large_bytes -= size;
         state.large_resident -= resident;
+        if let Some(ledger) = ledger {
+            ledger.take_back(size);
+        }
         state.outside -= 1;
         let last = state.outside == 0;
         drop(state);
@@ -245,6 +269,13 @@ impl Group {
     /// Counts allocations of a magazine that is going away.
     pub(super) fn retire(&self, allocations: u64) {
         lock(&self.state).retired += allocations;
+    }
+
+    /// Bytes of the blocks outside the depot. `ledgers` runs under the lock, while no ledger of the group changes.
+    pub(super) fn outside_bytes(&self, ledgers: impl FnOnce()) -> u64 {
+        let state = lock(&self.state);
+        ledgers();
+        if self.class == LARGE { state.large_bytes } else { state.outside * block_size(self.class) as u64 }
     }
 
     /// The numbers of this group.

@@ -1,13 +1,13 @@
 //! The free blocks one thread keeps for one tag.
 
-use super::class::{CLASSES, Class, batch_len};
+use super::class::{CLASSES, Class, LARGE, batch_len, block_size};
 use super::depot::Depot;
 use super::group::Group;
 use super::page::{Chain, FreeBlock};
 use core::cell::Cell;
 use core::mem::offset_of;
 use core::ptr::{self, NonNull};
-use core::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, Ordering::Relaxed};
+use core::sync::atomic::{AtomicI64, AtomicPtr, AtomicU32, AtomicU64, Ordering::Relaxed};
 use std::sync::Arc;
 
 /// Free blocks of one class: a list that is used, and one in reserve, so that what moves to and from the depot is a whole
@@ -29,6 +29,29 @@ pub(super) struct Magazine {
     /// Allocations so far. Apart from `room`, or the compiler might fuse the two updates into one slow vector update.
     allocations: AtomicU64,
     credit: AtomicU64,
+    ledger: Ledger,
+}
+
+/// What a magazine has of its group: blocks it took less blocks it gave back, and bytes instead of blocks for large
+/// objects. Below zero where more was freed than allocated. Changes under the group's lock alone, so that it is in step with
+/// what the group counts.
+#[derive(Debug)]
+pub(super) struct Ledger(AtomicI64);
+
+impl Ledger {
+    /// What the magazine of `class` has, in bytes.
+    pub(super) fn bytes(&self, class: Class) -> i64 {
+        let amount = self.0.load(Relaxed);
+        if class == LARGE { amount } else { amount * block_size(class) as i64 }
+    }
+
+    pub(super) fn lend(&self, amount: u64) {
+        self.0.store(self.0.load(Relaxed).wrapping_add_unsigned(amount), Relaxed);
+    }
+
+    pub(super) fn take_back(&self, amount: u64) {
+        self.0.store(self.0.load(Relaxed).wrapping_sub_unsigned(amount), Relaxed);
+    }
 }
 
 const _: () = assert!(offset_of!(Magazine, allocations) - offset_of!(Magazine, room) >= 16);
@@ -36,16 +59,18 @@ const _: () = assert!(offset_of!(Magazine, allocations) - offset_of!(Magazine, r
 /// The magazines of one thread for one tag.
 #[repr(C)]
 pub(crate) struct MagazineSet {
-    /// The last one, that of large objects, stays empty and without a group.
+    /// The last one, that of large objects, stays empty and without a group, but for its ledger.
     magazines: [Magazine; CLASSES + 1],
     tag: u16,
+    /// Names the thread to those who read the registry.
+    owner: usize,
     /// Links of the depot's lists, guarded by the lock of its registry.
     pub(super) next: Cell<*mut MagazineSet>,
     pub(super) prev: Cell<*mut MagazineSet>,
 }
 
 /// A set without blocks and groups, which no operation changes: `pop` finds nothing and `push` finds another group.
-pub(super) static EMPTY: EmptySet = EmptySet(MagazineSet::new(0));
+pub(super) static EMPTY: EmptySet = EmptySet(MagazineSet::new(0, 0));
 
 pub(super) struct EmptySet(pub(super) MagazineSet);
 
@@ -62,6 +87,7 @@ impl Magazine {
             reserve: Cell::new(ptr::null_mut()),
             allocations: AtomicU64::new(0),
             credit: AtomicU64::new(0),
+            ledger: Ledger(AtomicI64::new(0)),
         }
     }
 
@@ -84,6 +110,16 @@ impl Magazine {
         let list = self.list_len();
         // A difference of counters that move meanwhile may be negative.
         if list > u64::from(u32::MAX) { 0 } else { list + u64::from(self.reserve_len.load(Relaxed)) }
+    }
+
+    pub(super) fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
+    /// Bytes that the owner allocated of `class`, less those it freed. Exact for the owner.
+    pub(super) fn net_bytes(&self, class: Class) -> i64 {
+        let cached = if class == LARGE { 0 } else { self.cached() as i64 * block_size(class) as i64 };
+        self.ledger.bytes(class) - cached
     }
 
     /// Says that the list has `len` blocks, and gives it room for what a batch lacks and another batch.
@@ -159,7 +195,7 @@ impl Magazine {
         if reserve.len > 0 {
             self.load(group, reserve);
         } else {
-            let chain = group.take(depot, batch_len(class), 0)?;
+            let chain = group.take(depot, batch_len(class), Some(&self.ledger))?;
             // `take` may have called a backend that used this very magazine (F7).
             if self.head.get().is_null() {
                 self.load(group, chain);
@@ -167,7 +203,7 @@ impl Magazine {
                 self.set_reserve(chain);
             } else {
                 // SAFETY: the chain was taken from this group above, and the caller holds the depot.
-                unsafe { group.give(depot, chain) };
+                unsafe { group.give(depot, chain, Some(&self.ledger)) };
             }
         }
         self.pop()
@@ -190,7 +226,7 @@ impl Magazine {
             let kept = self.push(group, block);
             debug_assert!(kept);
             if overflow.len > 0 {
-                group.give(depot, overflow);
+                group.give(depot, overflow, Some(&self.ledger));
             }
         }
     }
@@ -202,7 +238,7 @@ impl Magazine {
         for chain in [self.take_list(group), self.take_reserve()] {
             if chain.len > 0 {
                 // SAFETY: P1: the blocks were the magazine's; the caller holds the depot.
-                unsafe { group.give(depot, chain) };
+                unsafe { group.give(depot, chain, Some(&self.ledger)) };
             }
         }
     }
@@ -232,10 +268,11 @@ impl Magazine {
 }
 
 impl MagazineSet {
-    pub(super) const fn new(tag: u16) -> Self {
+    pub(super) const fn new(tag: u16, owner: usize) -> Self {
         Self {
             magazines: [const { Magazine::new() }; CLASSES + 1],
             tag,
+            owner,
             next: Cell::new(ptr::null_mut()),
             prev: Cell::new(ptr::null_mut()),
         }
@@ -245,6 +282,16 @@ impl MagazineSet {
     #[inline]
     pub(crate) fn tag(&self) -> u16 {
         self.tag
+    }
+
+    /// The thread it belongs to.
+    pub(super) fn owner(&self) -> usize {
+        self.owner
+    }
+
+    /// Bytes that the owner allocated under the tag, less those it freed.
+    pub(super) fn net_bytes(&self) -> i64 {
+        self.magazines.iter().enumerate().map(|(class, magazine)| magazine.net_bytes(class)).sum()
     }
 
     pub(super) fn magazines(&self) -> &[Magazine; CLASSES + 1] {

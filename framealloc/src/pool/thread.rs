@@ -37,12 +37,14 @@ pub(crate) struct ThreadPool {
     /// Sets by tag; memory of the backend, `table_len` entries.
     table: Cell<*mut *mut MagazineSet>,
     table_len: Cell<usize>,
+    /// Names the thread in the depot's accounts.
+    owner: usize,
     /// Missing only in [`NO_POOL`].
     depot: Option<Arc<Depot>>,
 }
 
 /// What a thread without a pool has: nothing in it, nothing fits, and no operation changes it.
-pub(super) static NO_POOL: NoPool = NoPool(ThreadPool::empty(None));
+pub(super) static NO_POOL: NoPool = NoPool(ThreadPool::empty(None, 0));
 
 pub(super) struct NoPool(pub(super) ThreadPool);
 
@@ -52,12 +54,12 @@ unsafe impl Sync for NoPool {}
 const EMPTY_SET: NonNull<MagazineSet> = NonNull::from_ref(&EMPTY.0);
 
 impl ThreadPool {
-    /// A pool for the calling thread. Takes no memory before it is used.
-    pub(crate) const fn new(depot: Arc<Depot>) -> Self {
-        Self::empty(Some(depot))
+    /// A pool for the calling thread, which the depot's accounts call `owner`. Takes no memory before it is used.
+    pub(crate) const fn new(depot: Arc<Depot>, owner: usize) -> Self {
+        Self::empty(Some(depot), owner)
     }
 
-    const fn empty(depot: Option<Arc<Depot>>) -> Self {
+    const fn empty(depot: Option<Arc<Depot>>, owner: usize) -> Self {
         Self {
             current: Cell::new(EMPTY_SET),
             selected: Cell::new(ptr::null()),
@@ -66,6 +68,7 @@ impl ThreadPool {
             exited: Cell::new(false),
             table: Cell::new(ptr::null_mut()),
             table_len: Cell::new(0),
+            owner,
             depot,
         }
     }
@@ -112,7 +115,7 @@ impl ThreadPool {
         if self.exited.get() || !self.reserve_table(usize::from(tag)) {
             return None;
         }
-        let set = self.depot().take_set(tag)?;
+        let set = self.depot().take_set(tag, self.owner)?;
         // The backend may have used this pool in between (F7).
         if let Some(other) = NonNull::new(self.find_set(tag)) {
             // SAFETY: P7: the set was taken above, nothing was put into it, and it is not used again.
@@ -174,14 +177,23 @@ impl ThreadPool {
     /// Memory for an object of `layout`, whose size is not zero, under `tag`, whatever is selected. The caller has charged
     /// the object.
     pub(super) fn alloc_of(&self, tag: u16, layout: Layout) -> Option<NonNull<u8>> {
+        self.alloc_from(self.set_for(tag), tag, layout)
+    }
+
+    fn alloc_from(
+        &self,
+        set: Option<NonNull<MagazineSet>>,
+        tag: u16,
+        layout: Layout,
+    ) -> Option<NonNull<u8>> {
         let (depot, class) = (self.depot(), class_of_layout(layout));
-        match self.set_for(tag) {
-            Some(set) if class != LARGE => {
-                // SAFETY: P8: the set is valid until `flush`.
-                let set = unsafe { set.as_ref() };
-                set.magazine(class).pop_slow(depot, class, tag)
-            }
-            _ => depot.allocate(tag, layout),
+        let Some(set) = set else { return depot.allocate(tag, layout) };
+        // SAFETY: P8: the set is valid until `flush`.
+        let magazine = unsafe { set.as_ref() }.magazine(class);
+        if class == LARGE {
+            depot.allocate_large(tag, layout, magazine.ledger())
+        } else {
+            magazine.pop_slow(depot, class, tag)
         }
     }
 
@@ -212,16 +224,8 @@ impl ThreadPool {
     ///
     /// [`Refused::OutOfMemory`].
     pub(crate) fn alloc_gated(&self, layout: Layout) -> Result<NonNull<u8>, Refused> {
-        let (depot, class, tag) = (self.depot(), class_of_layout(layout), self.tag());
-        let block = match self.selected_set() {
-            Some(set) if class != LARGE => {
-                // SAFETY: P8: the set is valid until `flush`.
-                let set = unsafe { set.as_ref() };
-                set.magazine(class).pop_slow(depot, class, tag)
-            }
-            _ => depot.allocate(tag, layout),
-        };
-        block.ok_or(Refused::OutOfMemory)
+        let tag = self.tag();
+        self.alloc_from(self.selected_set(), tag, layout).ok_or(Refused::OutOfMemory)
     }
 
     /// The set of the selected tag, made now when it is missing.
@@ -273,6 +277,15 @@ impl ThreadPool {
         }
         // SAFETY: P8: the pool's pointer was cleared first, and nothing else refers to the table.
         unsafe { free_table(self.depot().backend(), table, len) };
+    }
+
+    /// The tags that the thread allocated or freed objects of, and the bytes it allocated of each less those it freed.
+    pub(crate) fn contributions(&self) -> impl Iterator<Item = (u16, i64)> {
+        (0..self.table_len.get() as u32).filter_map(|tag| {
+            // SAFETY: P8: the set is valid until `flush`.
+            let set = unsafe { self.find_set(tag as u16).as_ref() }?;
+            Some((set.tag(), set.net_bytes()))
+        })
     }
 
     /// Gives the free blocks of this thread to the depot, which may give pages back; the pool goes on.
@@ -363,7 +376,12 @@ unsafe fn free_slow(object: NonNull<u8>) {
                 if large { (*header.cast::<LargeHeader>()).size } else { block_size(group.class) },
             );
         }
-        if group.class != LARGE {
+        let mut ledger = None;
+        if group.class == LARGE {
+            let set = local::pool_of(group.depot).and_then(|pool| pool.as_ref().set_for(tag));
+            // P8: the set is valid until `flush`, which does not run before the free is done.
+            ledger = set.map(|set| set.as_ref().magazine(LARGE).ledger());
+        } else {
             if local::pool_of(group.depot).is_none() && local::frees_often() {
                 (*group.depot).adopt_thread();
             }
@@ -376,6 +394,6 @@ unsafe fn free_slow(object: NonNull<u8>) {
         // P6: the depot is kept alive beyond the moment in which the last object comes back.
         Arc::increment_strong_count(group.depot);
         let depot = Arc::from_raw(group.depot);
-        depot.free(object);
+        depot.free(object, ledger);
     }
 }

@@ -2,6 +2,7 @@
 
 use std::alloc::Layout;
 
+use allocator_api2::vec::Vec as PoolVec;
 use framealloc::diagnostics::FA311;
 use framealloc::{Budget, SmartAlloc};
 use framealloc_tests::{Fixture, caught, on_thread};
@@ -173,6 +174,7 @@ fn a_thread_that_ends_gives_back_what_it_held() {
     let _tag = alloc.tag_scope("t");
     assert!(alloc.frame().try_alloc_layout(bytes(200_000)).is_ok());
 }
+
 #[test]
 fn a_budget_set_on_one_thread_is_not_enlarged_by_what_others_have_not_settled() {
     let fixture = Fixture::default();
@@ -226,4 +228,104 @@ fn what_is_freed_above_a_lowered_limit_cannot_be_had_again() {
         let boxed = alloc.try_pool_box([0_u8; 16]);
         assert!(boxed.is_err(), "with {alive} frames alive");
     }
+}
+
+/// Two threads, of which the second does `before` the budget is set, `unnoticed` after that, and then notices it.
+fn around_a_new_budget<T: Send>(
+    alloc: &SmartAlloc,
+    limit: usize,
+    before: impl FnOnce() -> T + Send,
+    unnoticed: impl FnOnce(T) + Send,
+) {
+    let barrier = std::sync::Barrier::new(2);
+    std::thread::scope(|scope| {
+        let other = scope.spawn(|| {
+            let made = before();
+            barrier.wait();
+            barrier.wait();
+            unnoticed(made);
+        });
+        barrier.wait();
+        alloc.set_tag_budget("t", hard(limit));
+        barrier.wait();
+        // The thread's exit is part of what is tested.
+        other.join().unwrap();
+    });
+}
+
+#[test]
+fn pool_objects_freed_by_a_thread_that_has_not_noticed_the_budget_are_refunded() {
+    for size in [16, 96, 100_000] {
+        let fixture = Fixture::default();
+        let alloc = &fixture.alloc;
+        let zeros = |alloc: &SmartAlloc| {
+            let mut zeros = PoolVec::new_in(alloc.pool_allocator());
+            zeros.resize(size, 0_u8);
+            zeros
+        };
+        let make = || (0..40).map(|_| zeros(alloc)).collect::<Vec<_>>();
+        around_a_new_budget(alloc, 40 * size + 1_000_000, || alloc.with_tag("t", |_| make()), drop);
+        let budget = alloc.tag_budget("t").unwrap();
+        assert_eq!((budget.used, budget.reserved), (0, 0), "of {size} bytes");
+        assert!(budget.peak >= 40 * size as u64);
+    }
+}
+
+#[test]
+fn pool_objects_made_by_a_thread_that_has_not_noticed_the_budget_are_charged() {
+    let fixture = Fixture::default();
+    let alloc = &fixture.alloc;
+    let made = std::sync::Mutex::new(Vec::new());
+    around_a_new_budget(
+        alloc,
+        1 << 20,
+        || {
+            let tag = alloc.tag_scope("t");
+            drop(alloc.pool_box([0_u8; 96]));
+            core::mem::forget(tag);
+        },
+        |()| made.lock().unwrap().extend((0..10).map(|_| alloc.pool_box([0_u8; 96]))),
+    );
+    assert_eq!(alloc.tag_budget("t").unwrap().used, 960);
+    made.lock().unwrap().clear();
+    assert_eq!(alloc.tag_budget("t").unwrap().used, 0);
+}
+
+#[test]
+fn objects_of_a_tag_that_the_freeing_thread_never_entered_are_refunded() {
+    let fixture = Fixture::default();
+    let alloc = &fixture.alloc;
+    let boxes = alloc.with_tag("t/deep", |alloc| (0..40).map(|_| alloc.pool_box([0_u8; 96])).collect::<Vec<_>>());
+    around_a_new_budget(alloc, 1 << 20, || drop(alloc.pool_box(1_u8)), |()| drop(boxes));
+    let budget = alloc.tag_budget("t").unwrap();
+    assert_eq!((budget.used, budget.reserved), (0, 0));
+}
+
+#[test]
+fn what_an_unaware_thread_made_and_another_freed_is_owed_to_nobody() {
+    let fixture = Fixture::default();
+    let alloc = &fixture.alloc;
+    let (send, receive) = std::sync::mpsc::channel();
+    let (freed, wait) = std::sync::mpsc::channel();
+    std::thread::scope(|scope| {
+        let other = scope.spawn(move || {
+            let tag = alloc.tag_scope("t");
+            drop(alloc.pool_box([0_u8; 96]));
+            send.send(None).unwrap();
+            wait.recv().unwrap();
+            send.send(Some(alloc.pool_box([0_u8; 96]))).unwrap();
+            wait.recv().unwrap();
+            drop(tag);
+            // This thread reads the budget here, when the object is long gone.
+        });
+        assert!(receive.recv().unwrap().is_none());
+        alloc.set_tag_budget("t", hard(1000));
+        freed.send(()).unwrap();
+        drop(receive.recv().unwrap());
+        assert_eq!(alloc.tag_budget("t").unwrap().used, 0);
+        freed.send(()).unwrap();
+        other.join().unwrap();
+    });
+    let budget = alloc.tag_budget("t").unwrap();
+    assert_eq!((budget.used, budget.reserved), (0, 0));
 }

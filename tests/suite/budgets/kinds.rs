@@ -97,6 +97,24 @@ fn a_thread_pool_budget_is_refunded_by_frees() {
     on_thread(|| assert!(alloc.try_pool_box([0_u8; 4000]).is_ok()));
 }
 
+#[test]
+fn a_thread_pool_budget_counts_what_the_thread_made_before_it() {
+    let fixture = Fixture::small();
+    let alloc = &fixture.alloc;
+    let early: Vec<_> = (0..5).map(|_| alloc.pool_box([0_u64; 12])).collect();
+    let foreign = on_thread(|| (0..20).map(|_| alloc.pool_box([0_u64; 12])).collect::<Vec<_>>());
+    alloc.set_thread_pool_budget(hard(960));
+    assert_eq!(alloc.thread_pool_budget().unwrap().used, 480);
+    let late: Vec<_> = (0..5).map(|_| alloc.try_pool_box([0_u64; 12]).unwrap()).collect();
+    assert!(alloc.try_pool_box([0_u64; 12]).is_err());
+    drop((early, late));
+    drop(foreign);
+    assert_eq!(alloc.thread_pool_budget().unwrap().used, 0, "frees of other threads' objects buy nothing");
+    let boxes: Vec<_> = (0..10).map(|_| alloc.try_pool_box([0_u64; 12]).unwrap()).collect();
+    assert!(alloc.try_pool_box([0_u64; 12]).is_err());
+    drop(boxes);
+}
+
 #[frame_system(tag = "kinds/hard", budget = 1000, on_exceed = "fail", frame = frame)]
 fn hard_system(alloc: &SmartAlloc, nested: u32) -> (usize, String) {
     let (count, error) = fill(frame, 8);

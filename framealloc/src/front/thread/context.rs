@@ -93,7 +93,7 @@ impl ThreadHeap {
         self.traffic.set(tracking::thread_counters());
         self.traffic_mark.set(tracking::thread_activity());
         self.renew_quick_mark();
-        self.rebuild_budgets();
+        self.notice_budgets();
         // Until the first allocation the pool does not follow the switches; that one asks which tag it is for.
         self.pool.select(TagId::UNTAGGED.0, true);
     }

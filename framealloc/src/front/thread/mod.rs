@@ -187,7 +187,7 @@ impl ThreadHeap {
             nested_sizing: Sizing::new(0),
             ambient_sizing: Sizing::new(first),
             segment_sizing: Sizing::new(0),
-            pool: ThreadPool::new(shared.pool.clone()),
+            pool: ThreadPool::new(shared.pool.clone(), Arc::as_ptr(&record).addr()),
             record,
             shared: shared.clone(),
             begun: Cell::new(0),
@@ -271,6 +271,8 @@ impl ThreadHeap {
     /// Gives cached chunks to the depot, magazines to the pool and reservations to their budgets.
     fn give_up_resources(&self) {
         self.cool_all();
+        // What this thread contributed to budgets that it has not read yet would be forgotten with it.
+        self.notice_budgets();
         let cached = self.cache.drain();
         self.record.chunk_bytes.sub(cached.bytes());
         self.shared.chunks.accept(cached);
@@ -298,10 +300,8 @@ impl ThreadHeap {
     #[inline(never)]
     pub(crate) fn trim(&self) {
         self.until_trim.set(self.shared.config.trim_after);
-        if self.shared.budgets.epoch() != self.epoch.get() {
-            // A thread in a steady state settles nothing that would notice.
-            self.settle_context();
-        }
+        // A thread in a steady state settles nothing that would notice.
+        self.notice_budgets();
         let surplus = self.cache.surplus();
         self.cool_all();
         self.record.chunk_bytes.sub(surplus.bytes());

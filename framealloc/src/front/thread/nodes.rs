@@ -128,6 +128,11 @@ impl TagCell {
             traffic: TrafficCounters::default(),
         }
     }
+
+    /// Bytes in frames and heap that the thread has counted as alive, modulo 2^64: another thread may have freed them.
+    pub(crate) fn live_bytes(&self) -> u64 {
+        self.frames.live.get().wrapping_add(self.heap_live.get())
+    }
 }
 
 /// One phase on one thread, during the frame `frame`.

@@ -17,10 +17,23 @@ use crate::phase::PhaseId;
 use crate::tag::TagId;
 
 impl ThreadHeap {
-    /// Reads every budget again. All frames are sealed, so no lease is out.
-    pub(super) fn rebuild_budgets(&self) {
+    /// Reads every budget again if one has changed. Seals all frames first, so no lease is out.
+    #[inline]
+    pub(super) fn notice_budgets(&self) {
+        if self.shared.budgets.epoch() != self.epoch.get() {
+            self.rebuild_budgets();
+        }
+    }
+
+    #[cold]
+    fn rebuild_budgets(&self) {
         self.seal_frames();
         self.epoch.set(self.shared.budgets.epoch());
+        // Objects of other threads, under tags that this one never entered, were freed here.
+        for (tag, _) in self.pool.contributions() {
+            // Without memory for a node the tag is read when there is: what was freed is refunded then.
+            drop(self.node_of_tag(TagId(tag)));
+        }
         // The list is latest first; a parent is older than its children.
         let mut nodes: [Option<&TagNode>; 64] = [None; 64];
         let mut skip = 0;
@@ -58,18 +71,22 @@ impl ThreadHeap {
             .set(own.is_some_and(Lessor::refuses) || parent.is_some_and(|parent| parent.refusing.get()));
     }
 
-    /// This thread takes part in the budget of `node` from now on: what it has counted differs from what the budget was
-    /// told when it was set by what it charged and credited since.
+    /// This thread takes part in the budget of `node` from now on: what it has alive differs from what the budget was told
+    /// when it was set by what it allocated and freed since.
     fn join_budget(&self, node: &TagNode, link: Link) {
         let told = self.shared.budgets.take_told(node.tag, Arc::as_ptr(&self.record).addr());
         let below = self
             .tag_nodes
             .iter()
             .filter(|other| Self::tag_path(other).any(|above| core::ptr::eq(above, node)));
-        let live = below.fold(0, |sum: u64, node| sum.wrapping_add(node.live_bytes()));
-        let missing = live.wrapping_sub(told) as i64;
+        let live = below.fold(0, |sum: u64, node| sum.wrapping_add(node.cell().live_bytes()));
+        let below = |tag: u16| self.shared.tags.ancestry(TagId(tag)).any(|above| above == node.tag);
+        let pooled = self.pool.contributions().filter(|(tag, _)| below(*tag)).map(|(_, bytes)| bytes);
+        let missing = (live as i64).wrapping_add(pooled.sum()).wrapping_sub_unsigned(told);
         if missing > 0 {
-            if let Some(event) = link.charge(missing.unsigned_abs()) {
+            let missing = missing.unsigned_abs();
+            let owed = link.budget().take_owed(missing);
+            if let Some(event) = link.charge(missing - owed) {
                 self.remember_event(Payer::Tag(node.tag), event);
             }
         } else {
@@ -105,7 +122,14 @@ impl ThreadHeap {
     /// Sets this thread's budget for pool memory.
     pub(crate) fn set_pool_budget(&self, setting: &Budget) {
         self.settle_context();
+        let allocated: i64 = self.pool.contributions().map(|(_, bytes)| bytes).sum();
+        let live = if self.budgets.pool.get().is_none() { allocated.max(0).unsigned_abs() } else { 0 };
         set_plain(&self.budgets.pool, setting, BudgetReset::Never);
+        if let Some(plain) = self.budgets.pool.get()
+            && let Some(event) = plain.charge(live)
+        {
+            self.remember_event(Payer::ThreadPool, event);
+        }
         self.tag_nodes.iter().for_each(|node| self.shared.pool.set_metered(node.tag.0, true));
         self.budgets.any.set(true);
         self.follow(FOLLOWER_BUDGETS);

@@ -51,9 +51,7 @@ impl ThreadHeap {
         if tracking::thread_activity() != self.traffic_mark.get() {
             self.settle_traffic();
         }
-        if self.shared.budgets.epoch() != self.epoch.get() {
-            self.rebuild_budgets();
-        }
+        self.notice_budgets();
     }
 
     /// Settles and seals every unsealed frame.
@@ -368,12 +366,6 @@ impl ThreadHeap {
 }
 
 impl TagNode {
-    /// Bytes of the tag that this thread has counted as alive, modulo 2^64.
-    pub(super) fn live_bytes(&self) -> u64 {
-        let cell = self.cell();
-        cell.frames.live.get().wrapping_add(cell.heap_live.get())
-    }
-
     /// Counts one heap object.
     #[inline(always)]
     pub(super) fn count_heap(&self, bytes: u64) {

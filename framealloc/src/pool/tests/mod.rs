@@ -27,7 +27,7 @@ struct Thread(Box<ThreadPool>);
 
 impl Thread {
     fn new(depot: &Arc<Depot>) -> Self {
-        let pool = Box::new(ThreadPool::new(Arc::clone(depot)));
+        let pool = Box::new(ThreadPool::new(Arc::clone(depot), 0));
         // SAFETY: the pool is boxed and `drop` takes it back before it goes.
         unsafe { set_current(&raw const *pool) };
         Self(pool)
