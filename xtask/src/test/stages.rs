@@ -163,7 +163,7 @@ fn memcheck() -> Result<Outcome> {
         let mut command = program("valgrind");
         command.args(["--quiet", "--error-exitcode=9", "--leak-check=no", "--fair-sched=yes"]).arg(path);
         // A twentieth of the speed: fewer random programs, one thread at a time.
-        tests.run(command.args(["--test-threads=1", "--quiet"]).env("PROPTEST_CASES", "8"));
+        tests.run(command.args(["--test-threads=1", "--quiet"]).env("FRAMEALLOC_TEST_CASES", "8"));
     }
     Ok(tests.outcome())
 }
