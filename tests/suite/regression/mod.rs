@@ -2,12 +2,14 @@
 
 mod ambient_over_ambient;
 mod charge_of_a_refused_object;
+mod foreign_payloads;
 mod frame_ended_under_a_box;
 mod growth_without_allocations;
 mod guard_after_exit;
 mod late_budget;
 mod reentrant_guard;
 mod retained_in_an_ended_frame;
+mod strict_report_in_a_promotion;
 
 use std::sync::{Arc, OnceLock};
 

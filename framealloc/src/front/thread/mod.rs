@@ -44,7 +44,6 @@ mod settings;
 mod settle;
 mod sizing;
 
-use core::any::Any;
 use core::cell::{Cell, RefCell};
 use core::ptr::{self, NonNull};
 use std::sync::Arc;
@@ -57,6 +56,7 @@ use crate::raw::core::{Core, ExtraRecord, Owner};
 use crate::raw::list::PushList;
 use crate::raw::slab::Slab;
 use crate::raw::stack::Stack;
+use crate::sys::caught::Caught;
 use crate::tag::TagId;
 use crate::tracking::HeapCounters;
 
@@ -148,7 +148,7 @@ pub(crate) struct ThreadHeap {
     system_index: Stack<*const SystemNode>,
     error: RefCell<Option<AllocError>>,
     /// The panic of a retained value's destructor, until the frame's end is done.
-    panic: RefCell<Option<Box<dyn Any + Send>>>,
+    panic: Cell<Caught>,
     vacant: Core,
     /// The next heap of this thread, for another allocator.
     next_of_thread: Cell<*const ThreadHeap>,
@@ -209,7 +209,7 @@ impl ThreadHeap {
             system_nodes: PushList::new(),
             system_index: Stack::new(),
             error: RefCell::new(None),
-            panic: RefCell::new(None),
+            panic: Cell::default(),
             vacant: Core::vacant(owner),
             next_of_thread: Cell::new(ptr::null()),
         };

@@ -2,7 +2,6 @@
 
 #![expect(unsafe_code, reason = "follows pointers to nodes and runs of this thread")]
 
-use core::any::Any;
 use core::cell::Cell;
 use core::ptr::{self, NonNull};
 
@@ -13,6 +12,7 @@ use crate::budget::{Budget, BudgetReset, PlainBudget};
 use crate::error::AllocError;
 use crate::raw::clock;
 use crate::raw::core::{Core, Kind as FrameKind};
+use crate::sys::caught::Caught;
 use crate::system::{HeapUse, System};
 
 /// One run of a system. Runs that are nested in themselves are in a slab, all others in their node.
@@ -141,9 +141,9 @@ impl ThreadHeap {
 
     /// The frame of a system is about to end: promotes what it retained while the system's context is still there.
     #[inline(always)]
-    pub(crate) fn before_leaving(&self, core: &Core) -> Option<Box<dyn Any + Send>> {
+    pub(crate) fn before_leaving(&self, core: &Core) -> Caught {
         self.detach_if_unused(core);
-        if core.retained.get().is_null() { None } else { self.settle_retained(core) }
+        if core.retained.get().is_null() { Caught::default() } else { self.settle_retained(core) }
     }
 
     /// Counts `run`, the innermost one, for its system and goes back to what is around it.
