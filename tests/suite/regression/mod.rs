@@ -7,6 +7,7 @@ mod frame_ended_under_a_box;
 mod growth_without_allocations;
 mod guard_after_exit;
 mod late_budget;
+mod lease_of_another_context;
 mod reentrant_guard;
 mod retained_in_an_ended_frame;
 mod strict_report_in_a_promotion;

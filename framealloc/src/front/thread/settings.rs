@@ -27,13 +27,14 @@ impl ThreadHeap {
 
     #[cold]
     fn rebuild_budgets(&self) {
-        self.seal_frames();
-        self.epoch.set(self.shared.budgets.epoch());
         // Objects of other threads, under tags that this one never entered, were freed here.
         for (tag, _) in self.pool.contributions() {
             // Without memory for a node the tag is read when there is: what was freed is refunded then.
             drop(self.node_of_tag(TagId(tag)));
         }
+        // After the backend was asked for the nodes, which may have used a frame (F7).
+        self.seal_frames();
+        self.epoch.set(self.shared.budgets.epoch());
         // The list is latest first; a parent is older than its children.
         let mut nodes: [Option<&TagNode>; 64] = [None; 64];
         let mut skip = 0;
