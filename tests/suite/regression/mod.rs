@@ -1,7 +1,9 @@
 //! Defects that a review found, one per file, so that none comes back.
 
 mod ambient_over_ambient;
+mod another_allocator_is_current;
 mod charge_of_a_refused_object;
+mod container_on_a_new_thread;
 mod foreign_payloads;
 mod frame_ended_under_a_box;
 mod growth_without_allocations;

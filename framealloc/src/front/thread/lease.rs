@@ -273,6 +273,7 @@ impl ThreadHeap {
 
     fn charge_chain_of(&self, node: &TagNode, bytes: u64, pool: bool) -> Result<(), AllocError> {
         self.before_switch();
+        self.notice_budgets();
         let chain = self.object_chain(node, pool);
         let ask = || budget::lease(chain.clone().map(Member::lessor), bytes, bytes);
         ask()
@@ -302,6 +303,8 @@ impl ThreadHeap {
 
     /// A pool object of `tag` was freed on this thread.
     pub(crate) fn refund_pool(&self, tag: TagId, bytes: u64) {
+        // While another allocator's pool is this thread's current one, no ledger tells a budget that is read later.
+        self.notice_budgets();
         if let Ok(node) = self.node_of_tag(tag) {
             // SAFETY: F3: nodes live as long as the heap.
             self.object_chain(unsafe { node.as_ref() }, true).for_each(|member| member.refund(bytes));
