@@ -6,6 +6,7 @@ mod charge_of_a_refused_object;
 mod container_on_a_new_thread;
 mod foreign_payloads;
 mod frame_ended_under_a_box;
+mod frame_that_never_ends;
 mod growth_without_allocations;
 mod guard_after_exit;
 mod late_budget;

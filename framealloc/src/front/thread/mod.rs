@@ -102,6 +102,8 @@ pub(crate) struct ThreadHeap {
     refusing: Cell<bool>,
     /// Scoped frames that are open. Apart from `keeps`, which moves with it.
     level: Cell<usize>,
+    /// Frames that ended inside another one, modulo `INNER_FRAMES`.
+    inner: Cell<u32>,
     /// What reads the context anew after a switch; 0 when nothing does.
     followers: Cell<u8>,
     serial: Cell<u64>,
@@ -178,6 +180,7 @@ impl ThreadHeap {
             serial: Cell::new(0),
             keeps: Cell::new(1),
             level: Cell::new(0),
+            inner: Cell::new(0),
             cores: Slab::new(),
             cache: ChunkCache::new(),
             guards: Stack::new(),

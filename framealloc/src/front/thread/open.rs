@@ -19,6 +19,9 @@ use crate::sys::caught::Caught;
 use crate::system::System;
 use crate::tag::TagId;
 
+/// How many frames inside a frame count as one outermost frame: that may be leaked, or stay open as long as the program.
+const INNER_FRAMES: u32 = 64;
+
 /// Where something happened that is reported.
 #[derive(Clone, Copy)]
 pub(super) struct Place {
@@ -261,9 +264,17 @@ impl ThreadHeap {
     pub(super) fn leave_level(&self) {
         let level = self.level.get() - 1;
         self.level.set(level);
-        if level == 0 && self.begun.get() == 0 {
+        if self.begun.get() == 0 && (level == 0 || self.count_inner_frame()) {
             self.count_frame();
         }
+    }
+
+    /// A frame inside another one is over; whether it counts as an outermost one, which may never end.
+    #[inline(always)]
+    fn count_inner_frame(&self) -> bool {
+        let inner = (self.inner.get() + 1) % INNER_FRAMES;
+        self.inner.set(inner);
+        inner == 0
     }
 
     /// Credits the bytes of `core` and makes it warm again, or gives its chunks and the core back.
