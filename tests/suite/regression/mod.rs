@@ -14,6 +14,7 @@ mod lease_of_another_context;
 mod reentrant_guard;
 mod retained_in_an_ended_frame;
 mod strict_report_in_a_promotion;
+mod worker_that_began_once;
 
 use std::sync::{Arc, OnceLock};
 

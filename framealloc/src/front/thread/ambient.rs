@@ -56,7 +56,8 @@ impl ThreadHeap {
             return Ok(self.ambient.get());
         }
         self.open_ambient()?;
-        if !self.shared.clock.is_active() || self.shared.clock.is_driver() {
+        let outside = !self.shared.clock.is_active() || self.shared.clock.is_driver();
+        if self.begun.get() == 0 && outside {
             self.report_lazily(|| {
                 Diagnostic::new(&diagnostics::FA001, "an ambient allocation outside of a frame")
                     .with_location(location)
@@ -70,10 +71,11 @@ impl ThreadHeap {
         Ok(self.ambient.get())
     }
 
-    /// Ends an ambient frame that was opened on demand in a frame that is over by now.
+    /// Ends an ambient frame that was opened in a frame that is over by now: on demand, or by a thread that does not drive
+    /// the frame number and may never end what it began. Such a thread goes on in a fresh one.
     pub(crate) fn end_stale_ambient(&self) {
-        if self.begun.get() == 0 && self.has_ambient() && self.top().frame_number.get() != self.frame_number()
-        {
+        let may_stay = self.begun.get() != 0 && self.drives.get();
+        if !may_stay && self.has_ambient() && self.top().frame_number.get() != self.frame_number() {
             self.retire_ambient();
         }
     }
@@ -177,17 +179,19 @@ impl ThreadHeap {
         }
         self.top().frame_number.set(self.frame_number());
         self.begun.set(1);
+        self.begun_in.set(self.frame_number());
         Ok(())
     }
 
     #[cold]
     #[inline(never)]
     fn begin_again(&self, location: &'static Location<'static>) -> Result<(), AllocError> {
-        if self.top().frame_number.get() != self.frame_number() {
+        if !self.drives.get() && self.begun_in.get() != self.frame_number() {
             // A worker that never ended its frame; the driver's frame it belonged to is over.
             self.retire_ambient();
             self.open_ambient()?;
             self.begun.set(1);
+            self.begun_in.set(self.frame_number());
             self.report_lazily(|| {
                 Diagnostic::new(
                     &diagnostics::FA002,

@@ -125,6 +125,8 @@ pub(crate) struct ThreadHeap {
     pub(crate) shared: Arc<Shared>,
     /// How often `begin_frame` was called on this thread without its `end_frame`.
     begun: Cell<u64>,
+    /// The frame number of the outermost of those calls, on a thread that does not drive it.
+    begun_in: Cell<u64>,
     /// This thread drives the frame number.
     drives: Cell<bool>,
     /// The frame that `count_system_frame` counted last.
@@ -194,6 +196,7 @@ impl ThreadHeap {
             record,
             shared: shared.clone(),
             begun: Cell::new(0),
+            begun_in: Cell::new(0),
             drives: Cell::new(false),
             counted: Cell::new(0),
             until_trim: Cell::new(quiet),
