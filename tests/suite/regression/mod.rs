@@ -4,6 +4,7 @@ mod ambient_over_ambient;
 mod another_allocator_is_current;
 mod charge_of_a_refused_object;
 mod container_on_a_new_thread;
+mod driver_past_its_exit;
 mod foreign_payloads;
 mod frame_ended_under_a_box;
 mod frame_that_never_ends;

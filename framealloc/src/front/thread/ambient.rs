@@ -175,7 +175,8 @@ impl ThreadHeap {
         if self.drives.get() {
             self.shared.clock.advance();
         } else {
-            self.drives.set(self.shared.clock.begin());
+            // A thread past its exit would never pass the role on.
+            self.drives.set(!self.exited.get() && self.shared.clock.begin());
         }
         self.top().frame_number.set(self.frame_number());
         self.begun.set(1);
