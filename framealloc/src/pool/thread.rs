@@ -176,7 +176,7 @@ impl ThreadPool {
 
     /// Memory for an object of `layout`, whose size is not zero, under `tag`, whatever is selected. The caller has charged
     /// the object.
-    pub(super) fn alloc_of(&self, tag: u16, layout: Layout) -> Option<NonNull<u8>> {
+    pub(crate) fn alloc_of(&self, tag: u16, layout: Layout) -> Option<NonNull<u8>> {
         self.alloc_from(self.set_for(tag), tag, layout)
     }
 

@@ -15,6 +15,7 @@ mod lease_of_another_context;
 mod reentrant_guard;
 mod retained_in_an_ended_frame;
 mod strict_report_in_a_promotion;
+mod tag_switched_by_a_report;
 mod worker_that_began_once;
 
 use std::sync::{Arc, OnceLock};

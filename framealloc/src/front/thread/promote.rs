@@ -94,21 +94,21 @@ impl ThreadHeap {
     #[cold]
     #[inline(never)]
     fn pool_memory_slow(&self, layout: Layout, refused: Refused) -> Result<NonNull<u8>, AllocError> {
-        let alloc = || {
-            let again = |refused| if self.reclaim() { self.pool.alloc_gated(layout) } else { Err(refused) };
-            self.pool.alloc_gated(layout).or_else(again).map_err(|_| AllocError::out_of_memory(layout))
+        let or_again = |alloc: &dyn Fn() -> Option<NonNull<u8>>| {
+            let block = alloc().or_else(|| if self.reclaim() { alloc() } else { None });
+            block.ok_or_else(|| AllocError::out_of_memory(layout))
         };
-        if refused == Refused::OutOfMemory {
-            return alloc();
+        if refused != Refused::OutOfMemory {
+            // A pool that no set was made for yet has not followed the switches.
+            self.select_pool();
+            if self.pool.is_gated() {
+                let (node, bytes) = (self.tag_node(), pool::charged_bytes(layout) as u64);
+                self.charge_object(node, bytes, true)?;
+                return or_again(&|| self.pool.alloc_of(node.tag.0, layout))
+                    .inspect_err(|_| self.uncharge_object(node, bytes, true));
+            }
         }
-        // A pool that no set was made for yet has not followed the switches.
-        self.select_pool();
-        if !self.pool.is_gated() {
-            return alloc();
-        }
-        let bytes = pool::charged_bytes(layout) as u64;
-        self.charge_object(bytes, true)?;
-        alloc().inspect_err(|_| self.uncharge_object(bytes, true))
+        or_again(&|| self.pool.alloc_gated(layout).ok())
     }
 
     /// Memory of the heap for `layout`, charged to the current tag.
@@ -146,14 +146,14 @@ impl ThreadHeap {
     #[inline(never)]
     fn budgeted_heap_memory(&self, layout: Layout) -> Result<NonNull<u8>, AllocError> {
         let (bytes, node) = (layout.size() as u64, self.tag_node());
-        self.charge_object(bytes, false)?;
+        self.charge_object(node, bytes, false)?;
         match self.heap_block(node.tag.0, layout) {
             Some(block) => {
                 node.count_heap(bytes);
                 Ok(block)
             }
             None => {
-                self.uncharge_object(bytes, false);
+                self.uncharge_object(node, bytes, false);
                 Err(AllocError::out_of_memory(layout))
             }
         }
