@@ -192,7 +192,7 @@ impl ThreadHeap {
             nested_sizing: Sizing::new(0),
             ambient_sizing: Sizing::new(first),
             segment_sizing: Sizing::new(0),
-            pool: ThreadPool::new(shared.pool.clone(), Arc::as_ptr(&record).addr()),
+            pool: ThreadPool::new(shared.pool.clone(), record.number),
             record,
             shared: shared.clone(),
             begun: Cell::new(0),
@@ -277,6 +277,8 @@ impl ThreadHeap {
     /// Gives cached chunks to the depot, magazines to the pool and reservations to their budgets.
     fn give_up_resources(&self) {
         self.cool_all();
+        // May take long, and a budget may be set meanwhile: blocks on their way to the depot would be told as this thread's.
+        self.pool.shrink();
         // What this thread contributed to budgets that it has not read yet would be forgotten with it.
         self.notice_budgets();
         let cached = self.cache.drain();
