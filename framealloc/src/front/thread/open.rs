@@ -264,17 +264,22 @@ impl ThreadHeap {
     pub(super) fn leave_level(&self) {
         let level = self.level.get() - 1;
         self.level.set(level);
-        if self.begun.get() == 0 && (level == 0 || self.count_inner_frame()) {
+        if level != 0 {
+            self.count_inner_frame();
+        } else if self.begun.get() == 0 {
             self.count_frame();
         }
     }
 
-    /// A frame inside another one is over; whether it counts as an outermost one, which may never end.
-    #[inline(always)]
-    fn count_inner_frame(&self) -> bool {
+    /// A frame inside another one is over. Many of them count as an outermost one, which may never end.
+    #[cold]
+    #[inline(never)]
+    fn count_inner_frame(&self) {
         let inner = (self.inner.get() + 1) % INNER_FRAMES;
         self.inner.set(inner);
-        inner == 0
+        if inner == 0 && self.begun.get() == 0 {
+            self.count_frame();
+        }
     }
 
     /// Credits the bytes of `core` and makes it warm again, or gives its chunks and the core back.
