@@ -9,7 +9,7 @@ use crate::error::AllocError;
 use crate::frame::or_fail;
 use crate::threads::{
     DeferredBox, DeferredConfig, DeferredStats, Moment, Node, NotDeferred, TransferHandle, TransferStats,
-    Transferable,
+    Transferable, defer,
 };
 
 impl SmartAlloc {
@@ -51,7 +51,7 @@ impl SmartAlloc {
     ) -> Result<TransferHandle<T>, AllocError> {
         let tag = self.heap().current_tag().0;
         let value = self.try_pool_box(value.into_value())?;
-        Ok(TransferHandle::new(value, tag, self.shared.transfers.clone(), Location::caller()))
+        Ok(TransferHandle::new(value, tag, self.shared.clone(), Location::caller()))
     }
 
     /// The transfers of this allocator so far.
@@ -81,20 +81,20 @@ impl SmartAlloc {
     /// # Ok::<(), framealloc::AllocError>(())
     /// ```
     pub fn configure_deferred(&self, config: DeferredConfig) -> Result<(), AllocError> {
-        self.shared.deferred.0.configure(config)
+        self.shared.deferred.configure(config)
     }
 
     /// The settings of deferred destructors.
     pub fn deferred_config(&self) -> DeferredConfig {
-        self.shared.deferred.0.config()
+        self.shared.deferred.config()
     }
 
     /// Runs the destructor of `value` later, at the moment that is [configured](Self::configure_deferred): before the
     /// driving thread ends its frame, unless set otherwise. Until then the value is in the pool, under the current tag.
     ///
     /// Where it is refused, for want of memory, by a budget or by [`Fail`](crate::QueueFullPolicy::Fail), its destructor
-    /// runs at once. What is pending when the allocator goes runs then; a value that holds a clone of the allocator keeps
-    /// it alive until it has run.
+    /// runs at once. What is pending when the allocator goes runs then; a value that holds the allocator, as a clone of it
+    /// or one of its handles does, keeps it alive until it has run.
     ///
     /// Cost: a pool object and a lock for a few instructions.
     ///
@@ -115,14 +115,13 @@ impl SmartAlloc {
     ///
     /// With the panic of a destructor, when the policy runs one at once.
     pub fn defer_drop<T: Send + 'static>(&self, value: T) {
-        let queue = &self.shared.deferred.0;
         match self.heap().promote_to_pool(Node::new(value)) {
             Ok(node) => {
                 // Not refusable, so nothing comes back.
-                let _ = queue.push(node, false);
+                let _ = defer(&*self.shared, node, false);
             }
             Err((node, _)) => {
-                queue.count_without_memory(false);
+                self.shared.deferred.count_without_memory(false);
                 drop(node);
             }
         }
@@ -138,10 +137,9 @@ impl SmartAlloc {
     ///
     /// With the panic of a destructor, when the policy runs one at once.
     pub fn try_defer_drop<T: Send + 'static>(&self, value: T) -> Result<(), NotDeferred<T>> {
-        let queue = &self.shared.deferred.0;
+        let queue = &self.shared.deferred;
         match self.heap().promote_to_pool(Node::new(value)) {
-            Ok(node) => queue
-                .push(node, true)
+            Ok(node) => defer(&*self.shared, node, true)
                 .map_err(|node| NotDeferred { value: node.into_inner().value, error: queue.full() }),
             Err((node, error)) => {
                 queue.count_without_memory(true);
@@ -185,7 +183,7 @@ impl SmartAlloc {
     /// [`AllocError`] when memory or a budget is refused; `value` is dropped then.
     pub fn try_deferred_box<T: Send + 'static>(&self, value: T) -> Result<DeferredBox<T>, AllocError> {
         let node = self.try_pool_box(Node::new(value))?;
-        Ok(DeferredBox::new(node, self.shared.deferred.0.clone()))
+        Ok(DeferredBox::new(node, self.shared.clone()))
     }
 
     /// Runs all destructors that are pending now, on this thread, whatever the settings. Returns how many. What they defer
@@ -204,18 +202,18 @@ impl SmartAlloc {
     ///
     /// With the first panic of a destructor, when all of them have run.
     pub fn process_deferred_up_to(&self, limit: usize) -> usize {
-        self.shared.deferred.0.process(limit)
+        self.shared.deferred.process(limit)
     }
 
     /// What became of deferred values so far.
     pub fn deferred_stats(&self) -> DeferredStats {
-        self.shared.deferred.0.stats()
+        self.shared.deferred.stats()
     }
 
     /// Whether a frame of this thread has destructors to run at `moment`, if it drives.
     #[inline(always)]
     pub(super) fn has_deferred_work(&self, moment: Moment) -> bool {
-        self.shared.deferred.0.is_due(moment)
+        self.shared.deferred.is_due(moment)
     }
 
     /// Runs what is due in the outermost frame of the driving thread.
@@ -223,7 +221,7 @@ impl SmartAlloc {
     #[inline(never)]
     pub(super) fn run_deferred_work(&self) {
         if self.heap().drives_outermost_frame() {
-            self.shared.deferred.0.process_due();
+            self.shared.deferred.process_due();
         }
     }
 

@@ -13,13 +13,39 @@ use crate::backend::SystemBackend;
 use crate::pool::{Depot, PoolAlloc};
 use crate::sys::sync::{Mutex, lock};
 
-struct Silent;
+/// An allocator that is only what this area sees of it.
+struct Engine {
+    queue: DeferredQueue,
+    transfers: TransferCounters,
+    depot: Arc<Depot>,
+}
 
-impl Reporter for Silent {
+impl Home for Engine {
+    fn queue(&self) -> &DeferredQueue {
+        &self.queue
+    }
+
+    fn transfers(&self) -> &TransferCounters {
+        &self.transfers
+    }
+
+    fn pool(&self, tag: u16) -> PoolAlloc {
+        PoolAlloc::new(self.depot.clone(), tag)
+    }
+
     fn report(&self, _: &dyn Fn() -> Diagnostic) {}
 }
 
-/// Counts how often it is dropped.
+impl Engine {
+    fn new(config: DeferredConfig) -> Arc<Self> {
+        let queue = DeferredQueue::new();
+        queue.configure(config).unwrap();
+        let depot = Depot::new(Arc::new(SystemBackend::new()));
+        Arc::new(Self { queue, transfers: TransferCounters::new(), depot })
+    }
+}
+
+/// Counts how often values are dropped.
 struct Drops(Arc<AtomicU64>);
 
 impl Drop for Drops {
@@ -28,27 +54,20 @@ impl Drop for Drops {
     }
 }
 
-fn queue(config: DeferredConfig) -> (Arc<DeferredQueue>, PoolAlloc) {
-    let queue = Arc::new(DeferredQueue::new(Arc::new(Silent)));
-    queue.configure(config).unwrap();
-    (queue, PoolAlloc::new(Depot::new(Arc::new(SystemBackend::new())), 0))
-}
-
 /// Defers values on threads of their own.
 fn producers(
     count: usize,
     values: usize,
-    queue: &Arc<DeferredQueue>,
-    pool: &PoolAlloc,
+    engine: &Arc<Engine>,
     drops: &Arc<AtomicU64>,
 ) -> Vec<thread::JoinHandle<()>> {
     (0..count)
         .map(|_| {
-            let (queue, pool, drops) = (queue.clone(), pool.clone(), drops.clone());
+            let (engine, drops) = (engine.clone(), drops.clone());
             thread::spawn(move || {
                 for _ in 0..values {
-                    let node = pool.try_box(Node::new(Drops(drops.clone()))).unwrap();
-                    assert!(queue.push(node, false).is_ok());
+                    let node = engine.pool(0).try_box(Node::new(Drops(drops.clone()))).unwrap();
+                    assert!(defer(&*engine, node, false).is_ok());
                 }
             })
         })
@@ -56,19 +75,17 @@ fn producers(
 }
 
 /// A value that was sent, and what counts it.
-fn transfer() -> (TransferHandle<Drops>, Arc<TransferHub>, Arc<AtomicU64>) {
-    let (queue, pool) = queue(DeferredConfig::default());
-    let depot = Depot::new(Arc::new(SystemBackend::new()));
-    let hub = Arc::new(TransferHub::new(depot, queue, Arc::new(Silent)));
+fn transfer() -> (TransferHandle<Drops>, Arc<Engine>, Arc<AtomicU64>) {
+    let engine = Engine::new(DeferredConfig::default());
     let drops = Arc::default();
-    let value = pool.try_box(Drops(Arc::clone(&drops))).unwrap();
-    (TransferHandle::new(value, 0, hub.clone(), Location::caller()), hub, drops)
+    let value = engine.pool(0).try_box(Drops(Arc::clone(&drops))).unwrap();
+    (TransferHandle::new(value, 0, engine.clone(), Location::caller()), engine, drops)
 }
 
 #[test]
 fn one_of_two_receivers_gets_the_value() {
     loom::model(|| {
-        let (handle, hub, drops) = transfer();
+        let (handle, engine, drops) = transfer();
         let handle = Arc::new(handle);
         let other = {
             let handle = handle.clone();
@@ -79,7 +96,7 @@ fn one_of_two_receivers_gets_the_value() {
         let theirs = other.join().unwrap();
         assert_eq!(mine + theirs, 1);
         drop(handle);
-        let stats = hub.stats();
+        let stats = engine.transfers.stats();
         assert_eq!((stats.received, stats.crossed, stats.dropped, stats.in_flight), (1, theirs, 0, 0));
         assert_eq!(drops.load(Ordering::Relaxed), 1);
     });
@@ -88,7 +105,7 @@ fn one_of_two_receivers_gets_the_value() {
 #[test]
 fn a_value_is_received_or_lost_and_never_both() {
     loom::model(|| {
-        let (handle, hub, drops) = transfer();
+        let (handle, engine, drops) = transfer();
         let channel = Arc::new(Mutex::new(Some(handle)));
         let closing = {
             let channel = channel.clone();
@@ -100,10 +117,10 @@ fn a_value_is_received_or_lost_and_never_both() {
         let arrived = lock(&channel).take();
         let received = u64::from(arrived.is_some_and(|handle| handle.try_receive().is_some()));
         closing.join().unwrap();
-        let stats = hub.stats();
+        let stats = engine.transfers.stats();
         assert_eq!((stats.received, stats.dropped, stats.in_flight), (received, 1 - received, 0));
         assert_eq!(drops.load(Ordering::Relaxed), received, "what was lost is pending");
-        drop(hub);
+        drop(engine);
         assert_eq!(drops.load(Ordering::Relaxed), 1);
     });
 }
@@ -170,13 +187,13 @@ fn a_reset_loses_no_early_signal() {
 #[test]
 fn every_deferred_value_runs_once() {
     loom::model(|| {
-        let (queue, pool) = queue(DeferredConfig::default());
+        let engine = Engine::new(DeferredConfig::default());
         let drops = Arc::default();
-        let threads = producers(2, 1, &queue, &pool, &drops);
-        let early = queue.process(usize::MAX);
+        let threads = producers(2, 1, &engine, &drops);
+        let early = engine.queue.process(usize::MAX);
         threads.into_iter().for_each(|thread| thread.join().unwrap());
-        assert_eq!(early + queue.process(usize::MAX), 2);
-        assert_eq!((drops.load(Ordering::Relaxed), queue.stats().processed), (2, 2));
+        assert_eq!(early + engine.queue.process(usize::MAX), 2);
+        assert_eq!((drops.load(Ordering::Relaxed), engine.queue.stats().processed), (2, 2));
     });
 }
 
@@ -185,14 +202,14 @@ fn the_oldest_make_room() {
     loom::model(|| {
         let config =
             DeferredConfig::default().with_max_queue_depth(1).with_policy(QueueFullPolicy::DropOldest);
-        let (queue, pool) = queue(config);
+        let engine = Engine::new(config);
         let drops = Arc::default();
-        let threads = producers(2, 2, &queue, &pool, &drops);
+        let threads = producers(2, 2, &engine, &drops);
         threads.into_iter().for_each(|thread| thread.join().unwrap());
-        let stats = queue.stats();
+        let stats = engine.queue.stats();
         assert_eq!((stats.deferred, stats.early, stats.pending), (4, 3, 1));
         assert_eq!(drops.load(Ordering::Relaxed), 3);
-        drop(queue);
+        drop(engine);
         assert_eq!(drops.load(Ordering::Relaxed), 4);
     });
 }
@@ -204,34 +221,34 @@ fn who_waits_for_room_gets_it() {
             .with_max_queue_depth(1)
             .with_policy(QueueFullPolicy::Block)
             .with_block_timeout(Duration::from_secs(3600));
-        let (queue, pool) = queue(config);
+        let engine = Engine::new(config);
         // From here on this thread is the one that the others wait for.
-        queue.process(0);
+        engine.queue.process(0);
         let drops = Arc::default();
-        let threads = producers(1, 3, &queue, &pool, &drops);
+        let threads = producers(1, 3, &engine, &drops);
         let mut processed = 0;
         while processed < 3 {
-            processed += queue.process(usize::MAX);
+            processed += engine.queue.process(usize::MAX);
             thread::yield_now();
         }
         threads.into_iter().for_each(|thread| thread.join().unwrap());
-        let stats = queue.stats();
+        let stats = engine.queue.stats();
         assert_eq!((stats.processed, stats.early, stats.peak_pending), (3, 0, 1));
         assert_eq!(drops.load(Ordering::Relaxed), 3);
     });
 }
 
 #[test]
-fn a_queue_that_closes_runs_what_is_coming() {
+fn the_end_of_the_allocator_runs_what_is_pending() {
     loom::model(|| {
-        let (queue, pool) = queue(DeferredConfig::default());
-        let owner = DeferredOwner(queue.clone());
+        let engine = Engine::new(DeferredConfig::default());
         let drops = Arc::default();
-        let threads = producers(1, 2, &queue, &pool, &drops);
-        drop(owner);
-        threads.into_iter().for_each(|thread| thread.join().unwrap());
-        let stats = queue.stats();
-        assert_eq!((stats.pending, stats.processed + stats.immediate), (0, 2));
+        let value = engine.pool(0).try_box(Node::new(Drops(Arc::clone(&drops)))).unwrap();
+        let boxed = DeferredBox::new(value, engine.clone());
+        let other = thread::spawn(move || drop(boxed));
+        let threads = producers(1, 1, &engine, &drops);
+        drop(engine);
+        threads.into_iter().chain([other]).for_each(|thread| thread.join().unwrap());
         assert_eq!(drops.load(Ordering::Relaxed), 2);
     });
 }

@@ -13,7 +13,7 @@
 //! | [`TransferHandle`] | a value on its way to another thread |
 //! | [`FrameBarrier`], [`Participant`] | the end of a frame that several threads work on |
 //! | [`DeferredConfig`], [`DeferredBox`] | destructors that run at a moment of the frame, on the thread that drives it |
-//! | [`Reporter`] | the allocator, as these see it |
+//! | [`Home`] | the allocator, as these see it |
 //!
 //! # Invariants
 //!
@@ -25,8 +25,7 @@
 //!   thread that runs it. The list's end pointer is that of its last node.
 //! - **T4** No foreign code runs under a lock of this area: values are dropped, and reports made, after it is released.
 //!   A destructor that panics is caught, the others run, and the first panic goes on when all is done.
-//! - **T5** While its allocator lives, a destructor that runs from a queue never runs another one inside itself, and never
-//!   waits for room.
+//! - **T5** A destructor that runs from a queue never runs another one inside itself, and never waits for room.
 
 #![deny(unsafe_code)]
 
@@ -41,15 +40,24 @@ pub use barrier::{BarrierBuilder, BarrierStats, FrameBarrier, FrameWait, Partici
 pub use deferred::{
     DeferredBox, DeferredConfig, DeferredProcessing, DeferredStats, NotDeferred, QueueFullPolicy,
 };
-pub(crate) use deferred::{DeferredOwner, DeferredQueue, Moment, Node};
-pub(crate) use transfer::TransferHub;
+pub(crate) use deferred::{DeferredQueue, Moment, Node, defer};
+pub(crate) use transfer::TransferCounters;
 pub use transfer::{TransferHandle, TransferState, TransferStats, Transferable};
 
 use crate::diagnostics::Diagnostic;
+use crate::pool::PoolAlloc;
 
-/// The allocator that a value belongs to, for those who may outlive it.
-pub(crate) trait Reporter: Send + Sync {
-    /// Reports what `make` says, with the context of this thread; nothing when the allocator is gone. Panics in strict
-    /// mode.
+/// The allocator that a value belongs to. Handles keep it.
+pub(crate) trait Home: Send + Sync {
+    /// Its deferred destructors.
+    fn queue(&self) -> &DeferredQueue;
+
+    /// Its transfers.
+    fn transfers(&self) -> &TransferCounters;
+
+    /// Its pool, under `tag`.
+    fn pool(&self, tag: u16) -> PoolAlloc;
+
+    /// Reports what `make` says, with the context of this thread. Panics in strict mode.
     fn report(&self, make: &dyn Fn() -> Diagnostic);
 }

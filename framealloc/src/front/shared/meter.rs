@@ -3,12 +3,10 @@
 use std::sync::Weak;
 
 use super::Shared;
-use crate::diagnostics::Diagnostic;
 use crate::error::AllocError;
 use crate::front::thread::local;
 use crate::raw::meter::ObjectMeter;
 use crate::tag::TagId;
-use crate::threads::Reporter;
 
 /// The accounts of one allocator, as its pool and heap see them: gone when the allocator is.
 pub(super) struct Accounts {
@@ -42,21 +40,6 @@ impl ObjectMeter for Accounts {
             local::with_current(self.id, |heap| heap.count_heap_free_here(TagId(tag), bytes as u64));
         if counted != Some(true) {
             self.heap_freed_elsewhere(tag, bytes);
-        }
-    }
-}
-
-impl Reporter for Accounts {
-    #[cold]
-    #[inline(never)]
-    fn report(&self, make: &dyn Fn() -> Diagnostic) {
-        if let Some(shared) = self.shared.upgrade() {
-            crate::tracking::exempt(|| {
-                let here = local::with_existing(&shared, |heap| heap.report(make()));
-                if here.is_none() {
-                    shared.diagnostics.report(make().with_frame(shared.clock.number()));
-                }
-            });
         }
     }
 }

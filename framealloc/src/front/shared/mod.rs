@@ -13,6 +13,7 @@
 mod book;
 mod clock;
 mod depot;
+mod home;
 mod meter;
 mod registry;
 
@@ -30,7 +31,7 @@ use crate::raw::meter::ObjectMeter;
 use crate::scratch::ScratchPools;
 use crate::sys::ids::next_allocator_id;
 use crate::tag::{TagId, TagTable};
-use crate::threads::{DeferredOwner, DeferredQueue, Reporter, TransferHub};
+use crate::threads::{DeferredQueue, TransferCounters};
 
 use super::config::AllocConfig;
 use super::promotion::PromotionQueue;
@@ -56,8 +57,8 @@ pub(crate) struct Shared {
     pub(crate) budgets: BudgetBook,
     pub(crate) registry: Registry,
     pub(crate) promotions: PromotionQueue,
-    pub(crate) deferred: DeferredOwner,
-    pub(crate) transfers: Arc<TransferHub>,
+    pub(crate) deferred: DeferredQueue,
+    pub(crate) transfers: TransferCounters,
     pub(crate) diagnostics: Diagnostics,
     pub(crate) anchor: Anchor,
     until_trim: AtomicU32,
@@ -86,9 +87,7 @@ impl Shared {
         }
         let id = next_allocator_id();
         Ok(Arc::new_cyclic(|this: &Weak<Shared>| {
-            let accounts = Arc::new(Accounts { id, shared: this.clone() });
-            let meter: Arc<dyn ObjectMeter> = accounts.clone();
-            let reporter: Arc<dyn Reporter> = accounts;
+            let meter: Arc<dyn ObjectMeter> = Arc::new(Accounts { id, shared: this.clone() });
             let pool_backend: Arc<dyn AllocatorBackend> = match config.pool_size {
                 Some(limit) => Arc::new(LimitedBackend::new(backend.clone(), limit)),
                 None => backend.clone(),
@@ -96,12 +95,11 @@ impl Shared {
             let pool = Depot::new(pool_backend);
             pool.set_meter(meter.clone());
             let heap = HeapShared::new(backend.clone(), Some(meter));
-            let queue = Arc::new(DeferredQueue::new(reporter.clone()));
             let shared = Self {
                 id,
                 clock: FrameClock::default(),
                 chunks: ChunkDepot::new(backend.clone()),
-                pool: pool.clone(),
+                pool,
                 heap,
                 scratch: ScratchPools::new(backend.clone()),
                 tags,
@@ -109,8 +107,8 @@ impl Shared {
                 budgets,
                 registry: Registry::default(),
                 promotions: PromotionQueue::new(config.promotion_queue),
-                deferred: DeferredOwner(queue.clone()),
-                transfers: Arc::new(TransferHub::new(pool, queue, reporter)),
+                deferred: DeferredQueue::new(),
+                transfers: TransferCounters::new(),
                 diagnostics,
                 anchor: Anchor::now(),
                 until_trim: AtomicU32::new(config.trim_after),

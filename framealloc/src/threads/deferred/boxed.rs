@@ -7,23 +7,24 @@ use core::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
 use super::node::Node;
-use super::queue::DeferredQueue;
+use super::queue::defer;
 use crate::pool::PoolBox;
+use crate::threads::Home;
 
 /// Owns a value in pool memory, and defers its destructor when it is dropped, on whichever thread that is.
 ///
 /// Dropping takes no memory and cannot fail. It takes a lock, and runs a destructor only where the
-/// [policy](crate::QueueFullPolicy) says so, or when the allocator is gone. Made by
+/// [policy](crate::QueueFullPolicy) says so. The box keeps its allocator. Made by
 /// [`SmartAlloc::deferred_box`](crate::SmartAlloc::deferred_box).
 pub struct DeferredBox<T: Send + 'static> {
     /// Present until the box is dropped or its value moved out.
     node: Option<PoolBox<Node<T>>>,
-    queue: Arc<DeferredQueue>,
+    home: Arc<dyn Home>,
 }
 
 impl<T: Send + 'static> DeferredBox<T> {
-    pub(crate) fn new(node: PoolBox<Node<T>>, queue: Arc<DeferredQueue>) -> Self {
-        Self { node: Some(node), queue }
+    pub(crate) fn new(node: PoolBox<Node<T>>, home: Arc<dyn Home>) -> Self {
+        Self { node: Some(node), home }
     }
 
     /// Moves the value out; its destructor is not deferred any more.
@@ -36,7 +37,7 @@ impl<T: Send + 'static> Drop for DeferredBox<T> {
     fn drop(&mut self) {
         if let Some(node) = self.node.take() {
             // Not refusable, so nothing comes back.
-            let _ = self.queue.push(node, false);
+            let _ = defer(&*self.home, node, false);
         }
     }
 }

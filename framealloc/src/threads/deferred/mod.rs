@@ -18,5 +18,5 @@ mod stats;
 pub use boxed::DeferredBox;
 pub use config::{DeferredConfig, DeferredProcessing, QueueFullPolicy};
 pub(crate) use node::Node;
-pub(crate) use queue::{DeferredOwner, DeferredQueue, Moment};
+pub(crate) use queue::{DeferredQueue, Moment, defer};
 pub use stats::{DeferredStats, NotDeferred};

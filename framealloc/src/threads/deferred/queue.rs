@@ -5,7 +5,7 @@
 use core::any::Any;
 use core::time::Duration;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::sync::{Arc, PoisonError};
+use std::sync::PoisonError;
 use std::time::Instant;
 
 use super::config::{DeferredConfig, DeferredProcessing, QueueFullPolicy};
@@ -15,7 +15,7 @@ use crate::diagnostics::{self, Diagnostic};
 use crate::error::AllocError;
 use crate::pool::PoolBox;
 use crate::sys::sync::{AtomicU8, Condvar, Mutex, MutexGuard, Ordering, lock};
-use crate::threads::Reporter;
+use crate::threads::Home;
 use crate::threads::this_thread::{self, Running};
 
 /// What a destructor's panic carries.
@@ -35,7 +35,6 @@ pub(crate) struct DeferredQueue {
     due: AtomicU8,
     state: Mutex<State>,
     room: Condvar,
-    reporter: Arc<dyn Reporter>,
 }
 
 #[derive(Default)]
@@ -43,8 +42,6 @@ struct State {
     config: DeferredConfig,
     /// The queue was configured or used.
     in_use: bool,
-    /// The allocator is gone: nobody processes any more.
-    closed: bool,
     list: List,
     /// Threads that wait for room.
     waiting: u32,
@@ -56,13 +53,15 @@ struct State {
 /// What becomes of a value that is being deferred.
 enum Admission {
     Enter,
+    /// It enters, and its thread makes the room.
+    EnterFull,
     RunNow,
     HandBack,
 }
 
 impl DeferredQueue {
-    pub(crate) fn new(reporter: Arc<dyn Reporter>) -> Self {
-        Self { due: AtomicU8::new(0), state: Mutex::new(State::default()), room: Condvar::new(), reporter }
+    pub(crate) fn new() -> Self {
+        Self { due: AtomicU8::new(0), state: Mutex::new(State::default()), room: Condvar::new() }
     }
 
     /// Whether frames have something to run at this moment.
@@ -124,55 +123,6 @@ impl DeferredQueue {
         self.due.store(due, Ordering::Relaxed);
     }
 
-    /// Defers the destructor of a value.
-    ///
-    /// # Errors
-    ///
-    /// The value, if the queue is full and hands back; never when it is not `refusable`.
-    ///
-    /// # Panics
-    ///
-    /// With the panic of a destructor that ran to make room, or because there was none.
-    pub(crate) fn push<T: Send + 'static>(
-        &self,
-        node: PoolBox<Node<T>>,
-        refusable: bool,
-    ) -> Result<(), PoolBox<Node<T>>> {
-        let nested = this_thread::is_running();
-        let (mut state, admission, in_vain) = self.admit(nested, refusable);
-        let depth = state.config.max_queue_depth;
-        let mut panic = None;
-        match admission {
-            Admission::HandBack => return Err(node),
-            Admission::RunNow => {
-                drop(state);
-                panic = self.run(Item::new(node));
-                state = self.lock();
-            }
-            Admission::Enter => state.enter(Item::new(node)),
-        }
-        self.announce(&state);
-        let grows = matches!(state.config.policy, QueueFullPolicy::Grow | QueueFullPolicy::Fail);
-        if !nested && !grows {
-            while state.list.len() > state.config.max_queue_depth
-                && let Some(oldest) = self.pop(&mut state)
-            {
-                state.stats.early += 1;
-                drop(state);
-                keep_first(&mut panic, self.run(oldest));
-                state = self.lock();
-            }
-        }
-        drop(state);
-        if let Some(waited) = in_vain {
-            // In strict mode a report panics.
-            let report = || self.reporter.report(&|| waited_in_vain(depth, waited));
-            keep_first(&mut panic, catch_unwind(AssertUnwindSafe(report)).err());
-        }
-        pass_on(panic);
-        Ok(())
-    }
-
     /// Decides what becomes of a new value, after waiting for room if need be. With the time if that was in vain.
     fn admit(&self, nested: bool, refusable: bool) -> (MutexGuard<'_, State>, Admission, Option<Duration>) {
         let mut state = self.lock();
@@ -180,10 +130,6 @@ impl DeferredQueue {
         let mut since = None;
         let mut in_vain = false;
         let admission = loop {
-            if state.closed {
-                state.stats.immediate += 1;
-                break Admission::RunNow;
-            }
             // A destructor that is running finds room always: the thread that runs it makes it good afterwards (T5).
             let hands_back = refusable && state.config.policy == QueueFullPolicy::Fail;
             if (nested && !hands_back) || !state.is_full() {
@@ -194,7 +140,7 @@ impl DeferredQueue {
                     state.stats.grown += 1;
                     break Admission::Enter;
                 }
-                QueueFullPolicy::DropOldest => break Admission::Enter,
+                QueueFullPolicy::DropOldest => break Admission::EnterFull,
                 QueueFullPolicy::Fail if refusable => {
                     state.stats.refused += 1;
                     break Admission::HandBack;
@@ -205,13 +151,13 @@ impl DeferredQueue {
                 }
                 QueueFullPolicy::Block => {
                     if state.processor == 0 || state.processor == this_thread::number() {
-                        break Admission::Enter;
+                        break Admission::EnterFull;
                     }
                     let since = *since.get_or_insert_with(Instant::now);
                     let left = state.config.block_timeout.saturating_sub(since.elapsed());
                     if left.is_zero() {
                         in_vain = true;
-                        break Admission::Enter;
+                        break Admission::EnterFull;
                     }
                     state.waiting += 1;
                     state = self.room.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
@@ -225,6 +171,21 @@ impl DeferredQueue {
         state.stats.longest_block = state.stats.longest_block.max(waited);
         state.stats.block_timeouts += u64::from(in_vain);
         (state, admission, in_vain.then_some(waited))
+    }
+
+    /// Runs the oldest destructors while more are pending than may be, unless the queue grows.
+    fn run_excess(&self, panic: &mut Option<Payload>) {
+        loop {
+            let mut state = self.lock();
+            let grows = matches!(state.config.policy, QueueFullPolicy::Grow | QueueFullPolicy::Fail);
+            if grows || state.list.len() <= state.config.max_queue_depth {
+                return;
+            }
+            let Some(oldest) = self.pop(&mut state) else { return };
+            state.stats.early += 1;
+            drop(state);
+            keep_first(panic, self.run(oldest));
+        }
     }
 
     /// Takes the oldest value out, whose room a waiting thread may have.
@@ -287,16 +248,6 @@ impl DeferredQueue {
         }
         (pending, panic)
     }
-
-    /// The allocator is gone: runs what is pending. From now on destructors run at once. A panic goes no further than
-    /// the hook: this may be the end of a thread.
-    fn close(&self) {
-        self.lock().closed = true;
-        self.room.notify_all();
-        if let (_, Some(payload)) = self.process_catching(usize::MAX) {
-            discard(payload);
-        }
-    }
 }
 
 impl State {
@@ -313,18 +264,55 @@ impl State {
 
 impl Drop for DeferredQueue {
     fn drop(&mut self) {
-        // The list is empty after `close`, unless no allocator ever owned this queue.
-        self.close();
+        // The allocator goes. A panic goes no further than the hook: this may be the end of a thread.
+        if let (_, Some(payload)) = self.process_catching(usize::MAX) {
+            discard(payload);
+        }
     }
 }
 
-/// The allocator's hold on its queue, which closes it at the end.
-pub(crate) struct DeferredOwner(pub(crate) Arc<DeferredQueue>);
-
-impl Drop for DeferredOwner {
-    fn drop(&mut self) {
-        self.0.close();
+/// Defers the destructor of a value of the allocator `home`.
+///
+/// # Errors
+///
+/// The value, if the queue is full and hands back; never when it is not `refusable`.
+///
+/// # Panics
+///
+/// With the panic of a destructor that ran to make room, or because there was none; in strict mode with a report.
+pub(crate) fn defer<T: Send + 'static>(
+    home: &dyn Home,
+    node: PoolBox<Node<T>>,
+    refusable: bool,
+) -> Result<(), PoolBox<Node<T>>> {
+    let queue = home.queue();
+    let nested = this_thread::is_running();
+    let (mut state, admission, in_vain) = queue.admit(nested, refusable);
+    let depth = state.config.max_queue_depth;
+    let makes_room = !matches!(admission, Admission::Enter);
+    let mut panic = None;
+    match admission {
+        Admission::HandBack => return Err(node),
+        Admission::RunNow => {
+            drop(state);
+            panic = queue.run(Item::new(node));
+        }
+        Admission::Enter | Admission::EnterFull => {
+            state.enter(Item::new(node));
+            queue.announce(&state);
+            drop(state);
+        }
     }
+    if makes_room {
+        queue.run_excess(&mut panic);
+    }
+    if let Some(waited) = in_vain {
+        // In strict mode a report panics.
+        let report = || home.report(&|| waited_in_vain(depth, waited));
+        keep_first(&mut panic, catch_unwind(AssertUnwindSafe(report)).err());
+    }
+    pass_on(panic);
+    Ok(())
 }
 
 fn waited_in_vain(depth: usize, waited: Duration) -> Diagnostic {

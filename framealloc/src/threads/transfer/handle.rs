@@ -3,21 +3,23 @@
 #![forbid(unsafe_code)]
 
 use core::fmt;
+use core::marker::PhantomData;
+use core::mem::MaybeUninit;
 use core::panic::Location;
 use std::sync::Arc;
 
-use super::hub::{TransferHub, unreceived};
 use super::stats::TransferState;
+use crate::diagnostics::{self, Diagnostic};
 use crate::frame::FrameBox;
 use crate::pool::PoolBox;
 use crate::sys::sync::{Mutex, lock};
-use crate::threads::this_thread;
+use crate::threads::{Home, Node, defer, this_thread};
 
 /// A value on its way to another thread, in pool memory.
 ///
 /// The handle is a few words and may go through any channel, queue or shared place; the value stays where it is until the
 /// receiver drops it, and its bytes stay charged to the tag that was current when it was sent. A handle that is dropped
-/// before anybody received frees its value, and the allocator reports it (FA201). Made by
+/// before anybody received frees its value, and the allocator, which it keeps, reports it (FA201). Made by
 /// [`SmartAlloc::frame_box_for_transfer`](crate::SmartAlloc::frame_box_for_transfer).
 ///
 /// ```
@@ -39,7 +41,7 @@ use crate::threads::this_thread;
 pub struct TransferHandle<T: Send + 'static> {
     /// The value, until somebody takes it (T1).
     value: Mutex<Option<PoolBox<T>>>,
-    hub: Arc<TransferHub>,
+    home: Arc<dyn Home>,
     /// The thread that sent it.
     sender: u64,
     sent_at: &'static Location<'static>,
@@ -51,11 +53,11 @@ impl<T: Send + 'static> TransferHandle<T> {
     pub(crate) fn new(
         value: PoolBox<T>,
         tag: u16,
-        hub: Arc<TransferHub>,
+        home: Arc<dyn Home>,
         sent_at: &'static Location<'static>,
     ) -> Self {
-        hub.count_sent(size_of::<T>() as u64);
-        Self { value: Mutex::new(Some(value)), hub, sender: this_thread::number(), sent_at, tag }
+        home.transfers().count_sent(size_of::<T>() as u64);
+        Self { value: Mutex::new(Some(value)), home, sender: this_thread::number(), sent_at, tag }
     }
 
     /// Takes the value. It does not move; its box may be dropped on any thread.
@@ -71,7 +73,7 @@ impl<T: Send + 'static> TransferHandle<T> {
     /// Takes the value; `None` when it was taken before. Of several threads that share the handle one gets it.
     pub fn try_receive(&self) -> Option<PoolBox<T>> {
         let value = lock(&self.value).take()?;
-        self.hub.count_received(size_of::<T>() as u64, self.sender != this_thread::number());
+        self.home.transfers().count_received(size_of::<T>() as u64, self.sender != this_thread::number());
         Some(value)
     }
 
@@ -85,10 +87,53 @@ impl<T: Send + 'static> Drop for TransferHandle<T> {
     fn drop(&mut self) {
         let value = lock(&self.value).take();
         if let Some(value) = value {
-            let location = self.sent_at;
-            self.hub.lose(value, self.tag, &|| unreceived::<T>(location));
+            lose(value, &*self.home, self.tag, self.sent_at);
         }
     }
+}
+
+/// Frees a value that nobody received, by way of the deferred queue if that is in use, and reports it.
+fn lose<T: Send + 'static>(
+    value: PoolBox<T>,
+    home: &dyn Home,
+    tag: u16,
+    sent_at: &'static Location<'static>,
+) {
+    struct Report<'a, T>(&'a dyn Home, &'static Location<'static>, PhantomData<T>);
+
+    impl<T> Drop for Report<'_, T> {
+        fn drop(&mut self) {
+            self.0.report(&|| unreceived::<T>(self.1));
+        }
+    }
+
+    home.transfers().count_dropped(size_of::<T>() as u64);
+    // After the value is gone, also when its destructor panics.
+    let _report = Report::<T>(home, sent_at, PhantomData);
+    if !home.queue().is_in_use() {
+        return drop(value);
+    }
+    match home.pool(tag).try_box(MaybeUninit::uninit()) {
+        Ok(node) => {
+            // Not refusable, so nothing comes back.
+            let _ = defer(home, node.write(Node::new(value)), false);
+        }
+        Err(_) => {
+            home.queue().count_without_memory(false);
+            drop(value);
+        }
+    }
+}
+
+fn unreceived<T>(sent_at: &'static Location<'static>) -> Diagnostic {
+    let message = format!(
+        "a `{}` of {} bytes was boxed for transfer and dropped unreceived",
+        core::any::type_name::<T>(),
+        size_of::<T>()
+    );
+    Diagnostic::new(&diagnostics::FA201, message).with_location(sent_at).with_suggestion(
+        "receive every handle, also those left in a channel that is closed, or send a plain value",
+    )
 }
 
 impl<T: Send + 'static> fmt::Debug for TransferHandle<T> {

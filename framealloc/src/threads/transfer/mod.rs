@@ -2,10 +2,10 @@
 
 #![forbid(unsafe_code)]
 
+mod counters;
 mod handle;
-mod hub;
 mod stats;
 
+pub(crate) use counters::TransferCounters;
 pub use handle::{TransferHandle, Transferable};
-pub(crate) use hub::TransferHub;
 pub use stats::{TransferState, TransferStats};
