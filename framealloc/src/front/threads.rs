@@ -5,6 +5,7 @@
 use core::panic::Location;
 
 use super::smart_alloc::SmartAlloc;
+use super::tagged::TaggedAllocator;
 use crate::error::AllocError;
 use crate::frame::or_fail;
 use crate::threads::{
@@ -187,7 +188,8 @@ impl SmartAlloc {
     }
 
     /// Runs all destructors that are pending now, on this thread, whatever the settings. Returns how many. What they defer
-    /// in turn waits for the next time. Called by one of them, it does nothing.
+    /// in turn waits for the next time. Inside a deferred destructor, also one of another allocator, this does nothing, and
+    /// neither do the frames that it begins and ends run any.
     ///
     /// # Panics
     ///
@@ -237,5 +239,40 @@ impl SmartAlloc {
         }
         let _end = End(self, location);
         self.run_deferred_work();
+    }
+}
+
+impl TaggedAllocator {
+    /// [`SmartAlloc::frame_box_for_transfer`] under the tag.
+    #[track_caller]
+    pub fn frame_box_for_transfer<T: Send + 'static>(
+        &self,
+        value: impl Transferable<T>,
+    ) -> TransferHandle<T> {
+        let _scope = self.scope();
+        self.alloc().frame_box_for_transfer(value)
+    }
+
+    /// [`SmartAlloc::try_frame_box_for_transfer`] under the tag.
+    #[track_caller]
+    pub fn try_frame_box_for_transfer<T: Send + 'static>(
+        &self,
+        value: impl Transferable<T>,
+    ) -> Result<TransferHandle<T>, AllocError> {
+        let _scope = self.scope();
+        self.alloc().try_frame_box_for_transfer(value)
+    }
+
+    /// [`SmartAlloc::deferred_box`] under the tag.
+    #[track_caller]
+    pub fn deferred_box<T: Send + 'static>(&self, value: T) -> DeferredBox<T> {
+        let _scope = self.scope();
+        self.alloc().deferred_box(value)
+    }
+
+    /// [`SmartAlloc::try_deferred_box`] under the tag.
+    pub fn try_deferred_box<T: Send + 'static>(&self, value: T) -> Result<DeferredBox<T>, AllocError> {
+        let _scope = self.scope();
+        self.alloc().try_deferred_box(value)
     }
 }

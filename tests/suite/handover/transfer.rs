@@ -7,8 +7,8 @@ use std::thread;
 
 use framealloc::diagnostics::{FA201, Severity, Strict};
 use framealloc::{
-    AllocConfig, AllocError, Budget, DeferredConfig, OnExceed, PoolBox, SmartAlloc, TransferHandle,
-    TransferState,
+    AllocConfig, AllocError, Budget, DeferredConfig, OnExceed, PoolBox, SmartAlloc, TaggedAllocator,
+    TransferHandle, TransferState,
 };
 use framealloc_tests::layouts::{Nothing, Page, is_aligned};
 use framealloc_tests::{Counted, DropCounter, Fixture, caught, on_thread};
@@ -210,6 +210,20 @@ fn bytes_stay_with_the_tag_that_sent() {
         drop(value);
         assert_eq!((used(&alloc).0, used(&alloc).1.live_bytes), (0, 0));
     });
+}
+
+#[test]
+fn a_tagged_allocator_hands_over_under_its_tag() {
+    let fixture = Fixture::small();
+    let tagged = TaggedAllocator::new(&fixture.alloc, "net");
+    let live = || fixture.alloc.tag_stats("net").unwrap().pool.live_objects;
+    let handle = tagged.frame_box_for_transfer([0_u8; 100]);
+    let again = tagged.try_frame_box_for_transfer(fixture.alloc.frame_box([0_u8; 100])).unwrap();
+    let boxed = (tagged.deferred_box([0_u8; 100]), tagged.try_deferred_box(1).unwrap());
+    assert_eq!(live(), 4);
+    drop((boxed, handle.receive(), again.receive()));
+    assert_eq!((live(), fixture.alloc.process_deferred(), live()), (2, 2, 0));
+    assert!(fixture.alloc.tag_stats("").is_none_or(|root| root.pool.allocations == 0));
 }
 
 #[test]

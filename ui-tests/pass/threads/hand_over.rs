@@ -8,6 +8,7 @@ use framealloc::{
 
 fn is_send<T: Send>(_: &T) {}
 fn is_sync<T: Sync>(_: &T) {}
+fn may_cross_a_panic<T: std::panic::UnwindSafe + std::panic::RefUnwindSafe>(_: &T) {}
 
 fn main() {
     let alloc = SmartAlloc::with_defaults();
@@ -22,6 +23,7 @@ fn main() {
     let mut part = barrier.participant();
     is_send(&part);
     is_sync(&barrier);
+    may_cross_a_panic(&part);
     std::thread::scope(|scope| {
         let alloc = &alloc;
         scope.spawn(move || {
@@ -30,6 +32,7 @@ fn main() {
             let boxed = alloc.frame_box_for_transfer(alloc.frame_box(vec![1, 2]));
             is_send(&plain);
             is_sync(&plain);
+            may_cross_a_panic(&plain);
             send.send(plain).unwrap();
             send.send(boxed).unwrap();
             part.signal_frame_complete();
@@ -40,6 +43,7 @@ fn main() {
     assert_eq!(lengths, [1, 2]);
     let texture: DeferredBox<String> = alloc.deferred_box(String::from("texture"));
     is_send(&texture);
+    may_cross_a_panic(&texture);
     std::thread::spawn(move || drop(texture)).join().unwrap();
     alloc.end_frame();
     assert_eq!(alloc.deferred_stats().processed, 1);

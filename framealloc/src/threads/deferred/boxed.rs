@@ -4,6 +4,7 @@
 
 use core::fmt;
 use core::ops::{Deref, DerefMut};
+use core::panic::{RefUnwindSafe, UnwindSafe};
 use std::sync::Arc;
 
 use super::node::Node;
@@ -32,6 +33,9 @@ impl<T: Send + 'static> DeferredBox<T> {
         self.node.take().expect("present until now").into_inner().value
     }
 }
+
+impl<T: Send + UnwindSafe + 'static> UnwindSafe for DeferredBox<T> {}
+impl<T: Send + RefUnwindSafe + 'static> RefUnwindSafe for DeferredBox<T> {}
 
 impl<T: Send + 'static> Drop for DeferredBox<T> {
     fn drop(&mut self) {

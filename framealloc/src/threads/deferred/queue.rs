@@ -132,7 +132,11 @@ impl DeferredQueue {
         let admission = loop {
             // A destructor that is running finds room always: the thread that runs it makes it good afterwards (T5).
             let hands_back = refusable && state.config.policy == QueueFullPolicy::Fail;
-            if (nested && !hands_back) || !state.is_full() {
+            if !state.is_full() {
+                break Admission::Enter;
+            }
+            if nested && !hands_back {
+                state.stats.grown += 1;
                 break Admission::Enter;
             }
             match state.config.policy {
@@ -219,7 +223,7 @@ impl DeferredQueue {
     }
 
     /// Runs at most `limit` of the destructors that are pending now, the oldest first, and returns how many. What they
-    /// defer waits for the next time. Inside one of them this does nothing.
+    /// defer waits for the next time. Inside a destructor that runs from a queue this does nothing.
     ///
     /// # Panics
     ///

@@ -5,7 +5,7 @@
 use core::fmt;
 use core::marker::PhantomData;
 use core::mem::MaybeUninit;
-use core::panic::Location;
+use core::panic::{Location, RefUnwindSafe, UnwindSafe};
 use std::sync::Arc;
 
 use super::stats::TransferState;
@@ -82,6 +82,9 @@ impl<T: Send + 'static> TransferHandle<T> {
         if lock(&self.value).is_some() { TransferState::Pending } else { TransferState::Received }
     }
 }
+
+impl<T: Send + UnwindSafe + 'static> UnwindSafe for TransferHandle<T> {}
+impl<T: Send + 'static> RefUnwindSafe for TransferHandle<T> {}
 
 impl<T: Send + 'static> Drop for TransferHandle<T> {
     fn drop(&mut self) {
