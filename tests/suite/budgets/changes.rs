@@ -116,6 +116,20 @@ fn a_switch_between_warn_and_fail_keeps_the_account() {
 }
 
 #[test]
+fn a_bare_number_is_a_budget_in_bytes() {
+    let alloc = SmartAlloc::with_defaults();
+    alloc.set_budget(64_000);
+    alloc.set_tag_budget("t", 64);
+    alloc.set_phase_budget("p", 32);
+    alloc.set_thread_frame_budget(16);
+    alloc.set_thread_pool_budget(8);
+    let limits =
+        [alloc.budget(), alloc.tag_budget("t"), alloc.thread_frame_budget(), alloc.thread_pool_budget()];
+    assert_eq!(limits.map(|budget| budget.unwrap().limit), [64_000, 64, 16, 8]);
+    assert_eq!(alloc.phase_budget("p").unwrap().limit, 32);
+}
+
+#[test]
 fn impossible_budgets_are_refused_by_name() {
     let alloc = SmartAlloc::with_defaults();
     let bad = Budget::bytes(100).soft(101);
@@ -295,7 +309,8 @@ fn pool_objects_made_by_a_thread_that_has_not_noticed_the_budget_are_charged() {
 fn objects_of_a_tag_that_the_freeing_thread_never_entered_are_refunded() {
     let fixture = Fixture::default();
     let alloc = &fixture.alloc;
-    let boxes = alloc.with_tag("t/deep", |alloc| (0..40).map(|_| alloc.pool_box([0_u8; 96])).collect::<Vec<_>>());
+    let boxes =
+        alloc.with_tag("t/deep", |alloc| (0..40).map(|_| alloc.pool_box([0_u8; 96])).collect::<Vec<_>>());
     around_a_new_budget(alloc, 1 << 20, || drop(alloc.pool_box(1_u8)), |()| drop(boxes));
     let budget = alloc.tag_budget("t").unwrap();
     assert_eq!((budget.used, budget.reserved), (0, 0));
