@@ -163,6 +163,49 @@ fn refused_memory_hands_the_value_back_or_runs_it() {
 }
 
 #[test]
+fn no_memory_hands_the_value_back() {
+    let counter = DropCounter::default();
+    let fixture = Fixture::small();
+    let alloc = &fixture.alloc;
+    on_thread(|| {
+        let mut handed_back = 0;
+        for nth in 0..300 {
+            // Larger than what is left of the page, now and then.
+            fixture.backend.fail(0, u64::MAX);
+            let deferred = alloc.try_defer_drop((counter.make(nth), [nth; 100]));
+            fixture.backend.heal();
+            if let Err(refused) = deferred {
+                assert!(matches!(refused.error, AllocError::OutOfMemory { .. }));
+                refused.value.0.verify();
+                handed_back += 1;
+                drop(refused);
+                alloc.defer_drop((counter.make(nth), [nth; 100]));
+            }
+        }
+        let stats = alloc.deferred_stats();
+        assert_eq!((stats.refused, stats.pending), (handed_back, 300));
+        assert!((1..20).contains(&handed_back), "a new page now and then: {handed_back}");
+        assert_eq!((alloc.process_deferred(), counter.alive()), (300, 0));
+    });
+    fixture.assert_all_freed();
+}
+
+#[test]
+fn the_next_thread_that_drives_runs_what_the_last_one_left() {
+    let log = Log::default();
+    let fixture = Fixture::small();
+    let alloc = &fixture.alloc;
+    on_thread(|| {
+        alloc.begin_frame();
+        alloc.defer_drop(log.value(1));
+    });
+    assert!(log.numbers().is_empty());
+    alloc.begin_frame();
+    alloc.end_frame();
+    assert_eq!((log.numbers(), log.all_here()), (vec![1], true));
+}
+
+#[test]
 fn panicking_destructors_do_not_stop_the_others() {
     let counter = DropCounter::default();
     let fixture = Fixture::small();

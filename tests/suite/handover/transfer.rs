@@ -213,6 +213,32 @@ fn bytes_stay_with_the_tag_that_sent() {
 }
 
 #[test]
+fn sinks_that_hand_over_and_end_frames() {
+    let counter = DropCounter::default();
+    let inner = counter.clone();
+    let fixture = Fixture::reacting(move |alloc, report| {
+        if report.code.id == "FA201" {
+            drop(alloc.frame_box_for_transfer(inner.make(1)));
+            alloc.defer_drop(inner.make(2));
+            alloc.process_deferred();
+            alloc.end_frame();
+            alloc.begin_frame();
+        }
+    });
+    on_thread(|| {
+        let alloc = &fixture.alloc;
+        alloc.begin_frame();
+        alloc.configure_deferred(DeferredConfig::default()).unwrap();
+        drop(alloc.frame_box_for_transfer(counter.make(0)));
+        alloc.end_frame();
+        assert_eq!((counter.alive(), alloc.transfer_stats().in_flight), (0, 0));
+        assert!(fixture.reports(&FA201).len() > 1, "the sink's own");
+        assert_eq!(alloc.deferred_stats().pending, 0);
+    });
+    fixture.finish();
+}
+
+#[test]
 fn a_tagged_allocator_hands_over_under_its_tag() {
     let fixture = Fixture::small();
     let tagged = TaggedAllocator::new(&fixture.alloc, "net");
