@@ -21,6 +21,8 @@ pub(super) struct State {
     arrived: u32,
     /// Signals for the next one.
     early: u32,
+    /// Somebody signalled for the current frame, who may have left since.
+    begun: bool,
     /// Which of the last frames were reset before they were complete; the last one is bit 0.
     abandoned: u64,
     pub(super) stats: BarrierStats,
@@ -91,6 +93,7 @@ impl State {
             self.frame + 1
         } else {
             self.arrived += 1;
+            self.begun = true;
             self.frame
         };
         self.settle();
@@ -116,6 +119,7 @@ impl State {
         self.abandoned = self.abandoned << 1 | u64::from(!self.complete);
         self.frame += 1;
         self.complete = false;
+        self.begun = self.early > 0;
         self.arrived = core::mem::take(&mut self.early);
     }
 
@@ -127,7 +131,7 @@ impl State {
         if !self.complete && self.arrived >= self.expected {
             self.complete = true;
             // A frame without anybody in it is nobody's.
-            self.stats.frames += u64::from(self.expected > 0);
+            self.stats.frames += u64::from(self.expected > 0 || self.begun);
         }
     }
 }
@@ -177,6 +181,16 @@ mod tests {
         );
         state.leave(second, false);
         assert_eq!((state.expected(), state.stats.departures, state.stats.panics), (0, 3, 1));
+    }
+
+    #[test]
+    fn a_frame_whose_workers_are_all_gone_was_one() {
+        let mut state = State::new(2);
+        (0..2).for_each(|_| state.join());
+        let one = state.signal_once(None);
+        state.leave(one, false);
+        state.leave(None, false);
+        assert_eq!((state.position(), state.expected(), state.stats.frames), ((0, true), 0, 1));
     }
 
     #[test]
