@@ -25,7 +25,7 @@ fn handles_go_through_any_channel() {
         let (unbounded, from_unbounded) = mpsc::channel();
         let (rendezvous, from_rendezvous) = mpsc::sync_channel(0);
         let queue = Arc::new(Mutex::new(VecDeque::new()));
-        scope.spawn({
+        let sender = scope.spawn({
             let queue = Arc::clone(&queue);
             move || {
                 for n in 0..100 {
@@ -50,6 +50,7 @@ fn handles_go_through_any_channel() {
         });
         let returned = scope.spawn(|| send(7)).join().unwrap();
         assert_eq!(returned.receive().payload, 7);
+        sender.join().unwrap();
         assert_eq!(receiver.join().unwrap(), 200);
     });
     assert_eq!(counter.alive(), 0);
