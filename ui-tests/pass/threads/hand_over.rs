@@ -43,6 +43,7 @@ fn main() {
     assert_eq!(lengths, [1, 2]);
     let texture: DeferredBox<String> = alloc.deferred_box(String::from("texture"));
     is_send(&texture);
+    is_sync(&texture);
     may_cross_a_panic(&texture);
     std::thread::spawn(move || drop(texture)).join().unwrap();
     alloc.end_frame();

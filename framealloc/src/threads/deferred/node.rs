@@ -22,6 +22,9 @@ impl<T> Node<T> {
 /// A node whose type is forgotten. Dropping it runs the destructor and frees the memory.
 pub(crate) struct Item(PoolBox<Node<dyn Send>>);
 
+// SAFETY: T3: a node whose type is forgotten lends its value to nobody; it is moved, linked and dropped by its owner.
+unsafe impl Sync for Item {}
+
 impl Item {
     pub(crate) fn new<T: Send + 'static>(node: PoolBox<Node<T>>) -> Self {
         let node: NonNull<Node<dyn Send>> = node.into_raw();
