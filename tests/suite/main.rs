@@ -8,6 +8,7 @@ mod config;
 mod containers;
 mod failures;
 mod guards;
+mod handover;
 mod misuse;
 mod model;
 mod real_containers;

@@ -10,6 +10,7 @@
 //! | `tagged.rs` | [`TaggedAllocator`] |
 //! | `limits.rs` | budgets |
 //! | `retain.rs` | retention |
+//! | `threads.rs` | transfer and deferred destructors |
 //! | `knowing.rs` | statistics and reports |
 //! | `system_frame.rs` | what `#[frame_system]` expands to |
 //! | `config.rs` | [`AllocConfig`] |
@@ -29,6 +30,7 @@ mod smart_alloc;
 mod system_frame;
 mod tagged;
 pub(crate) mod thread;
+mod threads;
 
 pub use checkpoint::{Checkpoint, CheckpointGuard, SpeculativeResult};
 pub use config::AllocConfig;

@@ -13,6 +13,7 @@
 mod book;
 mod clock;
 mod depot;
+mod home;
 mod meter;
 mod registry;
 
@@ -30,6 +31,7 @@ use crate::raw::meter::ObjectMeter;
 use crate::scratch::ScratchPools;
 use crate::sys::ids::next_allocator_id;
 use crate::tag::{TagId, TagTable};
+use crate::threads::{DeferredQueue, TransferCounters};
 
 use super::config::AllocConfig;
 use super::promotion::PromotionQueue;
@@ -55,6 +57,8 @@ pub(crate) struct Shared {
     pub(crate) budgets: BudgetBook,
     pub(crate) registry: Registry,
     pub(crate) promotions: PromotionQueue,
+    pub(crate) deferred: DeferredQueue,
+    pub(crate) transfers: TransferCounters,
     pub(crate) diagnostics: Diagnostics,
     pub(crate) anchor: Anchor,
     until_trim: AtomicU32,
@@ -103,6 +107,8 @@ impl Shared {
                 budgets,
                 registry: Registry::default(),
                 promotions: PromotionQueue::new(config.promotion_queue),
+                deferred: DeferredQueue::new(),
+                transfers: TransferCounters::new(),
                 diagnostics,
                 anchor: Anchor::now(),
                 until_trim: AtomicU32::new(config.trim_after),
