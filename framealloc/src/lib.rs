@@ -64,7 +64,7 @@ pub use framealloc_macros::{frame_local, frame_system, retain};
 pub use front::{
     AllocConfig, AllocSource, Checkpoint, CheckpointGuard, EnterGuard, IntoTag, PhaseGuard, Promoted,
     PromotionEntry, PromotionResult, Promotions, Retained, Retained as FrameRetained, SmartAlloc,
-    SpeculativeResult, SystemFrame, TagGuard, TaggedAllocator,
+    SpeculativeResult, SystemFrame, TagGuard, TaggedAllocator, TrafficMark,
 };
 pub use heap::{HeapAlloc, HeapBox};
 pub use pool::{Acquired, Handle, PoolAlloc, PoolBox, PoolHandle, PoolStats, TypedPool};
@@ -72,7 +72,7 @@ pub use retention::{FailureCounts, FailureReason, FrameSummary, Importance, Rete
 pub use scratch::{ScratchBox, ScratchPool};
 pub use stats::{
     AllocStats, FrameStats, IntentReport, MemoryStats, ObjectStats, PhaseStat, PhaseStats, SystemReport,
-    TagStats, ThreadStats, TrafficStats,
+    TagStats, ThreadStats, TrafficStats, UnfreedTraffic,
 };
 pub use sys::{Bytes, FormattedBytes};
 pub use system::HeapUse;

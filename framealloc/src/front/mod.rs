@@ -11,6 +11,7 @@
 //! | `limits.rs` | budgets |
 //! | `retain.rs` | retention |
 //! | `knowing.rs` | statistics and reports |
+//! | `live_traffic.rs` | ordinary heap blocks that are alive |
 //! | `system_frame.rs` | what `#[frame_system]` expands to |
 //! | `config.rs` | [`AllocConfig`] |
 //! | `shared/`, `thread/`, `promotion/` | the state behind the handle |
@@ -20,6 +21,7 @@ mod checkpoint;
 mod config;
 mod knowing;
 mod limits;
+mod live_traffic;
 mod objects;
 pub(crate) mod promotion;
 mod retain;
@@ -32,6 +34,7 @@ pub(crate) mod thread;
 
 pub use checkpoint::{Checkpoint, CheckpointGuard, SpeculativeResult};
 pub use config::AllocConfig;
+pub use live_traffic::TrafficMark;
 pub use promotion::{Promoted, PromotionEntry, PromotionResult, Promotions, Retained};
 pub use scopes::{IntoTag, PhaseGuard, TagGuard};
 pub use smart_alloc::{EnterGuard, SmartAlloc};

@@ -8,6 +8,8 @@ mod memory;
 mod phase;
 mod report;
 
-pub use memory::{AllocStats, FrameStats, MemoryStats, ObjectStats, TagStats, ThreadStats, TrafficStats};
+pub use memory::{
+    AllocStats, FrameStats, MemoryStats, ObjectStats, TagStats, ThreadStats, TrafficStats, UnfreedTraffic,
+};
 pub use phase::{PhaseStat, PhaseStats};
 pub use report::{IntentReport, SystemReport};

@@ -30,6 +30,7 @@ use crate::raw::meter::ObjectMeter;
 use crate::scratch::ScratchPools;
 use crate::sys::ids::next_allocator_id;
 use crate::tag::{TagId, TagTable};
+use crate::tracking;
 
 use super::config::AllocConfig;
 use super::promotion::PromotionQueue;
@@ -129,6 +130,13 @@ impl Shared {
             self.until_trim.store(self.config.trim_after, Ordering::Relaxed);
             self.chunks.trim();
         }
+    }
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        // Labels of this allocator that count nothing may go to others.
+        tracking::begin_era();
     }
 }
 

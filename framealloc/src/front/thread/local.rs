@@ -20,6 +20,7 @@ use crate::front::shared::Shared;
 use crate::pool;
 use crate::raw::stack::Stack;
 use crate::raw::tls;
+use crate::tracking;
 
 /// An entered allocator: its heap, and the serial its guard knows it by.
 #[derive(Clone, Copy)]
@@ -83,7 +84,7 @@ fn find_or_create(shared: &Arc<Shared>) -> NonNull<ThreadHeap> {
             unsafe { heap.as_ref() }.make_current();
             heap
         }
-        None => crate::tracking::exempt(|| create(shared)),
+        None => tracking::exempt(|| create(shared)),
     }
 }
 
@@ -142,6 +143,8 @@ impl ThreadHeap {
         tls::set(self.shared.id, self.ambient.get(), NonNull::from(self));
         // SAFETY: F5: the pool lives as long as the heap, whose exit clears the pair.
         unsafe { pool::set_current(&self.pool) };
+        // SAFETY: T5: the heap's exit clears it, on this thread, before the heap can be freed.
+        unsafe { tracking::set_source(NonNull::from(self)) };
     }
 
     /// The thread exits: open frames and quarantined ones stay, everything that is cached goes (F5).
@@ -171,6 +174,7 @@ impl ThreadHeap {
         tls::clear(self.shared.id);
         // SAFETY: P8: no pool is valid until it is replaced.
         unsafe { pool::set_current(ptr::null()) };
+        tracking::clear_source(NonNull::from(self));
     }
 }
 
