@@ -25,7 +25,10 @@
 //!
 //! | feature | adds |
 //! |---|---|
+//! | `nightly` | `std::alloc::Allocator` in place of allocator-api2's, with a nightly compiler |
 //! | `serde` | `Serialize` for handles, containers and reports |
+
+#![cfg_attr(feature = "nightly", feature(allocator_api))]
 
 // L0: arithmetic, ids, errors, codes
 mod error;

@@ -10,6 +10,8 @@
 //! | [`threads`] | threads whose end is waited for, thread-local destructors included |
 //! | [`model`] | programs of operations against a naive model |
 
+#![cfg_attr(feature = "nightly", feature(allocator_api))]
+
 pub mod backend;
 pub mod drops;
 pub mod fixture;

@@ -14,7 +14,7 @@ use super::{Tracking, counters, labels};
 /// [`TrafficStats::live_bytes`](crate::TrafficStats) has the figures of a tag;
 /// [`SmartAlloc::unfreed_traffic`](crate::SmartAlloc::unfreed_traffic) those between two marks.
 ///
-/// Cost: four atomic additions for a block's life, about 100 instructions in all. It is a tool for finding out, not a
+/// Cost: four atomic additions for a block's life, about 130 instructions in all. It is a tool for finding out, not a
 /// default.
 ///
 /// ```

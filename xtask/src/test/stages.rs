@@ -42,6 +42,7 @@ pub fn all() -> Vec<Stage> {
         },
         Stage { name: "examples", about: "every example runs to its end", run: examples },
         Stage { name: "features", about: "framealloc with no feature, each alone, all", run: features },
+        Stage { name: "nightly", about: "std's Allocator, with the nightly compiler", run: nightly },
         Stage { name: "loom", about: "thread interleavings under loom", run: loom },
         Stage { name: "asan", about: "unit tests and suite under AddressSanitizer", run: asan },
         Stage { name: "memcheck", about: "unit tests and suite under valgrind", run: memcheck },
@@ -136,6 +137,17 @@ fn loom() -> Result<Outcome> {
     let mut command =
         cargo(["test", "--release", "-p", "framealloc", "--lib", "--target", HOST, "loom_tests"]);
     Ok(run_tests(command.env("RUSTFLAGS", "--cfg framealloc_loom").env("LOOM_MAX_PREEMPTIONS", "2")))
+}
+
+fn nightly() -> Result<Outcome> {
+    if let Err(missing) = tools::nightly() {
+        return Ok(Skipped(missing));
+    }
+    let mut tests = Tests::default();
+    let test = ["test", "--no-fail-fast", "--features", "nightly"];
+    tests.run(nightly_cargo(test).args(["-p", "framealloc", "--lib"]));
+    tests.run(nightly_cargo(test).args(["-p", "framealloc-tests", "--test", "suite", "--test", "nightly"]));
+    Ok(tests.outcome())
 }
 
 fn asan() -> Result<Outcome> {
