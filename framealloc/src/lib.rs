@@ -25,6 +25,7 @@
 //!
 //! | feature | adds |
 //! |---|---|
+//! | `debug` | recycled memory is overwritten and out of bounds for AddressSanitizer and valgrind; leak reports |
 //! | `nightly` | `std::alloc::Allocator` in place of allocator-api2's, with a nightly compiler |
 //! | `serde` | `Serialize` for handles, containers and reports |
 
@@ -71,12 +72,16 @@ pub use front::{
 };
 pub use heap::{HeapAlloc, HeapBox};
 pub use pool::{Acquired, Handle, PoolAlloc, PoolBox, PoolHandle, PoolStats, TypedPool};
+#[cfg(feature = "debug")]
+pub use raw::meter::ObjectKind;
 pub use retention::{FailureCounts, FailureReason, FrameSummary, Importance, RetentionPolicy, SummaryRow};
 pub use scratch::{ScratchBox, ScratchPool};
 pub use stats::{
     AllocStats, FrameStats, IntentReport, MemoryStats, ObjectStats, PhaseStat, PhaseStats, SystemReport,
     TagStats, ThreadStats, TrafficStats, UnfreedTraffic,
 };
+#[cfg(feature = "debug")]
+pub use stats::{LeakReport, LeakedObject};
 pub use sys::{Bytes, FormattedBytes};
 pub use system::HeapUse;
 pub use tag::Tag;

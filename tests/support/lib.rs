@@ -45,6 +45,8 @@ pub mod code_pages {
     pub struct Fa002;
     #[doc = include_str!("../../framealloc/src/diagnostics/codes/FA003.md")]
     pub struct Fa003;
+    #[doc = include_str!("../../framealloc/src/diagnostics/codes/FA190.md")]
+    pub struct Fa190;
     #[doc = include_str!("../../framealloc/src/diagnostics/codes/FA310.md")]
     pub struct Fa310;
     #[doc = include_str!("../../framealloc/src/diagnostics/codes/FA311.md")]

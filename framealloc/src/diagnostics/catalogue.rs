@@ -71,6 +71,7 @@ codes! {
     FA001, Warning, "allocation outside a frame";
     FA002, Error, "frame ended twice or never begun";
     FA003, Warning, "begin_frame inside an open frame";
+    FA190, Warning, "memory alive when its allocator was dropped";
     FA310, Warning, "soft budget threshold passed";
     FA311, Warning, "hard budget exceeded and served";
     FA312, Error, "allocation refused by a budget";

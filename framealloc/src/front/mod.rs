@@ -11,6 +11,7 @@
 //! | `limits.rs` | budgets |
 //! | `retain.rs` | retention |
 //! | `knowing.rs` | statistics and reports |
+//! | `leaks.rs` | what is alive at the end, with the feature `debug` |
 //! | `live_traffic.rs` | ordinary heap blocks that are alive |
 //! | `system_frame.rs` | what `#[frame_system]` expands to |
 //! | `config.rs` | [`AllocConfig`] |
@@ -20,6 +21,8 @@ mod ambient;
 mod checkpoint;
 mod config;
 mod knowing;
+#[cfg(feature = "debug")]
+mod leaks;
 mod limits;
 mod live_traffic;
 mod objects;

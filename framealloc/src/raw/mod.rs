@@ -18,6 +18,7 @@
 //! | [`slab::Slab`] | fixed-size records at stable addresses |
 //! | [`stack::Stack`] | a growable stack of plain records that never reaches the global allocator |
 //! | [`list::PushList`] | append-only list that other threads may read |
+//! | [`poison`] | what the tools are told about memory, with the feature `debug` |
 //! | [`tls`] | the two words a thread keeps about the allocator it used last |
 //!
 //! # Invariants
@@ -55,6 +56,9 @@ pub(crate) mod clock;
 pub(crate) mod core;
 pub(crate) mod list;
 pub(crate) mod meter;
+pub(crate) mod poison;
 pub(crate) mod slab;
 pub(crate) mod stack;
 pub(crate) mod tls;
+#[cfg(feature = "debug")]
+mod tools;

@@ -4,10 +4,14 @@
 
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "debug")]
+mod leaks;
 mod memory;
 mod phase;
 mod report;
 
+#[cfg(feature = "debug")]
+pub use leaks::{LeakReport, LeakedObject};
 pub use memory::{
     AllocStats, FrameStats, MemoryStats, ObjectStats, TagStats, ThreadStats, TrafficStats, UnfreedTraffic,
 };

@@ -13,6 +13,8 @@
 mod book;
 mod clock;
 mod depot;
+#[cfg(feature = "debug")]
+mod live;
 mod meter;
 mod registry;
 
@@ -58,6 +60,11 @@ pub(crate) struct Shared {
     pub(crate) promotions: PromotionQueue,
     pub(crate) diagnostics: Diagnostics,
     pub(crate) anchor: Anchor,
+    #[cfg(feature = "debug")]
+    pub(crate) live: live::LiveObjects,
+    /// What the handles of this allocator share.
+    #[cfg(feature = "debug")]
+    pub(crate) handles: Mutex<Weak<super::leaks::Handles>>,
     until_trim: AtomicU32,
 }
 
@@ -106,6 +113,10 @@ impl Shared {
                 promotions: PromotionQueue::new(config.promotion_queue),
                 diagnostics,
                 anchor: Anchor::now(),
+                #[cfg(feature = "debug")]
+                live: live::LiveObjects::new(config.backtraces),
+                #[cfg(feature = "debug")]
+                handles: Mutex::new(Weak::new()),
                 until_trim: AtomicU32::new(config.trim_after),
                 config,
                 backend,
