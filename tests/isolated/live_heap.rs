@@ -188,34 +188,40 @@ fn counts_are_exact_under_load() {
     let alloc = &fixture.alloc;
     let first = alloc.traffic_mark();
     let (sender, receiver) = mpsc::sync_channel::<Vec<u8>>(64);
-    thread::scope(|scope| {
-        for seed in 0..3 {
-            let sender = sender.clone();
-            scope.spawn(move || {
-                let mut rng = Rng::new(seed);
-                let mut mine = Vec::new();
-                for _ in 0..5_000 {
-                    let _tag = alloc.tag_scope(["a", "b", "a/c", "d/e"][rng.below(4)]);
-                    mine.push(vec![7_u8; 1 + rng.below(300)]);
-                    if rng.below(3) == 0 {
-                        let at = rng.below(mine.len());
-                        mine.swap_remove(at).shrink_to_fit();
-                    }
-                    if rng.below(3) == 0 && !mine.is_empty() {
-                        let mut sent = mine.swap_remove(0);
-                        sent.reserve(rng.below(500));
-                        sender.send(sent).unwrap();
-                    }
-                    if rng.below(50) == 0 {
-                        alloc.traffic_mark();
-                    }
-                }
-            });
+    let worker = |seed, sender: mpsc::SyncSender<Vec<u8>>| {
+        let mut rng = Rng::new(seed);
+        let mut mine = Vec::new();
+        for _ in 0..5_000 {
+            let _tag = alloc.tag_scope(["a", "b", "a/c", "d/e"][rng.below(4)]);
+            mine.push(vec![7_u8; 1 + rng.below(300)]);
+            if rng.below(3) == 0 {
+                let at = rng.below(mine.len());
+                mine.swap_remove(at).shrink_to_fit();
+            }
+            if rng.below(3) == 0 && !mine.is_empty() {
+                let mut sent = mine.swap_remove(0);
+                sent.reserve(rng.below(500));
+                sender.send(sent).unwrap();
+            }
+            if rng.below(50) == 0 {
+                alloc.traffic_mark();
+            }
         }
+    };
+    thread::scope(|scope| {
+        let worker = &worker;
+        let mut threads: Vec<_> = (0..3)
+            .map(|seed| {
+                let sender = sender.clone();
+                scope.spawn(move || worker(seed, sender))
+            })
+            .collect();
         drop(sender);
-        scope.spawn(move || {
-            receiver.into_iter().for_each(|block| assert!(block.iter().all(|byte| *byte == 7)))
-        });
+        threads.push(scope.spawn(move || {
+            receiver.into_iter().for_each(|block| assert!(block.iter().all(|byte| *byte == 7)));
+        }));
+        // Joined, because what their thread-locals hold is freed after the scope's end otherwise.
+        threads.into_iter().for_each(|thread| thread.join().unwrap());
     });
     let left = alloc.unfreed_traffic(first, alloc.traffic_mark());
     let left: Vec<_> = left.iter().filter(|tag| &*tag.path != "(untagged)").collect();

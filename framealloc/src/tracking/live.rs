@@ -185,8 +185,7 @@ mod tests {
     fn sizes_that_leave_no_room_for_the_label_are_refused() {
         let largest = isize::MAX as usize;
         let before = counters::thread_counters();
-        for (size, align) in [(largest, 1), (largest - 1, 1), (largest - 4095, 4096), (largest - 4097, 4096)]
-        {
+        for (size, align) in [(largest, 1), (largest - 1, 1), (largest - 4095, 4096)] {
             let layout = Layout::from_size_align(size, align).unwrap();
             // SAFETY: T4: the layout is not empty; the small block has the layout it is freed with.
             unsafe {

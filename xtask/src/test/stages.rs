@@ -157,7 +157,9 @@ fn asan() -> Result<Outcome> {
     if let Err(missing) = tools::nightly() {
         return Ok(Skipped(missing));
     }
+    // With the feature that tells the sanitizer which memory is in use.
     let mut command = nightly_cargo(["test", "--no-fail-fast", "--target", HOST, "--lib", "--tests"]);
+    command.args(["--features", "debug"]);
     // Tests of leaks leak on purpose; the suite checks by count what must be freed.
     command.env("RUSTFLAGS", "-Zsanitizer=address").env("ASAN_OPTIONS", "detect_leaks=0");
     Ok(run_tests(command.args(LIBRARIES)))
@@ -167,7 +169,8 @@ fn memcheck() -> Result<Outcome> {
     if let Err(missing) = tools::valgrind() {
         return Ok(Skipped(missing));
     }
-    let mut build = cargo(["test", "--no-run", "--lib", "--test", "suite"]);
+    // With the feature that tells valgrind which memory is in use.
+    let mut build = cargo(["test", "--no-run", "--lib", "--test", "suite", "--features", "debug"]);
     let programs = workspace::built_programs(build.args(LIBRARIES))?;
     ensure!(!programs.is_empty(), "cargo built no test program");
     let mut tests = Tests::default();
