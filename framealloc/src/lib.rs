@@ -26,10 +26,19 @@
 //! | feature | adds |
 //! |---|---|
 //! | `debug` | recycled memory is overwritten and out of bounds for AddressSanitizer and valgrind; leak reports |
+//! | `minimal` | a production build that does not look for misbehaviour; not together with `debug` |
 //! | `nightly` | `std::alloc::Allocator` in place of allocator-api2's, with a nightly compiler |
+//! | `parking_lot` | the pool's locks are parking_lot's |
 //! | `serde` | `Serialize` for handles, containers and reports |
 
 #![cfg_attr(feature = "nightly", feature(allocator_api))]
+
+#[cfg(all(feature = "minimal", feature = "debug"))]
+compile_error!(
+    "framealloc: the features `minimal` and `debug` contradict each other: one leaves every check out, the other adds \
+     checks. Enable `debug` while looking for a mistake and `minimal` in the build that ships; `cargo tree -e features \
+     -i framealloc` shows who enables which"
+);
 
 // L0: arithmetic, ids, errors, codes
 mod error;

@@ -5,13 +5,13 @@ use super::group::{Group, GroupCounts, single};
 use super::magazine::{Ledger, MagazineSet};
 use super::page::header_of;
 use super::stats::{PoolStats, PoolTotals};
-use super::sync::lock;
+use super::sync::{Mutex, lock};
 use crate::backend::AllocatorBackend;
 use crate::raw::meter::{MeterSlot, ObjectMeter};
 use core::alloc::Layout;
 use core::ptr::{self, NonNull};
 use core::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 /// The pool memory of one allocator, shared by its threads.
 pub(crate) struct Depot {
@@ -342,9 +342,11 @@ fn chain<'a>(first: *const Group) -> impl Iterator<Item = &'a Group> {
 
 impl Drop for Depot {
     fn drop(&mut self) {
-        let registry = self.registry.get_mut().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let (groups, spare) = (registry.groups, registry.spare);
-        debug_assert!(registry.live.is_null(), "a thread's pool holds the depot");
+        let (groups, spare) = {
+            let registry = lock(&self.registry);
+            debug_assert!(registry.live.is_null(), "a thread's pool holds the depot");
+            (registry.groups, registry.spare)
+        };
         for first in groups {
             let mut next = first;
             while let Some(group) = NonNull::new(next.cast_mut()) {

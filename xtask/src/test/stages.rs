@@ -24,6 +24,8 @@ const TESTED: [&str; 3] = ["--workspace", "--exclude", "framealloc-benches"];
 const UI: &str = "framealloc-ui-tests";
 /// What runs under the sanitizers.
 const LIBRARIES: [&str; 4] = ["-p", "framealloc", "-p", "framealloc-tests"];
+/// The feature that takes a nightly compiler.
+const NIGHTLY: &str = "nightly";
 /// This machine, by name: naming a target keeps `RUSTFLAGS` away from build scripts and macros.
 const HOST: &str = "host-tuple";
 
@@ -41,7 +43,11 @@ pub fn all() -> Vec<Stage> {
             run: doctests,
         },
         Stage { name: "examples", about: "every example runs to its end", run: examples },
-        Stage { name: "features", about: "framealloc with no feature, each alone, all", run: features },
+        Stage {
+            name: "features",
+            about: "framealloc with no feature, each alone, all that go together",
+            run: features,
+        },
         Stage { name: "nightly", about: "std's Allocator, with the nightly compiler", run: nightly },
         Stage { name: "loom", about: "thread interleavings under loom", run: loom },
         Stage { name: "asan", about: "unit tests and suite under AddressSanitizer", run: asan },
@@ -118,11 +124,16 @@ fn examples() -> Result<Outcome> {
 }
 
 fn features() -> Result<Outcome> {
-    let features = Metadata::read()?.features("framealloc")?;
+    let mut features = Metadata::read()?.features("framealloc")?;
+    // The stage of its own has it.
+    features.retain(|feature| feature != NIGHTLY);
     let mut sets = vec![String::new()];
     sets.extend(features.iter().cloned());
-    if features.len() > 1 {
-        sets.push(features.join(","));
+    // All that go together: with `minimal`, and with `debug`, which it contradicts.
+    for left_out in ["debug", "minimal"] {
+        let others: Vec<&str> =
+            features.iter().map(String::as_str).filter(|feature| *feature != left_out).collect();
+        sets.push(others.join(","));
     }
     let mut tests = Tests::default();
     for set in &sets {
@@ -144,7 +155,7 @@ fn nightly() -> Result<Outcome> {
         return Ok(Skipped(missing));
     }
     let mut tests = Tests::default();
-    let test = ["test", "--no-fail-fast", "--features", "nightly"];
+    let test = ["test", "--no-fail-fast", "--features", NIGHTLY];
     tests.run(nightly_cargo(test).args(["-p", "framealloc", "--lib"]));
     tests.run(nightly_cargo(test).args(["-p", "framealloc-tests", "--test", "suite", "--test", "nightly"]));
     Ok(tests.outcome())
