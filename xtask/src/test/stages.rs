@@ -124,7 +124,8 @@ fn examples() -> Result<Outcome> {
 }
 
 fn features() -> Result<Outcome> {
-    let mut features = Metadata::read()?.features("framealloc")?;
+    let metadata = Metadata::read()?;
+    let mut features = metadata.features("framealloc")?;
     // The stage of its own has it.
     features.retain(|feature| feature != NIGHTLY);
     let mut sets = vec![String::new()];
@@ -141,7 +142,23 @@ fn features() -> Result<Outcome> {
         run(cargo(["clippy", "--all-targets"]).args(chosen).args(["--", "-D", "warnings"]))?;
         tests.run(cargo(["test", "--lib"]).args(chosen));
     }
-    Ok(tests.outcome())
+    Ok(match (tests.outcome(), pairs_of_features(&metadata)?) {
+        (Passed(note), pairs) => Passed(format!("{note}; {pairs}")),
+        (other, _) => other,
+    })
+}
+
+/// Every two features together, which cargo-hack enumerates.
+fn pairs_of_features(metadata: &Metadata) -> Result<String> {
+    let hack = match tools::cargo_hack(&metadata.target_folder()?) {
+        Ok(hack) => hack,
+        Err(missing) => return Ok(format!("not in pairs: {missing}")),
+    };
+    let mut command = program(hack);
+    command.args(["hack", "check", "-p", "framealloc", "--feature-powerset", "--depth", "2"]);
+    command.args(["--exclude-features", "default,nightly", "--mutually-exclusive-features", "debug,minimal"]);
+    run(&mut command)?;
+    Ok("and every two features together".into())
 }
 
 fn loom() -> Result<Outcome> {
