@@ -4,6 +4,7 @@
 
 mod ambient;
 mod attribution;
+mod auto_traits;
 mod budgets;
 mod config;
 mod containers;

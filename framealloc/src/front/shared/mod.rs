@@ -36,7 +36,7 @@ use crate::tracking;
 
 use super::config::AllocConfig;
 use super::promotion::PromotionQueue;
-pub(crate) use book::BudgetBook;
+pub(crate) use book::{BudgetBook, Told};
 pub(crate) use clock::FrameClock;
 pub(crate) use depot::ChunkDepot;
 use meter::Accounts;
