@@ -1,5 +1,7 @@
 //! The public API, area by area, as a hostile user would call it.
 
+#![cfg_attr(feature = "nightly", feature(allocator_api))]
+
 mod ambient;
 mod attribution;
 mod auto_traits;

@@ -43,6 +43,7 @@ impl TagCell {
                 allocated_bytes: self.traffic.bytes.get(),
                 frees: self.traffic.frees.get(),
                 freed_bytes: self.traffic.freed_bytes.get(),
+                ..TrafficStats::default()
             },
         }
     }
@@ -199,6 +200,7 @@ impl SmartAlloc {
                 live_objects: pool.live_objects,
             };
         }
+        self.add_live_traffic(&mut tags);
         tags
     }
 

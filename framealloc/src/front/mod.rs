@@ -12,6 +12,8 @@
 //! | `retain.rs` | retention |
 //! | `threads.rs` | transfer and deferred destructors |
 //! | `knowing.rs` | statistics and reports |
+//! | `leaks.rs` | what is alive at the end, with the feature `debug` |
+//! | `live_traffic.rs` | ordinary heap blocks that are alive |
 //! | `system_frame.rs` | what `#[frame_system]` expands to |
 //! | `config.rs` | [`AllocConfig`] |
 //! | `shared/`, `thread/`, `promotion/` | the state behind the handle |
@@ -20,7 +22,10 @@ mod ambient;
 mod checkpoint;
 mod config;
 mod knowing;
+#[cfg(feature = "debug")]
+mod leaks;
 mod limits;
+mod live_traffic;
 mod objects;
 pub(crate) mod promotion;
 mod retain;
@@ -34,6 +39,7 @@ mod threads;
 
 pub use checkpoint::{Checkpoint, CheckpointGuard, SpeculativeResult};
 pub use config::AllocConfig;
+pub use live_traffic::TrafficMark;
 pub use promotion::{Promoted, PromotionEntry, PromotionResult, Promotions, Retained};
 pub use scopes::{IntoTag, PhaseGuard, TagGuard};
 pub use smart_alloc::{EnterGuard, SmartAlloc};

@@ -6,6 +6,7 @@ use core::alloc::Layout;
 use core::cell::Cell;
 use core::ptr::{self, NonNull};
 
+use super::poison;
 use crate::backend::AllocatorBackend;
 use crate::sys::align::GRAIN;
 
@@ -27,6 +28,9 @@ pub(crate) struct Chunk {
     /// The frame's older chunk, or the next one of a list.
     pub(crate) next: Cell<*mut Chunk>,
     size: usize,
+    /// How far the frame had used it when it went on to the next one.
+    #[cfg(feature = "debug")]
+    pub(crate) used: Cell<*mut u8>,
 }
 
 /// Bytes in front of the first usable byte.
@@ -54,7 +58,15 @@ impl Chunk {
         }
         let chunk = block.cast::<Chunk>();
         // SAFETY: F1: the block is ours, `size` is at least MIN_CHUNK and its alignment at least that of `Chunk`.
-        unsafe { chunk.write(Chunk { next: Cell::new(ptr::null_mut()), size }) };
+        unsafe {
+            chunk.write(Chunk {
+                next: Cell::new(ptr::null_mut()),
+                size,
+                #[cfg(feature = "debug")]
+                used: Cell::new(ptr::null_mut()),
+            });
+        }
+        poison::withheld(start(chunk), size - HEADER);
         Some(chunk)
     }
 
@@ -69,6 +81,7 @@ impl Chunk {
         let size = unsafe { chunk.as_ref() }.size;
         // SAFETY: F4: `create` built the same layout.
         let layout = unsafe { Layout::from_size_align_unchecked(size, CHUNK_ALIGN) };
+        poison::reclaimed(start(chunk), size - HEADER);
         // SAFETY: F2: by the caller, nobody reaches the block, and it came from this backend with this layout.
         unsafe { backend.deallocate(chunk.cast(), layout) };
     }

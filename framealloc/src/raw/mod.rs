@@ -19,6 +19,7 @@
 //! | [`stack::Stack`] | a growable stack of plain records that never reaches the global allocator |
 //! | [`list::PushList`] | append-only list that other threads may read |
 //! | [`owning_box`] | what the boxes of pool and heap have in common |
+//! | [`poison`] | what the tools are told about memory, with the feature `debug` |
 //! | [`tls`] | the two words a thread keeps about the allocator it used last |
 //!
 //! # Invariants
@@ -65,6 +66,9 @@ pub(crate) mod core;
 pub(crate) mod list;
 pub(crate) mod meter;
 pub(crate) mod owning_box;
+pub(crate) mod poison;
 pub(crate) mod slab;
 pub(crate) mod stack;
 pub(crate) mod tls;
+#[cfg(feature = "debug")]
+mod tools;

@@ -13,6 +13,7 @@ use super::boxed::ScratchBox;
 use crate::backend::AllocatorBackend;
 use crate::error::AllocError;
 use crate::raw::chunk::{self, Chunk};
+use crate::raw::poison;
 use crate::sys::align::{GRAIN, checked_align_up, grain_up};
 
 /// Capacity of a pool that was not created with one: 1 MiB.
@@ -185,6 +186,7 @@ impl State {
         self.used += end - self.ptr.addr();
         self.peak = self.peak.max(self.used);
         self.ptr = self.ptr.with_addr(end);
+        poison::handed_out(block, end - address);
         NonNull::new(block)
     }
 
@@ -202,7 +204,10 @@ impl State {
     fn rewind(&mut self) {
         self.used = 0;
         if let Some(chunk) = NonNull::new(self.chunk) {
-            self.ptr = chunk::start(chunk);
+            let start = chunk::start(chunk);
+            // SAFETY: S1: no box is left, so nobody reads what was handed out.
+            unsafe { poison::recycled(start, self.ptr.addr() - start.addr()) };
+            self.ptr = start;
         }
     }
 }

@@ -45,6 +45,29 @@ pub struct TrafficStats {
     pub frees: u64,
     /// Their bytes.
     pub freed_bytes: u64,
+    /// Bytes alive that were allocated here, wherever they are freed. Known in the mode
+    /// [`Live`](crate::tracking::Live) only.
+    pub live_bytes: Option<u64>,
+    /// The number of those blocks.
+    pub live_blocks: Option<u64>,
+}
+
+/// Ordinary heap blocks of one tag that were allocated between two marks and are alive.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+pub struct UnfreedTraffic {
+    /// The tag's path.
+    #[cfg_attr(feature = "serde", serde(serialize_with = "crate::sys::serialize_text"))]
+    pub path: Arc<str>,
+    /// Their bytes.
+    pub bytes: u64,
+    /// Their number.
+    pub blocks: u64,
+}
+
+/// The sum of two figures of which either may be unknown.
+fn add_known(sum: &mut Option<u64>, part: Option<u64>) {
+    *sum = sum.map_or(part, |sum| Some(sum.wrapping_add(part.unwrap_or(0))));
 }
 
 /// All kinds of memory together.
@@ -83,6 +106,8 @@ impl MemoryStats {
         self.traffic.allocated_bytes += other.traffic.allocated_bytes;
         self.traffic.frees += other.traffic.frees;
         self.traffic.freed_bytes += other.traffic.freed_bytes;
+        add_known(&mut self.traffic.live_bytes, other.traffic.live_bytes);
+        add_known(&mut self.traffic.live_blocks, other.traffic.live_blocks);
     }
 }
 

@@ -5,6 +5,8 @@ use std::sync::{Arc, Weak};
 use super::Shared;
 use crate::error::AllocError;
 use crate::front::thread::{ThreadHeap, local};
+#[cfg(feature = "debug")]
+use crate::raw::meter::ObjectKind;
 use crate::raw::meter::ObjectMeter;
 use crate::tag::TagId;
 
@@ -40,6 +42,20 @@ impl ObjectMeter for Accounts {
             local::with_current(self.id, |heap| heap.count_heap_free_here(TagId(tag), bytes as u64));
         if counted != Some(true) {
             self.heap_freed_elsewhere(tag, bytes);
+        }
+    }
+
+    #[cfg(feature = "debug")]
+    fn object_made(&self, kind: ObjectKind, address: usize, tag: u16, bytes: usize) {
+        if let Some(shared) = self.shared.upgrade() {
+            shared.live.made(address, kind, TagId(tag), bytes, shared.clock.number());
+        }
+    }
+
+    #[cfg(feature = "debug")]
+    fn object_gone(&self, address: usize) {
+        if let Some(shared) = self.shared.upgrade() {
+            shared.live.gone(address);
         }
     }
 }

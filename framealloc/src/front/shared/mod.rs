@@ -14,6 +14,8 @@ mod book;
 mod clock;
 mod depot;
 mod home;
+#[cfg(feature = "debug")]
+mod live;
 mod meter;
 mod registry;
 
@@ -32,6 +34,7 @@ use crate::scratch::ScratchPools;
 use crate::sys::ids::next_allocator_id;
 use crate::tag::{TagId, TagTable};
 use crate::threads::{DeferredQueue, TransferCounters};
+use crate::tracking;
 
 use super::config::AllocConfig;
 use super::promotion::PromotionQueue;
@@ -61,6 +64,11 @@ pub(crate) struct Shared {
     pub(crate) transfers: TransferCounters,
     pub(crate) diagnostics: Diagnostics,
     pub(crate) anchor: Anchor,
+    #[cfg(feature = "debug")]
+    pub(crate) live: live::LiveObjects,
+    /// What the handles of this allocator share.
+    #[cfg(feature = "debug")]
+    pub(crate) handles: Mutex<Weak<super::leaks::Handles>>,
     until_trim: AtomicU32,
 }
 
@@ -111,6 +119,10 @@ impl Shared {
                 transfers: TransferCounters::new(),
                 diagnostics,
                 anchor: Anchor::now(),
+                #[cfg(feature = "debug")]
+                live: live::LiveObjects::new(config.backtraces),
+                #[cfg(feature = "debug")]
+                handles: Mutex::new(Weak::new()),
                 until_trim: AtomicU32::new(config.trim_after),
                 config,
                 backend,
@@ -135,6 +147,13 @@ impl Shared {
             self.until_trim.store(self.config.trim_after, Ordering::Relaxed);
             self.chunks.trim();
         }
+    }
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        // Labels of this allocator that count nothing may go to others.
+        tracking::begin_era();
     }
 }
 

@@ -310,6 +310,11 @@ impl ThreadHeap {
     /// As [`ThreadHeap::recycle`].
     #[inline(always)]
     pub(super) unsafe fn reuse(&self, core: &Core, bytes: u64) {
+        // SAFETY: F2: by the caller; an open core has a chunk.
+        #[cfg(feature = "debug")]
+        unsafe {
+            core.poison();
+        }
         core.allocs.set(0);
         core.allocs_mark.set(0);
         core.closed.set(false);
