@@ -123,6 +123,19 @@ impl SharedBudget {
         self.reserved.fetch_add(bytes, Ordering::Relaxed);
     }
 
+    /// Charges bytes on behalf of a thread that has no link; `false` when the budget refuses them. Nobody is told of an
+    /// event, but it counts.
+    pub(crate) fn charge(&self, bytes: u64) -> bool {
+        if self.on_exceed() == OnExceed::Warn {
+            self.force(bytes);
+        } else if self.reserve(bytes, bytes).is_none() {
+            self.count_refusal();
+            return false;
+        }
+        self.settle(bytes);
+        true
+    }
+
     /// Takes freed bytes off `used` and returns how many of them were charged; those stay reserved by the caller.
     pub(super) fn unuse(&self, bytes: u64) -> u64 {
         let charged = subtract(&self.used, bytes);

@@ -2,6 +2,7 @@
 
 mod ambient_over_ambient;
 mod charge_of_a_refused_object;
+mod containers_of_a_foreign_thread;
 mod frame_ended_under_a_box;
 mod growth_without_allocations;
 mod guard_after_exit;

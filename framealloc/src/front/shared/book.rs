@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use super::lock;
 use crate::budget::{Budget, BudgetEvent, SharedBudget};
+use crate::error::AllocError;
 use crate::phase::PhaseId;
 use crate::tag::{TagId, TagTable};
 
@@ -76,6 +77,27 @@ impl BudgetBook {
     pub(crate) fn covers(&self, tags: &TagTable, tag: TagId) -> bool {
         let entries = lock(&self.entries);
         tags.ancestry(tag).any(|tag| entries.tags.contains_key(&tag))
+    }
+
+    /// Charges `tag` and those above it on behalf of a thread that has no heap here.
+    ///
+    /// # Errors
+    ///
+    /// The first budget that refuses; then none is charged.
+    pub(crate) fn charge(&self, tags: &TagTable, tag: TagId, bytes: u64) -> Result<(), AllocError> {
+        let entries = lock(&self.entries);
+        let chain = || tags.ancestry(tag).filter_map(|tag| Some((tag, entries.tags.get(&tag)?)));
+        let Some((position, (payer, refusing))) =
+            chain().enumerate().find(|(_, (_, shared))| !shared.charge(bytes))
+        else {
+            return Ok(());
+        };
+        chain().take(position).for_each(|(_, shared)| shared.credit(bytes));
+        let name = match payer {
+            TagId::UNTAGGED => "the allocator".into(),
+            payer => format!("tag {}", tags.path(payer)).into(),
+        };
+        Err(refusing.stats().refusal(name, bytes))
     }
 
     /// Credits `tag` and those above it on behalf of a thread that has no heap here.

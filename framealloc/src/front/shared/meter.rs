@@ -56,7 +56,8 @@ impl Accounts {
 
 impl Shared {
     fn pool_taken(&self, tag: TagId, bytes: u64) -> Result<(), AllocError> {
-        local::with_existing(self, |heap| heap.charge_tag(tag, bytes)).unwrap_or(Ok(()))
+        local::with_existing(self, |heap| heap.charge_tag(tag, bytes))
+            .unwrap_or_else(|| self.budgets.charge(&self.tags, tag, bytes))
     }
 
     fn pool_freed(&self, tag: TagId, bytes: u64) {
@@ -71,6 +72,7 @@ impl Shared {
             heap.count_heap(tag, bytes)
         })
         .unwrap_or_else(|| {
+            self.budgets.charge(&self.tags, tag, bytes)?;
             self.registry.orphan_heap(tag, bytes, true);
             Ok(())
         })
