@@ -38,6 +38,7 @@ pub mod backend;
 mod raw;
 // L3: allocators
 mod frame;
+mod group;
 mod heap;
 mod pool;
 mod scratch;
@@ -62,14 +63,17 @@ pub use frame::{
 };
 pub use framealloc_macros::{frame_local, frame_system, retain};
 pub use front::{
-    AllocConfig, AllocSource, Checkpoint, CheckpointGuard, EnterGuard, IntoTag, PhaseGuard, Promoted,
+    AllocConfig, AllocSource, Checkpoint, CheckpointGuard, EnterGuard, Groups, IntoTag, PhaseGuard, Promoted,
     PromotionEntry, PromotionResult, Promotions, Retained, Retained as FrameRetained, SmartAlloc,
     SpeculativeResult, SystemFrame, TagGuard, TaggedAllocator,
 };
+pub use group::{Group, GroupHandle, GroupId, GroupSummary};
 pub use heap::{HeapAlloc, HeapBox};
 pub use pool::{Acquired, Handle, PoolAlloc, PoolBox, PoolHandle, PoolStats, TypedPool};
 pub use retention::{FailureCounts, FailureReason, FrameSummary, Importance, RetentionPolicy, SummaryRow};
-pub use scratch::{ScratchBox, ScratchPool};
+pub use scratch::{
+    ScratchAllocator, ScratchBox, ScratchPool, ScratchRegistry, ScratchScope, ScratchStats, ShrinkPolicy,
+};
 pub use stats::{
     AllocStats, FrameStats, IntentReport, MemoryStats, ObjectStats, PhaseStat, PhaseStats, SystemReport,
     TagStats, ThreadStats, TrafficStats,
