@@ -72,7 +72,8 @@ pub use heap::{HeapAlloc, HeapBox};
 pub use pool::{Acquired, Handle, PoolAlloc, PoolBox, PoolHandle, PoolStats, TypedPool};
 pub use retention::{FailureCounts, FailureReason, FrameSummary, Importance, RetentionPolicy, SummaryRow};
 pub use scratch::{
-    ScratchAllocator, ScratchBox, ScratchPool, ScratchRegistry, ScratchScope, ScratchStats, ShrinkPolicy,
+    ScratchAllocator, ScratchBox, ScratchIsUsedByOneThreadAtATime, ScratchPool, ScratchRegistry,
+    ScratchScope, ScratchStats, ShrinkPolicy,
 };
 pub use stats::{
     AllocStats, FrameStats, IntentReport, MemoryStats, ObjectStats, PhaseStat, PhaseStats, SystemReport,

@@ -7,6 +7,7 @@ use core::any::Any;
 use core::fmt;
 use core::mem::{MaybeUninit, needs_drop};
 use core::ops::{Index, IndexMut};
+use core::panic::{RefUnwindSafe, UnwindSafe};
 use core::ptr::NonNull;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
@@ -57,6 +58,9 @@ pub struct Group {
 unsafe impl Send for Group {}
 // SAFETY: GR2: a shared group lends values that are Sync only (`get`), and changes nothing.
 unsafe impl Sync for Group {}
+
+impl UnwindSafe for Group {}
+impl RefUnwindSafe for Group {}
 
 /// What a group had when it was freed, nested groups included.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

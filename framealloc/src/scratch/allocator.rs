@@ -5,8 +5,10 @@
 use core::alloc::Layout;
 use core::cell::RefCell;
 use core::fmt;
+use core::marker::PhantomData;
 use core::mem::MaybeUninit;
 use core::ops::DerefMut;
+use core::panic::{RefUnwindSafe, UnwindSafe};
 use core::ptr::NonNull;
 
 use super::policy::ShrinkPolicy;
@@ -37,9 +39,23 @@ use crate::raw::supply::ChunkSupply;
 /// # Ok::<(), framealloc::AllocError>(())
 /// ```
 pub struct ScratchAllocator {
-    store: RefCell<Store>,
+    store: OwnStore,
     supply: ChunkSupply,
+    one_thread: PhantomData<dyn ScratchIsUsedByOneThreadAtATime>,
 }
+
+/// Why a [`ScratchAllocator`] is not shared between threads: the name is what the compiler shows.
+#[doc(hidden)]
+pub trait ScratchIsUsedByOneThreadAtATime: Send + UnwindSafe + RefUnwindSafe {}
+
+/// The store of a [`ScratchAllocator`], whose marker alone says that it is not `Sync`.
+struct OwnStore(RefCell<Store>);
+
+// SAFETY: S3: the store is reached through its allocator only, which is not `Sync`.
+unsafe impl Sync for OwnStore {}
+
+impl UnwindSafe for ScratchAllocator {}
+impl RefUnwindSafe for ScratchAllocator {}
 
 impl ScratchAllocator {
     pub(crate) fn new(
@@ -50,34 +66,38 @@ impl ScratchAllocator {
         if capacity == 0 {
             return Err(AllocError::config("size", "is 0; a scratch allocator holds at least one byte"));
         }
-        Ok(Self { store: RefCell::new(Store::new(capacity, policy)), supply })
+        Ok(Self {
+            store: OwnStore(RefCell::new(Store::new(capacity, policy))),
+            supply,
+            one_thread: PhantomData,
+        })
     }
 
     /// The most bytes it hands out between two resets.
     pub fn capacity(&self) -> usize {
-        self.store.borrow().capacity()
+        self.store.0.borrow().capacity()
     }
 
     /// Bytes handed out since the last reset and not taken back by a scope's end, each allocation rounded up to a
     /// multiple of 8.
     pub fn bytes_used(&self) -> usize {
-        self.store.borrow().used()
+        self.store.0.borrow().used()
     }
 
     /// Bytes it has from the backend, which its tag pays for.
     pub fn bytes_held(&self) -> usize {
-        self.store.borrow().held()
+        self.store.0.borrow().held()
     }
 
     /// The most [`bytes_used`](Self::bytes_used) ever was.
     pub fn peak_bytes(&self) -> usize {
-        self.store.borrow().peak()
+        self.store.0.borrow().peak()
     }
 
     /// Decides when memory goes back. Without this it is after as many quiet resets as the configuration's
     /// [`with_trim_after`](crate::AllocConfig::with_trim_after) says frames.
     pub fn set_shrink_policy(&mut self, policy: ShrinkPolicy) {
-        self.store.get_mut().set_policy(policy);
+        self.store.0.get_mut().set_policy(policy);
     }
 
     fn scope(&self) -> ScratchScope<'_> {
@@ -148,7 +168,7 @@ impl ScratchAllocator {
     /// the allocator mutably.
     pub fn reset(&mut self) {
         // SAFETY: S3: references borrow the allocator, so none is left.
-        let free = unsafe { self.store.get_mut().reset() };
+        let free = unsafe { self.store.0.get_mut().reset() };
         self.supply.take_back(free);
     }
 
@@ -168,11 +188,11 @@ impl ScratchAllocator {
             fn drop(&mut self) {
                 // SAFETY: S3: the scope is over, what was allocated since the mark was bound to it, and inner scopes
                 // went back to marks of theirs above this one.
-                let free = unsafe { self.0.store.borrow_mut().rewind(self.1) };
+                let free = unsafe { self.0.store.0.borrow_mut().rewind(self.1) };
                 self.0.supply.take_back(free);
             }
         }
-        let _rewind = Rewind(self, self.store.borrow().mark());
+        let _rewind = Rewind(self, self.store.0.borrow().mark());
         work(&mut self.scope())
     }
 }
@@ -180,7 +200,7 @@ impl ScratchAllocator {
 impl Lender for ScratchAllocator {
     #[inline]
     fn store(&self) -> impl DerefMut<Target = Store> {
-        self.store.borrow_mut()
+        self.store.0.borrow_mut()
     }
 
     #[inline]
@@ -202,7 +222,7 @@ impl fmt::Debug for ScratchAllocator {
 impl Drop for ScratchAllocator {
     fn drop(&mut self) {
         // SAFETY: S3: references borrow the allocator, so none is left.
-        let all = unsafe { self.store.get_mut().close() };
+        let all = unsafe { self.store.0.get_mut().close() };
         self.supply.take_back(all);
     }
 }

@@ -94,7 +94,7 @@ mod registry;
 mod scope;
 mod store;
 
-pub use allocator::ScratchAllocator;
+pub use allocator::{ScratchAllocator, ScratchIsUsedByOneThreadAtATime};
 pub use boxed::ScratchBox;
 pub use policy::ShrinkPolicy;
 pub use pool::ScratchPool;

@@ -6,6 +6,7 @@ use core::alloc::Layout;
 use core::fmt;
 use core::mem::MaybeUninit;
 use core::ops::DerefMut;
+use core::panic::{RefUnwindSafe, UnwindSafe};
 use core::ptr::NonNull;
 use core::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -41,6 +42,9 @@ use crate::raw::supply::ChunkSupply;
 /// ```
 #[derive(Clone)]
 pub struct ScratchPool(Arc<Inner>);
+
+impl UnwindSafe for ScratchPool {}
+impl RefUnwindSafe for ScratchPool {}
 
 struct Inner {
     name: Arc<str>,
