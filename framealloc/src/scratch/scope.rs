@@ -24,7 +24,8 @@ pub(super) enum Place<'s> {
 ///
 /// `'s` is known inside the closure only, so the compiler lets nothing that was borrowed out of it. Destructors do not run
 /// here: a value that has one is written into [`alloc`](Self::alloc) and stays undropped, or lives in a container over
-/// `&*scope`, which is an `allocator-api2` allocator.
+/// `&*scope`, which is an `allocator-api2` allocator. Most containers abort when that is refused: use their `try_` methods
+/// near the capacity.
 ///
 /// ```
 /// use framealloc::SmartAlloc;

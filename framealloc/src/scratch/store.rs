@@ -10,7 +10,7 @@ use super::policy::ShrinkPolicy;
 use crate::error::AllocError;
 use crate::raw::arena::{Arena, Mark};
 use crate::raw::cache::ChunkList;
-use crate::raw::chunk::Chunk;
+use crate::raw::chunk::{Chunk, size_of_class};
 use crate::raw::supply::{ChunkSupply, Wanted};
 use crate::sys::align::grain_up;
 
@@ -105,7 +105,7 @@ impl Store {
             self.quiet = self.quiet.saturating_add(1);
             self.quiet_peak = self.quiet_peak.max(self.round);
         }
-        let shrinks = self.quiet > 0 && self.policy.is_due(self.quiet);
+        let shrinks = self.quiet > 0 && self.policy.is_due(self.quiet) && self.would_shrink();
         // SAFETY: A2: by the caller (S1).
         let free = unsafe { if shrinks { self.arena.clear() } else { self.start_over() } };
         if shrinks {
@@ -115,6 +115,12 @@ impl Store {
         }
         self.round = 0;
         free
+    }
+
+    /// Whether a chunk for the most that a quiet round used is smaller than what is held.
+    fn would_shrink(&self) -> bool {
+        let class = Chunk::class_for(self.quiet_peak).map(size_of_class);
+        self.quiet_peak == 0 || class.is_some_and(|size| size < self.arena.held())
     }
 
     /// Gives up every chunk.

@@ -55,7 +55,7 @@ pub struct MemoryStats {
     pub frame: FrameStats,
     /// The pool.
     pub pool: ObjectStats,
-    /// The tracked heap.
+    /// The tracked heap, and the chunks of scratch pools and groups.
     pub heap: ObjectStats,
     /// Ordinary heap allocations.
     pub traffic: TrafficStats,
@@ -97,7 +97,7 @@ pub struct TagStats {
     pub frame: FrameStats,
     /// Pool objects of the tag itself.
     pub pool: ObjectStats,
-    /// Heap blocks of the tag itself.
+    /// Heap blocks of the tag itself; each chunk of its scratch pools and groups is one.
     pub heap: ObjectStats,
     /// Ordinary heap allocations under the tag itself.
     pub traffic: TrafficStats,

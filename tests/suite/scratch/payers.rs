@@ -24,9 +24,7 @@ fn the_tag_of_the_creation_pays_whoever_allocates() {
         let _tag = alloc.tag_scope("ai");
         let boxed = alloc.scratch_pool("paths").boxed([1_u8; 100]).unwrap();
         assert_eq!(heap(alloc, "level/paths"), (4096, 1));
-        std::thread::scope(|threads| {
-            threads.spawn(|| drop(pool.boxed([2_u8; 5000]).unwrap()));
-        });
+        on_thread(|| drop(pool.boxed([2_u8; 5000]).unwrap()));
         scratch.alloc_slice::<u8>(100);
         assert_eq!((heap(alloc, "level/paths"), heap(alloc, "ai")), ((4096 + 8192 + 4096, 3), (0, 0)));
         let level = alloc.stats().tags.into_iter().find(|row| &*row.path == "level").unwrap();

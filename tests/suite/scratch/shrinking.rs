@@ -63,6 +63,19 @@ fn never_when_it_is_to_keep() {
 }
 
 #[test]
+fn not_when_the_next_chunk_would_be_as_large() {
+    let fixture = Fixture::new(AllocConfig::default().with_trim_after(1));
+    on_thread(|| {
+        let pool = fixture.alloc.scratch_pool("paths");
+        round(&pool, 4090);
+        let warm = fixture.backend.requests();
+        (0..100).for_each(|_| round(&pool, 4090));
+        assert_eq!((fixture.backend.requests(), pool.bytes_held()), (warm, 8192), "half of it is in use");
+    });
+    fixture.assert_all_freed();
+}
+
+#[test]
 fn the_configuration_says_how_many() {
     for resets in [1, 7] {
         let fixture = Fixture::new(AllocConfig::default().with_trim_after(resets));
