@@ -26,7 +26,8 @@ use crate::sys::ids::next_group_id;
 /// `alloc` returns a handle; the group lends the value to whoever has one, by indexing or `get`. Freeing runs the
 /// destructors, the latest value's first, and returns the memory. Dropping the group does the same.
 ///
-/// Cost: a bump of a pointer per value, a word-sized entry more for a type with a destructor, a comparison per access.
+/// Cost: a bump of a pointer per value or slice, with an entry of four words where there is a destructor; a comparison per
+/// access.
 ///
 /// ```
 /// use framealloc::SmartAlloc;
