@@ -51,6 +51,7 @@ pub mod backend;
 mod raw;
 // L3: allocators
 mod frame;
+mod group;
 mod heap;
 mod pool;
 mod scratch;
@@ -77,16 +78,20 @@ pub use frame::{
 };
 pub use framealloc_macros::{frame_local, frame_system, retain};
 pub use front::{
-    AllocConfig, AllocSource, Checkpoint, CheckpointGuard, EnterGuard, IntoTag, PhaseGuard, Promoted,
+    AllocConfig, AllocSource, Checkpoint, CheckpointGuard, EnterGuard, Groups, IntoTag, PhaseGuard, Promoted,
     PromotionEntry, PromotionResult, Promotions, Retained, Retained as FrameRetained, SmartAlloc,
     SpeculativeResult, SystemFrame, TagGuard, TaggedAllocator, TrafficMark,
 };
+pub use group::{Group, GroupHandle, GroupId, GroupSummary};
 pub use heap::{HeapAlloc, HeapBox};
 pub use pool::{Acquired, Handle, PoolAlloc, PoolBox, PoolHandle, PoolStats, TypedPool};
 #[cfg(feature = "debug")]
 pub use raw::meter::ObjectKind;
 pub use retention::{FailureCounts, FailureReason, FrameSummary, Importance, RetentionPolicy, SummaryRow};
-pub use scratch::{ScratchBox, ScratchPool};
+pub use scratch::{
+    ScratchAllocator, ScratchBox, ScratchIsUsedByOneThreadAtATime, ScratchPool, ScratchRegistry,
+    ScratchScope, ScratchStats, ShrinkPolicy,
+};
 pub use stats::{
     AllocStats, FrameStats, IntentReport, MemoryStats, ObjectStats, PhaseStat, PhaseStats, SystemReport,
     TagStats, ThreadStats, TrafficStats, UnfreedTraffic,

@@ -5,7 +5,8 @@
 //! | `smart_alloc.rs` | [`SmartAlloc`]: creation, scoped frames, the current allocator |
 //! | `ambient.rs` | ambient frames and their handles |
 //! | `checkpoint.rs` | checkpoints and speculation on the ambient frame |
-//! | `objects.rs` | pool, heap and scratch |
+//! | `objects.rs` | pool and heap |
+//! | `groups.rs` | scratch and groups |
 //! | `scopes.rs` | tags and phases |
 //! | `tagged.rs` | [`TaggedAllocator`] |
 //! | `limits.rs` | budgets |
@@ -21,6 +22,7 @@
 mod ambient;
 mod checkpoint;
 mod config;
+mod groups;
 mod knowing;
 #[cfg(feature = "debug")]
 mod leaks;
@@ -39,6 +41,7 @@ mod threads;
 
 pub use checkpoint::{Checkpoint, CheckpointGuard, SpeculativeResult};
 pub use config::AllocConfig;
+pub use groups::Groups;
 pub use live_traffic::TrafficMark;
 pub use promotion::{Promoted, PromotionEntry, PromotionResult, Promotions, Retained};
 pub use scopes::{IntoTag, PhaseGuard, TagGuard};

@@ -11,7 +11,7 @@ const LAYERS: [&[&str]; 11] = [
     &["diagnostics"],
     &["backend"],
     &["raw"],
-    &["frame", "pool", "heap", "scratch"],
+    &["frame", "pool", "heap", "scratch", "group"],
     &["budget", "phase", "tag", "retention"],
     &["system"],
     &["threads"],
