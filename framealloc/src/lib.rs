@@ -38,6 +38,7 @@ pub mod backend;
 mod raw;
 // L3: allocators
 mod frame;
+mod handles;
 mod heap;
 mod pool;
 mod scratch;
@@ -62,12 +63,16 @@ pub use frame::{
 };
 pub use framealloc_macros::{frame_local, frame_system, retain};
 pub use front::{
-    AllocConfig, AllocSource, Checkpoint, CheckpointGuard, EnterGuard, IntoTag, PhaseGuard, Promoted,
-    PromotionEntry, PromotionResult, Promotions, Retained, Retained as FrameRetained, SmartAlloc,
+    AllocConfig, AllocSource, Checkpoint, CheckpointGuard, EnterGuard, Handles, IntoTag, PhaseGuard,
+    Promoted, PromotionEntry, PromotionResult, Promotions, Retained, Retained as FrameRetained, SmartAlloc,
     SpeculativeResult, SystemFrame, TagGuard, TaggedAllocator,
+};
+pub use handles::{
+    Defragmented, HandleError, HandleMut, HandleRef, HandleStats, Object, ObjectHandle, ObjectId, Relocation,
 };
 pub use heap::{HeapAlloc, HeapBox};
 pub use pool::{Acquired, Handle, PoolAlloc, PoolBox, PoolHandle, PoolStats, TypedPool};
+pub use raw::callbacks::CallbackId;
 pub use retention::{FailureCounts, FailureReason, FrameSummary, Importance, RetentionPolicy, SummaryRow};
 pub use scratch::{ScratchBox, ScratchPool};
 pub use stats::{

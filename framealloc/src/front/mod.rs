@@ -6,6 +6,7 @@
 //! | `ambient.rs` | ambient frames and their handles |
 //! | `checkpoint.rs` | checkpoints and speculation on the ambient frame |
 //! | `objects.rs` | pool, heap and scratch |
+//! | `handles.rs` | objects behind handles |
 //! | `scopes.rs` | tags and phases |
 //! | `tagged.rs` | [`TaggedAllocator`] |
 //! | `limits.rs` | budgets |
@@ -18,6 +19,7 @@
 mod ambient;
 mod checkpoint;
 mod config;
+mod handles;
 mod knowing;
 mod limits;
 mod objects;
@@ -32,6 +34,7 @@ pub(crate) mod thread;
 
 pub use checkpoint::{Checkpoint, CheckpointGuard, SpeculativeResult};
 pub use config::AllocConfig;
+pub use handles::Handles;
 pub use promotion::{Promoted, PromotionEntry, PromotionResult, Promotions, Retained};
 pub use scopes::{IntoTag, PhaseGuard, TagGuard};
 pub use smart_alloc::{EnterGuard, SmartAlloc};

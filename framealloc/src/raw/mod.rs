@@ -18,6 +18,7 @@
 //! | [`slab::Slab`] | fixed-size records at stable addresses |
 //! | [`stack::Stack`] | a growable stack of plain records that never reaches the global allocator |
 //! | [`list::PushList`] | append-only list that other threads may read |
+//! | [`callbacks`] | callbacks of users |
 //! | [`tls`] | the two words a thread keeps about the allocator it used last |
 //!
 //! # Invariants
@@ -50,6 +51,7 @@
 #[macro_use]
 pub(crate) mod box_traits;
 pub(crate) mod cache;
+pub(crate) mod callbacks;
 pub(crate) mod chunk;
 pub(crate) mod clock;
 pub(crate) mod core;

@@ -11,7 +11,7 @@ const LAYERS: [&[&str]; 10] = [
     &["diagnostics"],
     &["backend"],
     &["raw"],
-    &["frame", "pool", "heap", "scratch"],
+    &["frame", "pool", "heap", "scratch", "handles"],
     &["budget", "phase", "tag", "retention"],
     &["system"],
     &["stats", "report"],

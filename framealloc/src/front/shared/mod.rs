@@ -22,6 +22,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use crate::backend::{AllocatorBackend, LimitedBackend};
 use crate::diagnostics::{Diagnostics, Strict};
 use crate::error::AllocError;
+use crate::handles::HandleHeap;
 use crate::heap::HeapShared;
 use crate::phase::PhaseTable;
 use crate::pool::Depot;
@@ -49,6 +50,7 @@ pub(crate) struct Shared {
     pub(crate) chunks: ChunkDepot,
     pub(crate) pool: Arc<Depot>,
     pub(crate) heap: Arc<HeapShared>,
+    pub(crate) handles: HandleHeap,
     pub(crate) scratch: ScratchPools,
     pub(crate) tags: TagTable,
     pub(crate) phases: PhaseTable,
@@ -90,6 +92,7 @@ impl Shared {
             };
             let pool = Depot::new(pool_backend);
             pool.set_meter(meter.clone());
+            let handles = HandleHeap::new(id, backend.clone(), meter.clone());
             let heap = HeapShared::new(backend.clone(), Some(meter));
             let shared = Self {
                 id,
@@ -97,6 +100,7 @@ impl Shared {
                 chunks: ChunkDepot::new(backend.clone()),
                 pool,
                 heap,
+                handles,
                 scratch: ScratchPools::new(backend.clone()),
                 tags,
                 phases: PhaseTable::new(),

@@ -119,14 +119,28 @@ impl ThreadHeap {
     /// Out of memory, or the budget that refused.
     #[inline]
     pub(crate) fn heap_memory(&self, layout: Layout) -> Result<NonNull<u8>, AllocError> {
+        self.charged(layout, |tag| self.heap_block(tag, layout))
+    }
+
+    /// What `take` finds for the current tag, with `layout` charged to it as heap memory.
+    ///
+    /// # Errors
+    ///
+    /// Out of memory when `take` finds nothing, or the budget that refused.
+    #[inline(always)]
+    pub(crate) fn charged<R>(
+        &self,
+        layout: Layout,
+        take: impl FnOnce(u16) -> Option<R>,
+    ) -> Result<R, AllocError> {
         let (bytes, node) = (layout.size() as u64, self.tag_node());
         if node.budgeted.get() {
-            return self.budgeted_heap_memory(layout);
+            return self.charged_to_budgets(layout, take);
         }
-        match self.heap_block(node.tag.0, layout) {
-            Some(block) => {
+        match take(node.tag.0) {
+            Some(taken) => {
                 node.count_heap(bytes);
-                Ok(block)
+                Ok(taken)
             }
             None => Err(AllocError::out_of_memory(layout)),
         }
@@ -145,13 +159,17 @@ impl ThreadHeap {
 
     #[cold]
     #[inline(never)]
-    fn budgeted_heap_memory(&self, layout: Layout) -> Result<NonNull<u8>, AllocError> {
+    fn charged_to_budgets<R>(
+        &self,
+        layout: Layout,
+        take: impl FnOnce(u16) -> Option<R>,
+    ) -> Result<R, AllocError> {
         let (bytes, node) = (layout.size() as u64, self.tag_node());
         self.charge_object(bytes, false)?;
-        match self.heap_block(node.tag.0, layout) {
-            Some(block) => {
+        match take(node.tag.0) {
+            Some(taken) => {
                 node.count_heap(bytes);
-                Ok(block)
+                Ok(taken)
             }
             None => {
                 self.uncharge_object(bytes, false);
