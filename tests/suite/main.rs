@@ -7,6 +7,7 @@ mod config;
 mod containers;
 mod failures;
 mod guards;
+mod handles;
 mod misuse;
 mod model;
 mod real_containers;

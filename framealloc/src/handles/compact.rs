@@ -200,8 +200,11 @@ impl HandleHeap {
                     self.relocated.call(&event);
                 }
                 Step::NeedsPage => match self.backend.allocate(page::LAYOUT) {
-                    // SAFETY: C3: the block was just taken for a page.
-                    Some(fresh) => unsafe { self.lock().add_page(fresh, true) },
+                    Some(fresh) => {
+                        done.bytes_taken += PAGE as u64;
+                        // SAFETY: C3: the block was just taken for a page.
+                        unsafe { self.lock().add_page(fresh, true) };
+                    }
                     None => self.lock().give_up_victim(),
                 },
                 Step::Further => {}

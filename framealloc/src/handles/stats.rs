@@ -38,7 +38,9 @@ pub struct Defragmented {
     pub objects_moved: u64,
     /// Their bytes: at most the budget.
     pub bytes_moved: u64,
-    /// Bytes that went back to the backend.
+    /// Bytes of pages that were taken from the backend to be filled: at most one page more than was returned.
+    pub bytes_taken: u64,
+    /// Bytes of pages that went back to the backend.
     pub bytes_returned: u64,
     /// Nothing is left to do for now: what holes there are would not make a page, or pins hold them.
     pub complete: bool,
