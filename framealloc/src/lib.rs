@@ -42,6 +42,7 @@ mod handles;
 mod heap;
 mod pool;
 mod scratch;
+mod streaming;
 // L4: policies
 mod budget;
 mod phase;
@@ -65,10 +66,11 @@ pub use framealloc_macros::{frame_local, frame_system, retain};
 pub use front::{
     AllocConfig, AllocSource, Checkpoint, CheckpointGuard, EnterGuard, Handles, IntoTag, PhaseGuard,
     Promoted, PromotionEntry, PromotionResult, Promotions, Retained, Retained as FrameRetained, SmartAlloc,
-    SpeculativeResult, SystemFrame, TagGuard, TaggedAllocator,
+    SpeculativeResult, Streaming, SystemFrame, TagGuard, TaggedAllocator,
 };
 pub use handles::{
-    Defragmented, HandleError, HandleMut, HandleRef, HandleStats, Object, ObjectHandle, ObjectId, Relocation,
+    Defragmented, HandleError, HandleMut, HandleRef, HandleStats, HandleTarget, ObjectHandle, ObjectId,
+    Relocation,
 };
 pub use heap::{HeapAlloc, HeapBox};
 pub use pool::{Acquired, Handle, PoolAlloc, PoolBox, PoolHandle, PoolStats, TypedPool};
@@ -78,6 +80,9 @@ pub use scratch::{ScratchBox, ScratchPool};
 pub use stats::{
     AllocStats, FrameStats, IntentReport, MemoryStats, ObjectStats, PhaseStat, PhaseStats, SystemReport,
     TagStats, ThreadStats, TrafficStats,
+};
+pub use streaming::{
+    StreamData, StreamError, StreamEvent, StreamId, StreamLoad, StreamPriority, StreamProgress, StreamStats,
 };
 pub use sys::{Bytes, FormattedBytes};
 pub use system::HeapUse;

@@ -15,4 +15,5 @@ mod regression;
 mod retention;
 mod sinks;
 mod steady;
+mod streaming;
 mod threads;

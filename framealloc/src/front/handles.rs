@@ -11,7 +11,8 @@ use super::smart_alloc::SmartAlloc;
 use crate::error::AllocError;
 use crate::frame::or_fail;
 use crate::handles::{
-    Defragmented, HandleError, HandleMut, HandleRef, HandleStats, Object, ObjectHandle, Relocation, typed,
+    Defragmented, HandleError, HandleMut, HandleRef, HandleStats, HandleTarget, ObjectHandle, Relocation,
+    typed,
 };
 use crate::raw::callbacks::CallbackId;
 
@@ -107,7 +108,7 @@ impl<'a> Handles<'a> {
     /// # Safety
     ///
     /// `write` makes the place a `T`, which `drop` drops.
-    unsafe fn make<T: Object + ?Sized>(
+    unsafe fn make<T: HandleTarget + ?Sized>(
         self,
         layout: Layout,
         drop: Option<unsafe fn(NonNull<u8>)>,
@@ -127,7 +128,10 @@ impl<'a> Handles<'a> {
     /// Borrows an object: `None` when the handle is stale, or the object is borrowed mutably.
     ///
     /// While the guard lives, the object is not moved, and not dropped when its handle is freed.
-    pub fn resolve<T: Object + Sync + ?Sized>(self, handle: ObjectHandle<T>) -> Option<HandleRef<'a, T>> {
+    pub fn resolve<T: HandleTarget + Sync + ?Sized>(
+        self,
+        handle: ObjectHandle<T>,
+    ) -> Option<HandleRef<'a, T>> {
         self.try_resolve(handle).ok()
     }
 
@@ -136,7 +140,7 @@ impl<'a> Handles<'a> {
     /// # Errors
     ///
     /// [`HandleError`].
-    pub fn try_resolve<T: Object + Sync + ?Sized>(
+    pub fn try_resolve<T: HandleTarget + Sync + ?Sized>(
         self,
         handle: ObjectHandle<T>,
     ) -> Result<HandleRef<'a, T>, HandleError> {
@@ -146,7 +150,7 @@ impl<'a> Handles<'a> {
     /// Borrows an object mutably: `None` when the handle is stale, or the object is borrowed.
     ///
     /// A pinned object may be borrowed; it stays where it is. Also for objects that are not `Sync`.
-    pub fn resolve_mut<T: Object + ?Sized>(self, handle: ObjectHandle<T>) -> Option<HandleMut<'a, T>> {
+    pub fn resolve_mut<T: HandleTarget + ?Sized>(self, handle: ObjectHandle<T>) -> Option<HandleMut<'a, T>> {
         self.try_resolve_mut(handle).ok()
     }
 
@@ -155,7 +159,7 @@ impl<'a> Handles<'a> {
     /// # Errors
     ///
     /// [`HandleError`].
-    pub fn try_resolve_mut<T: Object + ?Sized>(
+    pub fn try_resolve_mut<T: HandleTarget + ?Sized>(
         self,
         handle: ObjectHandle<T>,
     ) -> Result<HandleMut<'a, T>, HandleError> {
@@ -163,7 +167,7 @@ impl<'a> Handles<'a> {
     }
 
     /// Whether the handle's object is there, borrowed or not. Another thread may free it at once.
-    pub fn contains<T: Object + ?Sized>(self, handle: ObjectHandle<T>) -> bool {
+    pub fn contains<T: HandleTarget + ?Sized>(self, handle: ObjectHandle<T>) -> bool {
         self.alloc.shared.handles.contains(handle.id())
     }
 
@@ -186,18 +190,18 @@ impl<'a> Handles<'a> {
     /// assert_eq!(unsafe { address.as_ref() }[0], 7);
     /// assert!(handles.unpin(upload) && !handles.unpin(upload));
     /// ```
-    pub fn pin<T: Object + ?Sized>(self, handle: ObjectHandle<T>) -> Option<NonNull<T>> {
+    pub fn pin<T: HandleTarget + ?Sized>(self, handle: ObjectHandle<T>) -> Option<NonNull<T>> {
         self.alloc.shared.handles.pin_typed(handle).ok()
     }
 
     /// Takes one [`pin`](Self::pin) back, also after the handle was freed; whether there was one.
-    pub fn unpin<T: Object + ?Sized>(self, handle: ObjectHandle<T>) -> bool {
+    pub fn unpin<T: HandleTarget + ?Sized>(self, handle: ObjectHandle<T>) -> bool {
         self.alloc.shared.handles.unpin(handle.id())
     }
 
     /// Ends an object; whether the handle named one. From here on the handle is stale. The object is dropped at once, or
     /// by the last guard or pin that holds it, on that thread.
-    pub fn free<T: Object + ?Sized>(self, handle: ObjectHandle<T>) -> bool {
+    pub fn free<T: HandleTarget + ?Sized>(self, handle: ObjectHandle<T>) -> bool {
         self.alloc.shared.handles.free(handle.id())
     }
 

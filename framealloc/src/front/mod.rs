@@ -8,6 +8,7 @@
 //! | `objects.rs` | pool, heap and scratch |
 //! | `handles.rs` | objects behind handles |
 //! | `scopes.rs` | tags and phases |
+//! | `streaming.rs` | streamed data |
 //! | `tagged.rs` | [`TaggedAllocator`] |
 //! | `limits.rs` | budgets |
 //! | `retain.rs` | retention |
@@ -28,6 +29,7 @@ mod retain;
 mod scopes;
 pub(crate) mod shared;
 mod smart_alloc;
+mod streaming;
 mod system_frame;
 mod tagged;
 pub(crate) mod thread;
@@ -38,5 +40,6 @@ pub use handles::Handles;
 pub use promotion::{Promoted, PromotionEntry, PromotionResult, Promotions, Retained};
 pub use scopes::{IntoTag, PhaseGuard, TagGuard};
 pub use smart_alloc::{EnterGuard, SmartAlloc};
+pub use streaming::Streaming;
 pub use system_frame::{AllocSource, SystemFrame, enter, enter_current};
 pub use tagged::TaggedAllocator;

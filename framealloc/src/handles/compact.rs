@@ -197,7 +197,7 @@ impl HandleHeap {
                     done.objects_moved += 1;
                     done.bytes_moved += event.bytes as u64;
                     self.seal(fate, index, slot);
-                    self.relocated.call(&event);
+                    self.relocated.call(&[event]);
                 }
                 Step::NeedsPage => match self.backend.allocate(page::LAYOUT) {
                     Some(fresh) => {

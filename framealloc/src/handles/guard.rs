@@ -20,7 +20,7 @@ mod sealed {
 use sealed::Sealed;
 
 /// What a handle may name: any `T: Send + 'static`, and `[u8]`. Implemented for nothing else.
-pub trait Object: Sealed + Send + 'static {}
+pub trait HandleTarget: Sealed + Send + 'static {}
 
 impl<T: Send + 'static> Sealed for T {
     fn at(place: NonNull<u8>, _: usize) -> NonNull<T> {
@@ -34,13 +34,13 @@ impl Sealed for [u8] {
     }
 }
 
-impl<T: Send + 'static> Object for T {}
-impl Object for [u8] {}
+impl<T: Send + 'static> HandleTarget for T {}
+impl HandleTarget for [u8] {}
 
 /// Borrows an object: [`Handles::resolve`](crate::Handles::resolve).
 ///
 /// The object is not moved or dropped while the guard lives, whatever happens to its handle.
-pub struct HandleRef<'a, T: Object + ?Sized> {
+pub struct HandleRef<'a, T: HandleTarget + ?Sized> {
     heap: &'a HandleHeap,
     held: Held<'a>,
     value: NonNull<T>,
@@ -49,7 +49,7 @@ pub struct HandleRef<'a, T: Object + ?Sized> {
 /// Borrows an object mutably: [`Handles::resolve_mut`](crate::Handles::resolve_mut).
 ///
 /// The object is not moved or dropped while the guard lives, whatever happens to its handle.
-pub struct HandleMut<'a, T: Object + ?Sized> {
+pub struct HandleMut<'a, T: HandleTarget + ?Sized> {
     heap: &'a HandleHeap,
     held: Held<'a>,
     value: NonNull<T>,
@@ -57,26 +57,26 @@ pub struct HandleMut<'a, T: Object + ?Sized> {
 }
 
 // SAFETY: C2: the guard lends `&T`. Dropped on another thread it may drop the object there, which is `Send`.
-unsafe impl<T: Object + Sync + ?Sized> Send for HandleRef<'_, T> {}
+unsafe impl<T: HandleTarget + Sync + ?Sized> Send for HandleRef<'_, T> {}
 // SAFETY: C2: a shared guard lends `&T`, nothing else.
-unsafe impl<T: Object + Sync + ?Sized> Sync for HandleRef<'_, T> {}
+unsafe impl<T: HandleTarget + Sync + ?Sized> Sync for HandleRef<'_, T> {}
 // SAFETY: C2: the guard lends `&mut T` to an object that is `Send`.
-unsafe impl<T: Object + ?Sized> Send for HandleMut<'_, T> {}
+unsafe impl<T: HandleTarget + ?Sized> Send for HandleMut<'_, T> {}
 // SAFETY: C2: a shared guard lends `&T`, nothing else.
-unsafe impl<T: Object + Sync + ?Sized> Sync for HandleMut<'_, T> {}
+unsafe impl<T: HandleTarget + Sync + ?Sized> Sync for HandleMut<'_, T> {}
 
 /// The handle of an object of this type.
 ///
 /// # Safety
 ///
 /// The object that `id` names is a `T`.
-pub(crate) unsafe fn typed<T: Object + ?Sized>(id: ObjectId) -> ObjectHandle<T> {
+pub(crate) unsafe fn typed<T: HandleTarget + ?Sized>(id: ObjectId) -> ObjectHandle<T> {
     ObjectHandle::new(id)
 }
 
 impl HandleHeap {
     /// Borrows an object.
-    pub(crate) fn resolve<T: Object + Sync + ?Sized>(
+    pub(crate) fn resolve<T: HandleTarget + Sync + ?Sized>(
         &self,
         handle: ObjectHandle<T>,
     ) -> Result<HandleRef<'_, T>, HandleError> {
@@ -86,7 +86,7 @@ impl HandleHeap {
     }
 
     /// Borrows an object mutably.
-    pub(crate) fn resolve_mut<T: Object + ?Sized>(
+    pub(crate) fn resolve_mut<T: HandleTarget + ?Sized>(
         &self,
         handle: ObjectHandle<T>,
     ) -> Result<HandleMut<'_, T>, HandleError> {
@@ -96,7 +96,7 @@ impl HandleHeap {
     }
 
     /// Pins an object, and says where it stays.
-    pub(crate) fn pin_typed<T: Object + ?Sized>(
+    pub(crate) fn pin_typed<T: HandleTarget + ?Sized>(
         &self,
         handle: ObjectHandle<T>,
     ) -> Result<NonNull<T>, HandleError> {
@@ -104,7 +104,7 @@ impl HandleHeap {
     }
 }
 
-impl<T: Object + ?Sized> Deref for HandleRef<'_, T> {
+impl<T: HandleTarget + ?Sized> Deref for HandleRef<'_, T> {
     type Target = T;
 
     #[inline]
@@ -114,7 +114,7 @@ impl<T: Object + ?Sized> Deref for HandleRef<'_, T> {
     }
 }
 
-impl<T: Object + ?Sized> Deref for HandleMut<'_, T> {
+impl<T: HandleTarget + ?Sized> Deref for HandleMut<'_, T> {
     type Target = T;
 
     #[inline]
@@ -124,7 +124,7 @@ impl<T: Object + ?Sized> Deref for HandleMut<'_, T> {
     }
 }
 
-impl<T: Object + ?Sized> DerefMut for HandleMut<'_, T> {
+impl<T: HandleTarget + ?Sized> DerefMut for HandleMut<'_, T> {
     #[inline]
     fn deref_mut(&mut self) -> &mut T {
         // SAFETY: C2: the guard is the one writer of a valid object of this type, and is borrowed alone.
@@ -132,27 +132,27 @@ impl<T: Object + ?Sized> DerefMut for HandleMut<'_, T> {
     }
 }
 
-impl<T: Object + ?Sized> Drop for HandleRef<'_, T> {
+impl<T: HandleTarget + ?Sized> Drop for HandleRef<'_, T> {
     #[inline]
     fn drop(&mut self) {
         self.heap.end_read(self.held);
     }
 }
 
-impl<T: Object + ?Sized> Drop for HandleMut<'_, T> {
+impl<T: HandleTarget + ?Sized> Drop for HandleMut<'_, T> {
     #[inline]
     fn drop(&mut self) {
         self.heap.end_write(self.held);
     }
 }
 
-impl<T: Object + fmt::Debug + ?Sized> fmt::Debug for HandleRef<'_, T> {
+impl<T: HandleTarget + fmt::Debug + ?Sized> fmt::Debug for HandleRef<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         (**self).fmt(f)
     }
 }
 
-impl<T: Object + fmt::Debug + ?Sized> fmt::Debug for HandleMut<'_, T> {
+impl<T: HandleTarget + fmt::Debug + ?Sized> fmt::Debug for HandleMut<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         (**self).fmt(f)
     }

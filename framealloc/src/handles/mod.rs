@@ -63,7 +63,7 @@ mod table;
 mod word;
 
 pub(crate) use guard::typed;
-pub use guard::{HandleMut, HandleRef, Object};
+pub use guard::{HandleMut, HandleRef, HandleTarget};
 pub use handle::{HandleError, ObjectHandle, ObjectId};
 pub(crate) use heap::HandleHeap;
 pub use stats::{Defragmented, HandleStats, Relocation};

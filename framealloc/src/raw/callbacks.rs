@@ -47,11 +47,13 @@ impl<E> Callbacks<E> {
         removed
     }
 
-    /// Calls every callback. A panic of one does not keep the event from the others, and goes on afterwards.
-    pub(crate) fn call(&self, event: &E) {
+    /// Calls every callback with each event. A panic of one keeps nothing from the others, and goes on afterwards.
+    pub(crate) fn call(&self, events: &[E]) {
         let entries = self.0.lock().unwrap_or_else(PoisonError::into_inner).entries.clone();
         let mut panic = None;
-        for (_, callback) in entries.iter() {
+        for (event, (_, callback)) in
+            events.iter().flat_map(|event| entries.iter().map(move |entry| (event, entry)))
+        {
             if let Err(payload) = catch_unwind(AssertUnwindSafe(|| callback(event))) {
                 panic.get_or_insert(payload);
             }

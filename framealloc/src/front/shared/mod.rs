@@ -29,6 +29,7 @@ use crate::pool::Depot;
 use crate::raw::clock::Anchor;
 use crate::raw::meter::ObjectMeter;
 use crate::scratch::ScratchPools;
+use crate::streaming::StreamStore;
 use crate::sys::ids::next_allocator_id;
 use crate::tag::{TagId, TagTable};
 
@@ -51,6 +52,7 @@ pub(crate) struct Shared {
     pub(crate) pool: Arc<Depot>,
     pub(crate) heap: Arc<HeapShared>,
     pub(crate) handles: HandleHeap,
+    pub(crate) streaming: StreamStore,
     pub(crate) scratch: ScratchPools,
     pub(crate) tags: TagTable,
     pub(crate) phases: PhaseTable,
@@ -101,6 +103,7 @@ impl Shared {
                 pool,
                 heap,
                 handles,
+                streaming: StreamStore::new(id),
                 scratch: ScratchPools::new(backend.clone()),
                 tags,
                 phases: PhaseTable::new(),
