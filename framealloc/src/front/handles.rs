@@ -41,12 +41,13 @@ impl SmartAlloc {
 ///
 /// | call | cost |
 /// |---|---|
-/// | [`resolve`](Self::resolve), [`resolve_mut`](Self::resolve_mut), [`pin`](Self::pin) | one atomic read-modify-write, and one to let go; no lock |
+/// | [`resolve`](Self::resolve), [`resolve_mut`](Self::resolve_mut) | one atomic read-modify-write, and one to let go; no lock |
+/// | [`pin`](Self::pin), [`unpin`](Self::unpin) | the same, and a lock for `unpin` |
 /// | [`alloc`](Self::alloc), [`free`](Self::free) | a lock and a search in constant time |
 /// | [`defragment`](Self::defragment) | per object moved: the copy and a lock |
 ///
 /// The bytes of an object are charged to the tag that is current when it is made, to its budgets and the allocator's, and
-/// credited to that tag when it ends. Statistics count them as heap memory. Objects that are alive when the allocator goes
+/// credited to that tag when it ends. There may be 67 million objects (2^26) at once. Statistics count them as heap memory. Objects that are alive when the allocator goes
 /// are dropped then; a panic of such a destructor goes no further.
 #[derive(Clone, Copy)]
 pub struct Handles<'a> {

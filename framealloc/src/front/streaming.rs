@@ -133,13 +133,17 @@ impl<'a> Streaming<'a> {
         self.begin_load(id)?.write(data)
     }
 
-    /// Ends the load of a resource: [`begin_load`](Self::begin_load) and [`StreamLoad::finish_load`] in one.
+    /// Ends the load of a resource, as [`StreamLoad::finish_load`] does.
     ///
     /// # Errors
     ///
-    /// Those of both.
+    /// Those of [`StreamLoad::finish_load`] and [`begin_load`](Self::begin_load); [`StreamError::Evicted`] instead of
+    /// asking for memory again.
     pub fn finish_load(self, id: StreamId) -> Result<(), StreamError> {
-        self.begin_load(id)?.finish_load()
+        match self.store().begin(id)? {
+            Begun::Load(load) => load.finish_load(),
+            Begun::NeedsRoom { .. } => Err(StreamError::Evicted),
+        }
     }
 
     /// How far a resource is loaded; 0 bytes while a [`StreamLoad`] has it. `None` when it was released.

@@ -210,8 +210,7 @@ impl HandleHeap {
                 Step::Further => {}
                 Step::Spent => return done,
                 Step::Done => {
-                    let empty = self.lock().take_empty();
-                    self.give_back(empty, &mut done);
+                    done.bytes_returned += self.trim() as u64;
                     done.complete = true;
                     return done;
                 }

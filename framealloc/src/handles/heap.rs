@@ -101,13 +101,20 @@ impl HandleHeap {
         tag: u16,
         drop: Option<unsafe fn(NonNull<u8>)>,
     ) -> Option<Fresh<'_>> {
-        let (index, slot) = self.take_slot()?;
-        let place = match layout.size() {
-            0 => NonZeroUsize::new(layout.align()).map(NonNull::without_provenance),
-            _ if is_small(layout) => self.take_place(layout, index),
-            _ => self.backend.allocate(layout),
+        let large = if is_small(layout) { None } else { Some(self.backend.allocate(layout)?) };
+        let give_back = |block| {
+            // SAFETY: C3: the block was just taken with this layout, and nobody has seen it.
+            unsafe { self.backend.deallocate(block, layout) };
         };
-        let mut space = self.lock();
+        let Some((space, index, slot)) = self.take_slot(self.lock()) else {
+            large.into_iter().for_each(give_back);
+            return None;
+        };
+        let (mut space, place) = match layout.size() {
+            0 => (space, NonZeroUsize::new(layout.align()).map(NonNull::without_provenance)),
+            _ if is_small(layout) => self.take_place(space, layout, index),
+            _ => (space, large),
+        };
         let Some(place) = place else {
             self.table.put(index, slot);
             return None;
@@ -119,11 +126,14 @@ impl HandleHeap {
         Some(Fresh { heap: self, slot, index, place })
     }
 
-    fn take_slot(&self) -> Option<(u32, &Slot)> {
-        let mut space = self.lock();
+    /// A vacant slot. The lock is let go of to ask the backend for more.
+    fn take_slot<'h>(
+        &'h self,
+        mut space: MutexGuard<'h, Space>,
+    ) -> Option<(MutexGuard<'h, Space>, u32, &'h Slot)> {
         loop {
-            if let Some(vacant) = self.table.take() {
-                return Some(vacant);
+            if let Some((index, slot)) = self.table.take() {
+                return Some((space, index, slot));
             }
             let slots = self.table.slots();
             drop(space);
@@ -137,15 +147,21 @@ impl HandleHeap {
         }
     }
 
-    fn take_place(&self, layout: Layout, index: u32) -> Option<NonNull<u8>> {
-        let mut space = self.lock();
+    /// A place in a page. The lock is let go of to ask the backend for more.
+    fn take_place<'h>(
+        &'h self,
+        mut space: MutexGuard<'h, Space>,
+        layout: Layout,
+        index: u32,
+    ) -> (MutexGuard<'h, Space>, Option<NonNull<u8>>) {
         loop {
             if let Some(place) = space.place(layout, index) {
-                return Some(place);
+                return (space, Some(place));
             }
             drop(space);
-            let fresh = self.backend.allocate(page::LAYOUT)?;
+            let fresh = self.backend.allocate(page::LAYOUT);
             space = self.lock();
+            let Some(fresh) = fresh else { return (space, None) };
             // SAFETY: C3: the block was just taken for a page.
             unsafe { space.add_page(fresh, false) };
         }
@@ -277,6 +293,16 @@ impl HandleHeap {
             // SAFETY: C3: the block came from this backend with this layout, and nobody uses it any more.
             unsafe { self.backend.deallocate(block, layout) };
         }
+    }
+
+    /// Gives the page back that is kept without an object. Returns the bytes.
+    pub(crate) fn trim(&self) -> usize {
+        let empty = self.lock().take_empty();
+        if let Some(page) = empty {
+            // SAFETY: C3: the space gave the page up; it came from this backend with this layout.
+            unsafe { self.backend.deallocate(page, page::LAYOUT) };
+        }
+        empty.map_or(0, |_| page::PAGE)
     }
 
     /// What there is now.

@@ -14,7 +14,7 @@ pub struct HandleStats {
     pub live_bytes: u64,
     /// Bytes taken from the backend for them: pages of 64 KiB, and the blocks of objects above 16 KiB.
     pub resident_bytes: u64,
-    /// Bytes taken from the backend for what handles name: 40 for each object that was alive at once, in steps of 1024
+    /// Bytes taken from the backend for what handles name: 48 for each object that was alive at once, in steps of 1024
     /// objects. They are kept until the allocator is dropped, so that a stale handle is recognised.
     pub table_bytes: u64,
 }

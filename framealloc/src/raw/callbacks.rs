@@ -2,45 +2,47 @@
 
 #![forbid(unsafe_code)]
 
+use core::sync::atomic::{AtomicU64, Ordering};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 type Callback<E> = Arc<dyn Fn(&E) + Send + Sync>;
 
-/// Names a callback, so that it can be removed again.
+/// Names a callback, so that it can be removed again. No two callbacks of a process have the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct CallbackId(u64);
 
 /// The callbacks for one kind of event.
 pub(crate) struct Callbacks<E>(Mutex<List<E>>);
 
-struct List<E> {
-    entries: Arc<[(CallbackId, Callback<E>)]>,
-    last: u64,
-}
+type List<E> = Arc<[(CallbackId, Callback<E>)]>;
 
 impl<E> Default for Callbacks<E> {
     fn default() -> Self {
-        Self(Mutex::new(List { entries: Arc::new([]), last: 0 }))
+        Self(Mutex::new(Arc::new([])))
     }
 }
 
 impl<E> Callbacks<E> {
+    fn lock(&self) -> MutexGuard<'_, List<E>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     pub(crate) fn add(&self, callback: impl Fn(&E) + Send + Sync + 'static) -> CallbackId {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
         let callback: Callback<E> = Arc::new(callback);
-        let mut list = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        list.last += 1;
-        let id = CallbackId(list.last);
-        list.entries = list.entries.iter().cloned().chain([(id, callback)]).collect();
+        let id = CallbackId(NEXT.fetch_add(1, Ordering::Relaxed));
+        let mut list = self.lock();
+        *list = list.iter().cloned().chain([(id, callback)]).collect();
         id
     }
 
     /// Removes a callback; whether there was one.
     pub(crate) fn remove(&self, id: CallbackId) -> bool {
-        let mut list = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let rest = list.entries.iter().filter(|(other, _)| *other != id).cloned().collect();
-        let before = core::mem::replace(&mut list.entries, rest);
-        let removed = list.entries.len() < before.len();
+        let mut list = self.lock();
+        let rest = list.iter().filter(|(other, _)| *other != id).cloned().collect();
+        let before = core::mem::replace(&mut *list, rest);
+        let removed = list.len() < before.len();
         drop(list);
         // The callback is dropped after the lock: it may hold anything.
         drop(before);
@@ -49,7 +51,7 @@ impl<E> Callbacks<E> {
 
     /// Calls every callback with each event. A panic of one keeps nothing from the others, and goes on afterwards.
     pub(crate) fn call(&self, events: &[E]) {
-        let entries = self.0.lock().unwrap_or_else(PoisonError::into_inner).entries.clone();
+        let entries = self.lock().clone();
         let mut panic = None;
         for (event, (_, callback)) in
             events.iter().flat_map(|event| entries.iter().map(move |entry| (event, entry)))

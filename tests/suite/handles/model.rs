@@ -111,7 +111,7 @@ impl<'a> World<'a> {
                 let guard = handles.resolve(known.handle);
                 assert_eq!(guard.is_some(), known.named && known.writers == 0);
                 if let Some(guard) = guard {
-                    assert!(*guard == *known.bytes && guard.as_ptr().addr() % known.align == 0);
+                    assert!(*guard == *known.bytes && guard.as_ptr().addr().is_multiple_of(known.align));
                 }
             }
             Op::ReadAndHold(at) => {
@@ -171,14 +171,14 @@ impl<'a> World<'a> {
     }
 
     fn verify(&self, alloc: &SmartAlloc) {
-        let stats = alloc.handles().stats();
+        let stats = alloc.stats().handles;
         let bytes: usize = self.objects.values().map(|known| known.bytes.len()).sum();
         assert_eq!((stats.objects, stats.live_bytes), (self.objects.len() as u64, bytes as u64));
         assert!(stats.live_bytes <= stats.resident_bytes);
         assert_eq!(alloc.stats().total.heap.live_bytes, bytes as u64);
         for known in self.objects.values().filter(|known| known.named && known.writers == 0) {
             let guard = alloc.handles().resolve(known.handle).unwrap();
-            assert!(*guard == *known.bytes && guard.as_ptr().addr() % known.align == 0);
+            assert!(*guard == *known.bytes && guard.as_ptr().addr().is_multiple_of(known.align));
             assert!(known.pins.iter().all(|place| *place == guard.as_ptr().addr()));
         }
     }

@@ -105,7 +105,8 @@ fn use_objects(
                 }
             }
             (2, Some(object)) => {
-                if handles.pin(object).is_some() {
+                let pinned = handles.pin(object).is_some();
+                if pinned {
                     if let Some(mut guard) = handles.resolve_mut(object) {
                         let before = (&raw const *guard).addr();
                         thread::yield_now();

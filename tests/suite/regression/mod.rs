@@ -9,22 +9,16 @@ mod late_budget;
 mod reentrant_guard;
 mod retained_in_an_ended_frame;
 
-use std::sync::{Arc, OnceLock};
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use framealloc::diagnostics::{CallbackSink, Diagnostic};
-use framealloc::{AllocConfig, SmartAlloc};
 use framealloc_tests::Fixture;
 
-/// An allocator whose every report runs `work`, which may use the allocator. The caller clears the sinks at the end.
-fn with_sink(work: impl Fn(&SmartAlloc, &Diagnostic) + Send + Sync + 'static) -> Fixture {
-    let fixture = Fixture::new(AllocConfig::minimal()).unlimited();
-    let cell = Arc::new(OnceLock::new());
-    let inner = Arc::clone(&cell);
-    fixture.alloc.diagnostics().add_sink(CallbackSink::new(move |report: &Diagnostic| {
-        if let Some(alloc) = inner.get() {
-            work(alloc, report);
+/// An allocator with a sink that ends the frame at the first report about a budget.
+fn ending_the_frame_at_a_budget() -> Fixture {
+    let told = AtomicBool::new(false);
+    Fixture::reacting(move |alloc, report| {
+        if report.code.id.starts_with("FA31") && !told.swap(true, Ordering::Relaxed) {
+            alloc.end_frame();
         }
-    }));
-    cell.set(fixture.alloc.clone()).unwrap();
-    fixture
+    })
 }

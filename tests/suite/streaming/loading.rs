@@ -36,6 +36,8 @@ fn data_arrives_in_pieces_and_is_reached_when_it_is_whole() {
         assert!(streaming.progress(id).unwrap().is_finished);
         streaming.evict(id).unwrap();
         assert_eq!(streaming.access(id).unwrap_err(), StreamError::Evicted);
+        assert_eq!(streaming.finish_load(id), Err(StreamError::Evicted));
+        assert_eq!(streaming.stats().used_bytes, 0, "asking does not take memory again");
         assert!(streaming.begin_load(id).unwrap().unfilled().iter().all(|byte| *byte == 0));
         assert!(streaming.release(id) && !streaming.release(id));
         assert_eq!((streaming.access(id).unwrap_err(), streaming.progress(id)), (StreamError::Stale, None));
@@ -137,6 +139,8 @@ fn callbacks_hear_of_loads_and_evictions() {
         assert_eq!(*heard.lock().unwrap(), expected);
         assert!(streaming.remove_on_loaded(on_loaded) && streaming.remove_on_evicted(on_evicted));
         assert!(!streaming.remove_on_evicted(on_evicted));
+        let other = streaming.on_evicted(|_| ());
+        assert!(!streaming.remove_on_loaded(other) && streaming.remove_on_evicted(other));
         load(300);
         assert_eq!(heard.lock().unwrap().len(), 5);
     });

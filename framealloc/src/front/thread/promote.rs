@@ -119,10 +119,11 @@ impl ThreadHeap {
     /// Out of memory, or the budget that refused.
     #[inline]
     pub(crate) fn heap_memory(&self, layout: Layout) -> Result<NonNull<u8>, AllocError> {
-        self.charged(layout, |tag| self.heap_block(tag, layout))
+        self.charged(layout, |tag| self.shared.heap.allocate(tag, layout))
     }
 
-    /// What `take` finds for the current tag, with `layout` charged to it as heap memory.
+    /// What `take` finds for the current tag, with `layout` charged to it as heap memory. When it finds nothing, idle memory
+    /// goes back to the backend and it is asked once more.
     ///
     /// # Errors
     ///
@@ -131,13 +132,14 @@ impl ThreadHeap {
     pub(crate) fn charged<R>(
         &self,
         layout: Layout,
-        take: impl FnOnce(u16) -> Option<R>,
+        take: impl Fn(u16) -> Option<R>,
     ) -> Result<R, AllocError> {
         let (bytes, node) = (layout.size() as u64, self.tag_node());
         if node.budgeted.get() {
             return self.charged_to_budgets(layout, take);
         }
-        match take(node.tag.0) {
+        let tag = node.tag.0;
+        match take(tag).or_else(|| self.after_reclaiming(|| take(tag))) {
             Some(taken) => {
                 node.count_heap(bytes);
                 Ok(taken)
@@ -146,15 +148,11 @@ impl ThreadHeap {
         }
     }
 
-    #[inline(always)]
-    fn heap_block(&self, tag: u16, layout: Layout) -> Option<NonNull<u8>> {
-        self.shared.heap.allocate(tag, layout).or_else(|| self.heap_block_of_idle_memory(tag, layout))
-    }
-
+    /// What `take` finds when idle memory has gone back to the backend.
     #[cold]
     #[inline(never)]
-    fn heap_block_of_idle_memory(&self, tag: u16, layout: Layout) -> Option<NonNull<u8>> {
-        if self.reclaim() { self.shared.heap.allocate(tag, layout) } else { None }
+    fn after_reclaiming<R>(&self, take: impl FnOnce() -> Option<R>) -> Option<R> {
+        if self.reclaim() { take() } else { None }
     }
 
     #[cold]
@@ -162,11 +160,12 @@ impl ThreadHeap {
     fn charged_to_budgets<R>(
         &self,
         layout: Layout,
-        take: impl FnOnce(u16) -> Option<R>,
+        take: impl Fn(u16) -> Option<R>,
     ) -> Result<R, AllocError> {
         let (bytes, node) = (layout.size() as u64, self.tag_node());
         self.charge_object(bytes, false)?;
-        match take(node.tag.0) {
+        let tag = node.tag.0;
+        match take(tag).or_else(|| self.after_reclaiming(|| take(tag))) {
             Some(taken) => {
                 node.count_heap(bytes);
                 Ok(taken)
