@@ -306,7 +306,8 @@ impl State {
         }
         let may_go = |resource: &Resource| {
             let idle = matches!(&resource.content, Content::Loaded(block) if Arc::strong_count(block) == 1);
-            idle && resource.priority <= priority && resource.priority < StreamPriority::Critical
+            let lower = resource.priority <= priority && resource.priority < StreamPriority::Critical;
+            idle && lower && resource.size > 0
         };
         let mut candidates: Vec<_> = self
             .resources

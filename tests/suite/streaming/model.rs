@@ -69,6 +69,7 @@ impl World {
             .filter(|at| {
                 let known = &self.known[*at];
                 known.finished
+                    && known.size > 0
                     && known.holders == 0
                     && known.priority <= priority
                     && known.priority != StreamPriority::Critical
