@@ -2,6 +2,7 @@
 
 mod ambient;
 mod attribution;
+mod auto_traits;
 mod budgets;
 mod config;
 mod containers;

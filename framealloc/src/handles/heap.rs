@@ -3,7 +3,6 @@
 use core::alloc::Layout;
 use core::num::NonZeroUsize;
 use core::ptr::{self, NonNull};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::handle::{HandleError, ObjectId};
@@ -15,6 +14,7 @@ use super::word::{Fate, Refusal, Word};
 use crate::backend::AllocatorBackend;
 use crate::raw::callbacks::Callbacks;
 use crate::raw::meter::ObjectMeter;
+use crate::sys::caught::Caught;
 
 /// The movable objects of one allocator.
 pub(crate) struct HandleHeap {
@@ -329,12 +329,11 @@ impl Drop for HandleHeap {
     fn drop(&mut self) {
         // Guards borrow the allocator, so nobody holds an object but by a guard that was forgotten or a pin.
         let backend = self.backend.clone();
+        let mut caught = Caught::default();
         self.table.for_each(|slot| {
             let Some(place) = NonNull::new(slot.place.get()) else { return };
             // The last handle of an allocator may go while a thread exits, where a panic would abort the process.
-            if let Err(payload) = catch_unwind(AssertUnwindSafe(|| drop_object(slot))) {
-                core::mem::forget(payload);
-            }
+            caught.catch(|| drop_object(slot));
             let layout = slot.about.get().layout();
             if layout.size() > 0 && !is_small(layout) {
                 // SAFETY: C3: a large object has a block of its own.

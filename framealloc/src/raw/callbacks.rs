@@ -3,8 +3,9 @@
 #![forbid(unsafe_code)]
 
 use core::sync::atomic::{AtomicU64, Ordering};
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::sys::caught::Caught;
 
 type Callback<E> = Arc<dyn Fn(&E) + Send + Sync>;
 
@@ -52,17 +53,13 @@ impl<E> Callbacks<E> {
     /// Calls every callback with each event. A panic of one keeps nothing from the others, and goes on afterwards.
     pub(crate) fn call(&self, events: &[E]) {
         let entries = self.lock().clone();
-        let mut panic = None;
-        for (event, (_, callback)) in
-            events.iter().flat_map(|event| entries.iter().map(move |entry| (event, entry)))
-        {
-            if let Err(payload) = catch_unwind(AssertUnwindSafe(|| callback(event))) {
-                panic.get_or_insert(payload);
+        let mut caught = Caught::default();
+        for event in events {
+            for (_, callback) in entries.iter() {
+                caught.catch(|| callback(event));
             }
         }
         drop(entries);
-        if let Some(payload) = panic {
-            resume_unwind(payload);
-        }
+        caught.resume();
     }
 }
