@@ -135,11 +135,11 @@ impl HandleHeap {
             if let Some((index, slot)) = self.table.take() {
                 return Some((space, index, slot));
             }
-            let slots = self.table.slots();
+            let extent = self.table.extent();
             drop(space);
-            let growth = Table::prepare(&*self.backend, slots)?;
+            let growth = Table::prepare(&*self.backend, extent)?;
             space = self.lock();
-            if let Some(surplus) = self.table.grow(growth, slots) {
+            if let Some(surplus) = self.table.grow(growth, extent) {
                 drop(space);
                 Table::discard(&*self.backend, surplus);
                 space = self.lock();

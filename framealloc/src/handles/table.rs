@@ -58,7 +58,14 @@ pub(super) struct Table {
     vacant: Cell<u32>,
 }
 
-/// A block that the table needs: taken from the backend before the lock.
+/// How large the table is, and what it needs to grow.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) struct Extent {
+    slots: usize,
+    needs_directory: bool,
+}
+
+/// A block that the table needs: taken from the backend without the lock.
 pub(super) enum Growth {
     Directory(NonNull<u8>),
     Segment(NonNull<u8>),
@@ -99,34 +106,32 @@ impl Table {
         self.vacant.set(index);
     }
 
-    /// What is missing for more slots, from `backend`; `None` when there is no memory or no room for more slots. The
-    /// number of slots is read under the lock, which is not held here.
-    pub(super) fn prepare(backend: &dyn AllocatorBackend, slots: usize) -> Option<Growth> {
-        if slots >= MOST {
-            return None;
-        }
-        let take = |layout| backend.allocate(layout);
-        if slots.is_multiple_of(SEGMENT * FAN) {
-            take(Layout::new::<Directory>()).map(Growth::Directory)
-        } else {
-            take(Layout::new::<Segment>()).map(Growth::Segment)
-        }
-    }
-
-    /// Whether the next growth is a directory, and how many slots there are; under the lock.
-    pub(super) fn slots(&self) -> usize {
+    /// How large the table is; under the lock.
+    pub(super) fn extent(&self) -> Extent {
         let slots = self.slots.get();
-        let published = !self.root[(slots / (SEGMENT * FAN)).min(FAN - 1)].load(Ordering::Relaxed).is_null();
-        // A directory without segments counts as one slot, so that a segment comes next.
-        if slots.is_multiple_of(SEGMENT * FAN) && published && slots < MOST { slots + 1 } else { slots }
+        let entry = self.root.get(slots / (SEGMENT * FAN));
+        let needs_directory = entry.is_some_and(|entry| entry.load(Ordering::Relaxed).is_null());
+        Extent { slots, needs_directory }
     }
 
-    /// Takes what [`Table::prepare`] found for `slots` slots, or returns it when another thread was faster; under the lock.
-    pub(super) fn grow(&self, growth: Growth, slots: usize) -> Option<Growth> {
-        if slots != self.slots() {
+    /// What a table of this extent needs to grow, from `backend`; `None` when there is no memory, or the table is as large
+    /// as it gets. Without the lock.
+    pub(super) fn prepare(backend: &dyn AllocatorBackend, extent: Extent) -> Option<Growth> {
+        if extent.slots >= MOST {
+            None
+        } else if extent.needs_directory {
+            backend.allocate(Layout::new::<Directory>()).map(Growth::Directory)
+        } else {
+            backend.allocate(Layout::new::<Segment>()).map(Growth::Segment)
+        }
+    }
+
+    /// Takes what [`Table::prepare`] found, or returns it when another thread was faster; under the lock.
+    pub(super) fn grow(&self, growth: Growth, extent: Extent) -> Option<Growth> {
+        if extent != self.extent() {
             return Some(growth);
         }
-        let slots = self.slots.get();
+        let slots = extent.slots;
         let entry = &self.root[slots / (SEGMENT * FAN)];
         match growth {
             Growth::Directory(block) => {

@@ -181,6 +181,24 @@ fn budgets_refuse_and_are_credited() {
     fixture.assert_all_freed();
 }
 
+#[test]
+fn handles_by_the_hundred_thousand() {
+    const MANY: usize = if cfg!(miri) { 1500 } else { 300_000 };
+    let fixture = Fixture::default();
+    on_thread(|| {
+        let handles = fixture.alloc.handles();
+        let all: Vec<_> = (0..MANY).map(|_| handles.alloc(Nothing)).collect();
+        assert!(all.iter().all(|object| handles.contains(*object)));
+        let table = handles.stats().table_bytes;
+        assert_eq!((fixture.live_bytes() >= table, handles.stats().resident_bytes), (true, 0));
+        assert!((48..60).contains(&(table / MANY as u64)) || cfg!(miri), "{table} bytes");
+        all.iter().for_each(|object| assert!(handles.free(*object)));
+        let again = handles.alloc(Nothing);
+        assert!(!all.contains(&again) && handles.stats().table_bytes == table, "slots are used again");
+    });
+    fixture.assert_all_freed();
+}
+
 /// Uses the handles of its allocator while it is dropped.
 struct Meddler {
     alloc: &'static OnceLock<SmartAlloc>,
