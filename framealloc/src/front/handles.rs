@@ -47,8 +47,8 @@ impl SmartAlloc {
 /// | [`defragment`](Self::defragment) | per object moved: the copy and a lock |
 ///
 /// The bytes of an object are charged to the tag that is current when it is made, to its budgets and the allocator's, and
-/// credited to that tag when it ends. There may be 67 million objects (2^26) at once. Statistics count them as heap memory. Objects that are alive when the allocator goes
-/// are dropped then; a panic of such a destructor goes no further.
+/// credited to that tag when it ends. Statistics count them as heap memory. There may be 67 million objects (2^26) at once.
+/// Objects that are alive when the allocator goes are dropped then; a panic of such a destructor goes no further.
 #[derive(Clone, Copy)]
 pub struct Handles<'a> {
     alloc: &'a SmartAlloc,
@@ -196,12 +196,20 @@ impl<'a> Handles<'a> {
     }
 
     /// Takes one [`pin`](Self::pin) back, also after the handle was freed; whether there was one.
+    ///
+    /// # Panics
+    ///
+    /// With the panic of the object's destructor, if this is what ends it. Its memory is given back.
     pub fn unpin<T: HandleTarget + ?Sized>(self, handle: ObjectHandle<T>) -> bool {
         self.alloc.shared.handles.unpin(handle.id())
     }
 
     /// Ends an object; whether the handle named one. From here on the handle is stale. The object is dropped at once, or
     /// by the last guard or pin that holds it, on that thread.
+    ///
+    /// # Panics
+    ///
+    /// With the panic of the object's destructor. Its memory is given back.
     pub fn free<T: HandleTarget + ?Sized>(self, handle: ObjectHandle<T>) -> bool {
         self.alloc.shared.handles.free(handle.id())
     }
