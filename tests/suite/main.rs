@@ -9,6 +9,7 @@ mod containers;
 mod failures;
 mod guards;
 mod handles;
+mod handover;
 mod misuse;
 mod model;
 mod real_containers;

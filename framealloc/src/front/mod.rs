@@ -12,6 +12,7 @@
 //! | `tagged.rs` | [`TaggedAllocator`] |
 //! | `limits.rs` | budgets |
 //! | `retain.rs` | retention |
+//! | `threads.rs` | transfer and deferred destructors |
 //! | `knowing.rs` | statistics and reports |
 //! | `system_frame.rs` | what `#[frame_system]` expands to |
 //! | `config.rs` | [`AllocConfig`] |
@@ -33,6 +34,7 @@ mod streaming;
 mod system_frame;
 mod tagged;
 pub(crate) mod thread;
+mod threads;
 
 pub use checkpoint::{Checkpoint, CheckpointGuard, SpeculativeResult};
 pub use config::AllocConfig;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::source::Source;
 
 /// The areas of `framealloc/src`, lowest first. A file names its own area and areas of lower layers only.
-const LAYERS: [&[&str]; 11] = [
+const LAYERS: [&[&str]; 12] = [
     &["sys"],
     &["error"],
     &["diagnostics"],
@@ -15,6 +15,7 @@ const LAYERS: [&[&str]; 11] = [
     &["streaming"],
     &["budget", "phase", "tag", "retention"],
     &["system"],
+    &["threads"],
     &["stats", "report"],
     &["front"],
 ];

@@ -13,6 +13,7 @@
 mod book;
 mod clock;
 mod depot;
+mod home;
 mod meter;
 mod registry;
 
@@ -32,6 +33,7 @@ use crate::scratch::ScratchPools;
 use crate::streaming::StreamStore;
 use crate::sys::ids::next_allocator_id;
 use crate::tag::{TagId, TagTable};
+use crate::threads::{DeferredQueue, TransferCounters};
 
 use super::config::AllocConfig;
 use super::promotion::PromotionQueue;
@@ -59,6 +61,8 @@ pub(crate) struct Shared {
     pub(crate) budgets: BudgetBook,
     pub(crate) registry: Registry,
     pub(crate) promotions: PromotionQueue,
+    pub(crate) deferred: DeferredQueue,
+    pub(crate) transfers: TransferCounters,
     pub(crate) diagnostics: Diagnostics,
     pub(crate) anchor: Anchor,
     until_trim: AtomicU32,
@@ -110,6 +114,8 @@ impl Shared {
                 budgets,
                 registry: Registry::default(),
                 promotions: PromotionQueue::new(config.promotion_queue),
+                deferred: DeferredQueue::new(),
+                transfers: TransferCounters::new(),
                 diagnostics,
                 anchor: Anchor::now(),
                 until_trim: AtomicU32::new(config.trim_after),
