@@ -52,9 +52,11 @@ mod raw;
 // L3: allocators
 mod frame;
 mod group;
+mod handles;
 mod heap;
 mod pool;
 mod scratch;
+mod streaming;
 // L4: policies
 mod budget;
 mod phase;
@@ -78,13 +80,18 @@ pub use frame::{
 };
 pub use framealloc_macros::{frame_local, frame_system, retain};
 pub use front::{
-    AllocConfig, AllocSource, Checkpoint, CheckpointGuard, EnterGuard, Groups, IntoTag, PhaseGuard, Promoted,
-    PromotionEntry, PromotionResult, Promotions, Retained, Retained as FrameRetained, SmartAlloc,
-    SpeculativeResult, SystemFrame, TagGuard, TaggedAllocator, TrafficMark,
+    AllocConfig, AllocSource, Checkpoint, CheckpointGuard, EnterGuard, Groups, Handles, IntoTag, PhaseGuard,
+    Promoted, PromotionEntry, PromotionResult, Promotions, Retained, Retained as FrameRetained, SmartAlloc,
+    SpeculativeResult, Streaming, SystemFrame, TagGuard, TaggedAllocator, TrafficMark,
 };
 pub use group::{Group, GroupHandle, GroupId, GroupSummary};
+pub use handles::{
+    Defragmented, HandleError, HandleMut, HandleRef, HandleStats, HandleTarget, ObjectHandle, ObjectId,
+    Relocation,
+};
 pub use heap::{HeapAlloc, HeapBox};
 pub use pool::{Acquired, Handle, PoolAlloc, PoolBox, PoolHandle, PoolStats, TypedPool};
+pub use raw::callbacks::CallbackId;
 #[cfg(feature = "debug")]
 pub use raw::meter::ObjectKind;
 pub use retention::{FailureCounts, FailureReason, FrameSummary, Importance, RetentionPolicy, SummaryRow};
@@ -98,6 +105,9 @@ pub use stats::{
 };
 #[cfg(feature = "debug")]
 pub use stats::{LeakReport, LeakedObject};
+pub use streaming::{
+    StreamData, StreamError, StreamEvent, StreamId, StreamLoad, StreamPriority, StreamProgress, StreamStats,
+};
 pub use sys::{Bytes, FormattedBytes};
 pub use system::HeapUse;
 pub use tag::Tag;

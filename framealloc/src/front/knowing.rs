@@ -178,6 +178,8 @@ impl SmartAlloc {
             threads,
             ended_threads: self.shared.registry.ended_threads(),
             depot_bytes: self.shared.chunks.bytes(),
+            handles: self.shared.handles.stats(),
+            streaming: self.shared.streaming.stats(),
         }
     }
 

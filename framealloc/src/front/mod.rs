@@ -7,7 +7,9 @@
 //! | `checkpoint.rs` | checkpoints and speculation on the ambient frame |
 //! | `objects.rs` | pool and heap |
 //! | `groups.rs` | scratch and groups |
+//! | `handles.rs` | objects behind handles |
 //! | `scopes.rs` | tags and phases |
+//! | `streaming.rs` | streamed data |
 //! | `tagged.rs` | [`TaggedAllocator`] |
 //! | `limits.rs` | budgets |
 //! | `retain.rs` | retention |
@@ -23,6 +25,7 @@ mod ambient;
 mod checkpoint;
 mod config;
 mod groups;
+mod handles;
 mod knowing;
 #[cfg(feature = "debug")]
 mod leaks;
@@ -34,6 +37,7 @@ mod retain;
 mod scopes;
 pub(crate) mod shared;
 mod smart_alloc;
+mod streaming;
 mod system_frame;
 mod tagged;
 pub(crate) mod thread;
@@ -42,9 +46,11 @@ mod threads;
 pub use checkpoint::{Checkpoint, CheckpointGuard, SpeculativeResult};
 pub use config::AllocConfig;
 pub use groups::Groups;
+pub use handles::Handles;
 pub use live_traffic::TrafficMark;
 pub use promotion::{Promoted, PromotionEntry, PromotionResult, Promotions, Retained};
 pub use scopes::{IntoTag, PhaseGuard, TagGuard};
 pub use smart_alloc::{EnterGuard, SmartAlloc};
+pub use streaming::Streaming;
 pub use system_frame::{AllocSource, SystemFrame, enter, enter_current};
 pub use tagged::TaggedAllocator;

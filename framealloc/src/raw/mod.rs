@@ -21,6 +21,7 @@
 //! | [`slab::Slab`] | fixed-size records at stable addresses |
 //! | [`stack::Stack`] | a growable stack of plain records that never reaches the global allocator |
 //! | [`list::PushList`] | append-only list that other threads may read |
+//! | [`callbacks`] | callbacks of users |
 //! | [`owning_box`] | what the boxes of pool and heap have in common |
 //! | [`poison`] | what the tools are told about memory, with the feature `debug` |
 //! | [`tls`] | the two words a thread keeps about the allocator it used last |
@@ -67,6 +68,7 @@ pub(crate) mod arena;
 #[macro_use]
 pub(crate) mod box_traits;
 pub(crate) mod cache;
+pub(crate) mod callbacks;
 pub(crate) mod chunk;
 pub(crate) mod clock;
 pub(crate) mod core;

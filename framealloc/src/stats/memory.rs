@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
+use crate::handles::HandleStats;
 use crate::pool::PoolStats;
+use crate::streaming::StreamStats;
 
 /// Frame memory.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -162,4 +164,8 @@ pub struct AllocStats {
     pub ended_threads: u64,
     /// Bytes of chunks that no thread holds.
     pub depot_bytes: u64,
+    /// Objects behind handles; their bytes are also in `heap` of their tags.
+    pub handles: HandleStats,
+    /// Streamed data; its bytes are also in `heap` of their tags.
+    pub streaming: StreamStats,
 }

@@ -25,6 +25,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use crate::backend::{AllocatorBackend, LimitedBackend};
 use crate::diagnostics::{Diagnostics, Strict};
 use crate::error::AllocError;
+use crate::handles::HandleHeap;
 use crate::heap::HeapShared;
 use crate::phase::PhaseTable;
 use crate::pool::Depot;
@@ -32,6 +33,7 @@ use crate::raw::clock::Anchor;
 use crate::raw::meter::ObjectMeter;
 use crate::raw::supply::ChunkSupply;
 use crate::scratch::{ScratchRegistry, ShrinkPolicy};
+use crate::streaming::StreamStore;
 use crate::sys::ids::next_allocator_id;
 use crate::tag::{TagId, TagTable};
 use crate::threads::{DeferredQueue, TransferCounters};
@@ -58,6 +60,8 @@ pub(crate) struct Shared {
     pub(crate) scratch: ScratchRegistry,
     /// Chunks for scratch and groups.
     pub(crate) supply: ChunkSupply,
+    pub(crate) handles: HandleHeap,
+    pub(crate) streaming: StreamStore,
     pub(crate) tags: TagTable,
     pub(crate) phases: PhaseTable,
     pub(crate) budgets: BudgetBook,
@@ -106,6 +110,7 @@ impl Shared {
             let pool = Depot::new(pool_backend);
             pool.set_meter(meter.clone());
             let heap = HeapShared::new(backend.clone(), Some(meter.clone()));
+            let handles = HandleHeap::new(id, backend.clone(), meter.clone());
             let shared = Self {
                 id,
                 clock: FrameClock::default(),
@@ -114,6 +119,8 @@ impl Shared {
                 heap,
                 scratch: ScratchRegistry::new(ShrinkPolicy::AfterQuietResets(config.trim_after)),
                 supply: ChunkSupply::new(backend.clone(), meter),
+                handles,
+                streaming: StreamStore::new(id),
                 tags,
                 phases: PhaseTable::new(),
                 budgets,
