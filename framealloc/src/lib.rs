@@ -25,6 +25,7 @@
 //!
 //! | feature | adds |
 //! |---|---|
+//! | `log` | [`LogSink`](diagnostics::LogSink): reports as records of the `log` crate |
 //! | `serde` | `Serialize` for handles, containers and reports |
 
 // L0: arithmetic, ids, errors, codes
@@ -83,7 +84,7 @@ pub use tracking::Tracking;
 #[doc(hidden)]
 pub mod __private {
     pub use crate::budget::{OnExceed, SoftLimit};
-    pub use crate::front::{enter, enter_current};
+    pub use crate::front::{DEBUG_REPORTS, enter, enter_current, report_from};
     pub use crate::system::{HeapUse, System, SystemInfo, bytes};
     pub use inventory;
 }

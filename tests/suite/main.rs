@@ -11,6 +11,7 @@ mod misuse;
 mod model;
 mod real_containers;
 mod regression;
+mod reports;
 mod retention;
 mod sinks;
 mod steady;

@@ -51,6 +51,10 @@ pub mod code_pages {
     pub struct Fa312;
     #[doc = include_str!("../../framealloc/src/diagnostics/codes/FA501.md")]
     pub struct Fa501;
+    #[doc = include_str!("../../framealloc/src/diagnostics/codes/FA510.md")]
+    pub struct Fa510;
+    #[doc = include_str!("../../framealloc/src/diagnostics/codes/FA511.md")]
+    pub struct Fa511;
     #[doc = include_str!("../../framealloc/src/diagnostics/codes/FA601.md")]
     pub struct Fa601;
     #[doc = include_str!("../../framealloc/src/diagnostics/codes/FA608.md")]

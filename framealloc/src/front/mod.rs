@@ -11,6 +11,7 @@
 //! | `limits.rs` | budgets |
 //! | `retain.rs` | retention |
 //! | `knowing.rs` | statistics and reports |
+//! | `reporting.rs` | diagnostics of the program itself |
 //! | `system_frame.rs` | what `#[frame_system]` expands to |
 //! | `config.rs` | [`AllocConfig`] |
 //! | `shared/`, `thread/`, `promotion/` | the state behind the handle |
@@ -22,6 +23,7 @@ mod knowing;
 mod limits;
 mod objects;
 pub(crate) mod promotion;
+mod reporting;
 mod retain;
 mod scopes;
 pub(crate) mod shared;
@@ -33,6 +35,7 @@ pub(crate) mod thread;
 pub use checkpoint::{Checkpoint, CheckpointGuard, SpeculativeResult};
 pub use config::AllocConfig;
 pub use promotion::{Promoted, PromotionEntry, PromotionResult, Promotions, Retained};
+pub use reporting::{DEBUG_REPORTS, report_from};
 pub use scopes::{IntoTag, PhaseGuard, TagGuard};
 pub use smart_alloc::{EnterGuard, SmartAlloc};
 pub use system_frame::{AllocSource, SystemFrame, enter, enter_current};

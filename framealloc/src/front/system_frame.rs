@@ -30,7 +30,7 @@ pub trait AllocSource {
 
 /// The heap of this thread in some allocator; opaque outside this crate.
 #[doc(hidden)]
-pub struct HeapOf(NonNull<ThreadHeap>);
+pub struct HeapOf(pub(super) NonNull<ThreadHeap>);
 
 impl AllocSource for SmartAlloc {
     #[inline(always)]

@@ -238,12 +238,7 @@ impl Group {
     ///
     /// - `header` is that of a large object of this group which nobody uses any more (P1).
     /// - The caller holds an `Arc` of the depot across the call (P6).
-    pub(super) unsafe fn give_large(
-        &self,
-        depot: &Depot,
-        header: *mut LargeHeader,
-        ledger: Option<&Ledger>,
-    ) {
+    pub(super) unsafe fn give_large(&self, depot: &Depot, header: *mut LargeHeader, ledger: Option<&Ledger>) {
         debug_assert!(ptr::eq(depot, self.depot));
         // SAFETY: the caller's promise: the object is live.
         let (size, resident) = unsafe { ((*header).size as u64, LargeHeader::resident(header) as u64) };

@@ -180,12 +180,7 @@ impl ThreadPool {
         self.alloc_from(self.set_for(tag), tag, layout)
     }
 
-    fn alloc_from(
-        &self,
-        set: Option<NonNull<MagazineSet>>,
-        tag: u16,
-        layout: Layout,
-    ) -> Option<NonNull<u8>> {
+    fn alloc_from(&self, set: Option<NonNull<MagazineSet>>, tag: u16, layout: Layout) -> Option<NonNull<u8>> {
         let (depot, class) = (self.depot(), class_of_layout(layout));
         let Some(set) = set else { return depot.allocate(tag, layout) };
         // SAFETY: P8: the set is valid until `flush`.

@@ -295,7 +295,8 @@ fn pool_objects_made_by_a_thread_that_has_not_noticed_the_budget_are_charged() {
 fn objects_of_a_tag_that_the_freeing_thread_never_entered_are_refunded() {
     let fixture = Fixture::default();
     let alloc = &fixture.alloc;
-    let boxes = alloc.with_tag("t/deep", |alloc| (0..40).map(|_| alloc.pool_box([0_u8; 96])).collect::<Vec<_>>());
+    let boxes =
+        alloc.with_tag("t/deep", |alloc| (0..40).map(|_| alloc.pool_box([0_u8; 96])).collect::<Vec<_>>());
     around_a_new_budget(alloc, 1 << 20, || drop(alloc.pool_box(1_u8)), |()| drop(boxes));
     let budget = alloc.tag_budget("t").unwrap();
     assert_eq!((budget.used, budget.reserved), (0, 0));

@@ -378,10 +378,10 @@ impl ThreadHeap {
         });
     }
 
-    /// Sends a report about this thread's context to the sinks. No state of the heap is half-changed when this is called.
+    /// Sends a report about this thread's context to the sinks; what it says about its place itself stays. No state of
+    /// the heap is half-changed when this is called. In strict mode this panics.
     #[cold]
     #[inline(never)]
-    /// In strict mode this panics.
     pub(crate) fn report(&self, diagnostic: Diagnostic) {
         self.report_from(self.place(), diagnostic);
     }
@@ -395,13 +395,13 @@ impl ThreadHeap {
     pub(super) fn report_from(&self, place: Place, diagnostic: Diagnostic) {
         crate::tracking::exempt(|| {
             let mut diagnostic = diagnostic.with_frame(place.frame);
-            if place.tag != TagId::UNTAGGED {
+            if diagnostic.tag.is_none() && place.tag != TagId::UNTAGGED {
                 diagnostic = diagnostic.with_tag(self.shared.tags.path(place.tag));
             }
-            if place.phase != PhaseId::NONE {
+            if diagnostic.phase.is_none() && place.phase != PhaseId::NONE {
                 diagnostic = diagnostic.with_phase(self.shared.phases.name(place.phase));
             }
-            if let Some(system) = place.system {
+            if let (None, Some(system)) = (diagnostic.system, place.system) {
                 diagnostic = diagnostic.with_system(system.info().name);
             }
             self.shared.diagnostics.report(diagnostic);
