@@ -44,6 +44,7 @@ mod pool;
 mod scratch;
 // L4: policies
 mod budget;
+mod events;
 mod phase;
 mod retention;
 mod system;
@@ -57,6 +58,7 @@ pub mod tracking;
 
 pub use budget::{Budget, BudgetEvent, BudgetReset, BudgetStats, OnExceed, SoftLimit};
 pub use error::AllocError;
+pub use events::{Event, EventKind};
 pub use frame::{
     BoundedMap, BoundedVec, ChildFrame, Frame, FrameBox, FrameMap, FrameMemoryStaysOnItsThread, FrameRef,
     FrameSet, FrameSlice, FrameState, FrameString, FrameVec,
@@ -65,7 +67,7 @@ pub use framealloc_macros::{frame_local, frame_system, retain};
 pub use front::{
     AllocConfig, AllocSource, Checkpoint, CheckpointGuard, EnterGuard, IntoTag, PhaseGuard, Promoted,
     PromotionEntry, PromotionResult, Promotions, Retained, Retained as FrameRetained, SmartAlloc,
-    SpeculativeResult, SystemFrame, TagGuard, TaggedAllocator,
+    SpeculativeResult, Subscription, SystemFrame, TagGuard, TaggedAllocator,
 };
 pub use heap::{HeapAlloc, HeapBox};
 pub use pool::{Acquired, Handle, PoolAlloc, PoolBox, PoolHandle, PoolStats, TypedPool};

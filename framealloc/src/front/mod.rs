@@ -11,6 +11,7 @@
 //! | `limits.rs` | budgets |
 //! | `retain.rs` | retention |
 //! | `knowing.rs` | statistics and reports |
+//! | `watching.rs` | subscriptions to events |
 //! | `reporting.rs` | diagnostics of the program itself |
 //! | `system_frame.rs` | what `#[frame_system]` expands to |
 //! | `config.rs` | [`AllocConfig`] |
@@ -31,6 +32,7 @@ mod smart_alloc;
 mod system_frame;
 mod tagged;
 pub(crate) mod thread;
+mod watching;
 
 pub use checkpoint::{Checkpoint, CheckpointGuard, SpeculativeResult};
 pub use config::AllocConfig;
@@ -40,3 +42,4 @@ pub use scopes::{IntoTag, PhaseGuard, TagGuard};
 pub use smart_alloc::{EnterGuard, SmartAlloc};
 pub use system_frame::{AllocSource, SystemFrame, enter, enter_current};
 pub use tagged::TaggedAllocator;
+pub use watching::Subscription;

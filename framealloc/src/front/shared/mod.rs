@@ -22,6 +22,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use crate::backend::{AllocatorBackend, LimitedBackend};
 use crate::diagnostics::{Diagnostics, Strict};
 use crate::error::AllocError;
+use crate::events::EventHub;
 use crate::heap::HeapShared;
 use crate::phase::PhaseTable;
 use crate::pool::Depot;
@@ -56,6 +57,7 @@ pub(crate) struct Shared {
     pub(crate) registry: Registry,
     pub(crate) promotions: PromotionQueue,
     pub(crate) diagnostics: Diagnostics,
+    pub(crate) events: EventHub,
     pub(crate) anchor: Anchor,
     until_trim: AtomicU32,
 }
@@ -104,6 +106,7 @@ impl Shared {
                 registry: Registry::default(),
                 promotions: PromotionQueue::new(config.promotion_queue),
                 diagnostics,
+                events: EventHub::default(),
                 anchor: Anchor::now(),
                 until_trim: AtomicU32::new(config.trim_after),
                 config,
@@ -123,12 +126,13 @@ impl Shared {
         }
     }
 
-    /// Gives unused memory of the depots back, once in a while.
-    pub(crate) fn trim(&self) {
-        if self.until_trim.fetch_sub(1, Ordering::Relaxed) == 1 {
-            self.until_trim.store(self.config.trim_after, Ordering::Relaxed);
-            self.chunks.trim();
+    /// Gives unused memory of the depots back, once in a while. Returns how many chunks and bytes.
+    pub(crate) fn trim(&self) -> (u64, u64) {
+        if self.until_trim.fetch_sub(1, Ordering::Relaxed) != 1 {
+            return (0, 0);
         }
+        self.until_trim.store(self.config.trim_after, Ordering::Relaxed);
+        self.chunks.trim()
     }
 }
 

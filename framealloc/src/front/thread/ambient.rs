@@ -13,6 +13,7 @@
 use core::panic::Location;
 use core::ptr::{self, NonNull};
 
+use super::news::NOTICED;
 use super::open::pass_on;
 use super::{ThreadHeap, Unkeep};
 use crate::diagnostics::{self, Diagnostic};
@@ -112,6 +113,7 @@ impl ThreadHeap {
             && self.drives.get()
             && self.unsealed.get().is_null()
             && tracking::thread_activity() == self.quick_mark.get()
+            && !self.shared.events.is_watched()
             && self.ambient.get() == NonNull::from(&self.vacant);
         let warm = NonNull::new(self.ambient_sizing.warm.get().cast_mut());
         match warm {
@@ -177,6 +179,9 @@ impl ThreadHeap {
         }
         self.top().frame_number.set(self.frame_number());
         self.begun.set(1);
+        if self.shared.events.is_watched() {
+            self.notice_beginning();
+        }
         Ok(())
     }
 
@@ -185,9 +190,14 @@ impl ThreadHeap {
     fn begin_again(&self, location: &'static Location<'static>) -> Result<(), AllocError> {
         if self.top().frame_number.get() != self.frame_number() {
             // A worker that never ended its frame; the driver's frame it belonged to is over.
-            self.retire_ambient();
+            let alive = self.retire_ambient_quietly();
+            self.notice_end(self.begun.replace(0), alive);
+            self.tell(alive, None);
             self.open_ambient()?;
             self.begun.set(1);
+            if self.shared.events.is_watched() {
+                self.notice_beginning();
+            }
             self.report_lazily(|| {
                 Diagnostic::new(
                     &diagnostics::FA002,
@@ -230,14 +240,15 @@ impl ThreadHeap {
         self.deliver_events();
     }
 
-    /// The outermost frame of this thread is over.
+    /// The outermost frame of this thread is over. Returns what `begun` was.
     #[inline(always)]
-    fn end_begun(&self) {
-        self.begun.set(0);
+    fn end_begun(&self) -> u64 {
+        let begun = self.begun.replace(0);
         if self.drives.get() {
             self.shared.clock.stop();
         }
         self.count_frame();
+        begun
     }
 
     #[cold]
@@ -245,7 +256,7 @@ impl ThreadHeap {
     fn end_slow(&self, location: &'static Location<'static>) {
         self.before_switch();
         self.deliver_events();
-        match self.begun.get() {
+        match self.begun.get() & !NOTICED {
             0 => {
                 let message = "`end_frame` without a `begin_frame` on this thread, or a second one";
                 self.report_lazily(|| {
@@ -259,10 +270,11 @@ impl ThreadHeap {
             }
             1 => {
                 let alive = self.retire_ambient_quietly();
-                self.end_begun();
+                let begun = self.end_begun();
+                self.notice_end(begun, alive);
                 self.tell(alive, Some(location));
             }
-            depth => self.begun.set(depth - 1),
+            _ => self.begun.set(self.begun.get() - 1),
         }
     }
 

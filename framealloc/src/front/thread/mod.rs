@@ -25,6 +25,7 @@
 //! | `run.rs` | runs of systems |
 //! | `quick.rs` | entering and leaving a system when there is no surprise |
 //! | `ambient.rs` | `begin_frame`, `end_frame`, checkpoints |
+//! | `news.rs` | what subscribers are to hear of |
 //! | `promote.rs` | the end of retained values |
 //! | `nodes.rs`, `sizing.rs` | what is known about tags, phases, systems and sizes |
 
@@ -34,6 +35,7 @@ mod ambient;
 mod context;
 mod lease;
 pub(crate) mod local;
+mod news;
 pub(crate) mod nodes;
 mod open;
 mod promote;
@@ -64,6 +66,7 @@ use super::shared::Shared;
 pub(crate) use ambient::SegmentKey;
 use context::Guard;
 pub(crate) use context::GuardKey;
+pub(crate) use lease::Payer;
 use nodes::{PhaseNode, SystemNode, TagNode, ThreadRecord};
 use run::Run;
 use sizing::Sizing;
@@ -133,6 +136,7 @@ pub(crate) struct ThreadHeap {
     /// Budgets as this thread last saw them.
     epoch: Cell<u64>,
     budgets: lease::ThreadBudgets,
+    news: news::News,
     /// Ordinary heap traffic of this thread at the last settling.
     traffic: Cell<HeapCounters>,
     traffic_mark: Cell<u64>,
@@ -197,6 +201,7 @@ impl ThreadHeap {
             exited: Cell::new(false),
             epoch: Cell::new(0),
             budgets: lease::ThreadBudgets::default(),
+            news: news::News::default(),
             traffic: Cell::new(HeapCounters::default()),
             traffic_mark: Cell::new(0),
             quick_mark: Cell::new(0),
@@ -305,7 +310,9 @@ impl ThreadHeap {
         let surplus = self.cache.surplus();
         self.cool_all();
         self.record.chunk_bytes.sub(surplus.bytes());
-        self.shared.chunks.destroy(surplus);
-        self.shared.trim();
+        let returned = self.shared.chunks.destroy(surplus);
+        self.note_returned(returned);
+        let returned = self.shared.trim();
+        self.note_returned(returned);
     }
 }

@@ -21,7 +21,7 @@ use crate::tag::TagId;
 
 /// Where something happened that is reported.
 #[derive(Clone, Copy)]
-pub(super) struct Place {
+pub(crate) struct Place {
     tag: TagId,
     phase: PhaseId,
     system: Option<&'static System>,
@@ -138,9 +138,11 @@ impl ThreadHeap {
     }
 
     fn create_chunk(&self, smallest: usize, class: usize) -> Option<NonNull<Chunk>> {
-        (smallest..=class).rev().find_map(|class| Chunk::create(&*self.shared.backend, class)).inspect(|_| {
-            self.record.chunks_taken.add(1);
-        })
+        let chunk = (smallest..=class).rev().find_map(|class| Chunk::create(&*self.shared.backend, class))?;
+        self.record.chunks_taken.add(1);
+        // SAFETY: F1: the chunk is fresh and ours.
+        self.note_taken(unsafe { chunk.as_ref() }.size() as u64);
+        Some(chunk)
     }
 
     fn count_chunk(&self, chunk: NonNull<Chunk>) -> NonNull<Chunk> {
@@ -166,10 +168,12 @@ impl ThreadHeap {
     #[cold]
     pub(super) fn reclaim(&self) -> bool {
         let idle = self.cache.drain();
-        let bytes = idle.bytes();
-        self.record.chunk_bytes.sub(bytes);
-        self.shared.chunks.destroy(idle);
-        bytes + self.shared.chunks.clear() + self.shared.pool.trim() as u64 > 0
+        self.record.chunk_bytes.sub(idle.bytes());
+        let own = self.shared.chunks.destroy(idle);
+        let depot = self.shared.chunks.clear();
+        self.note_returned(own);
+        self.note_returned(depot);
+        own.1 + depot.1 + self.shared.pool.trim() as u64 > 0
     }
 
     /// The `Frame` of `core` is being dropped: everything it handed out is unreachable.
@@ -410,7 +414,7 @@ impl ThreadHeap {
 
     /// Where this thread is, for a report.
     #[cold]
-    pub(super) fn place(&self) -> Place {
+    pub(crate) fn place(&self) -> Place {
         Place {
             tag: self.current_tag(),
             phase: self.current_phase(),

@@ -11,6 +11,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use super::ThreadHeap;
 use crate::diagnostics::{self, Diagnostic};
 use crate::error::AllocError;
+use crate::events::EventKind;
 use crate::front::promotion::{Settled, settle_all};
 use crate::heap::HeapBox;
 use crate::pool::{self, PoolBox, Refused};
@@ -41,10 +42,18 @@ impl ThreadHeap {
                 promoted += u64::from(settled.stored.is_some() && settled.failure.is_none());
                 let failure = failure_text(&settled);
                 let tag = self.shared.tags.path(settled.tag);
+                let Settled { name, policy, bytes, failure: reason, .. } = settled;
                 if let Err(settled) = self.shared.promotions.push(settled, frame, &tag, &phase) {
                     refused += 1;
                     drop(settled);
                 }
+                self.tell_subscribers(|| EventKind::Settled {
+                    name,
+                    tag: tag.clone(),
+                    policy,
+                    bytes,
+                    failure: reason,
+                });
                 if let Some(message) = failure {
                     self.report(Diagnostic::new(&diagnostics::FA609, message).with_suggestion(
                         "take the value back with `promotions.take_failed`, or release the handle before the frame ends",
