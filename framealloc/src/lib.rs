@@ -26,7 +26,7 @@
 //! | feature | adds |
 //! |---|---|
 //! | `log` | [`LogSink`](diagnostics::LogSink): reports as records of the `log` crate |
-//! | `serde` | `Serialize` for handles, containers and reports |
+//! | `serde` | `Serialize` for handles, containers and reports; snapshots and reports as JSON, `SnapshotEmitter` |
 
 // L0: arithmetic, ids, errors, codes
 mod error;
@@ -50,6 +50,7 @@ mod retention;
 mod system;
 mod tag;
 // L6: views
+mod snapshot;
 mod stats;
 // L7: the front
 mod front;
@@ -71,8 +72,16 @@ pub use front::{
 };
 pub use heap::{HeapAlloc, HeapBox};
 pub use pool::{Acquired, Handle, PoolAlloc, PoolBox, PoolHandle, PoolStats, TypedPool};
-pub use retention::{FailureCounts, FailureReason, FrameSummary, Importance, RetentionPolicy, SummaryRow};
+pub use retention::{
+    FailureCounts, FailureReason, FrameSummary, Importance, PromotionTotals, RetentionPolicy, SummaryRow,
+};
 pub use scratch::{ScratchBox, ScratchPool};
+pub use snapshot::{
+    BudgetSnapshot, DeferredSnapshot, DiagnosticSnapshot, PhaseSnapshot, Snapshot, SnapshotSummary,
+    SystemSnapshot, TagSnapshot, ThreadSnapshot, TransferSnapshot,
+};
+#[cfg(feature = "serde")]
+pub use snapshot::{SnapshotConfig, SnapshotEmitter};
 pub use stats::{
     AllocStats, FrameStats, IntentReport, MemoryStats, ObjectStats, PhaseStat, PhaseStats, SystemReport,
     TagStats, ThreadStats, TrafficStats,

@@ -15,6 +15,7 @@ mod regression;
 mod reports;
 mod retention;
 mod sinks;
+mod snapshots;
 mod statistics;
 mod steady;
 mod threads;

@@ -12,12 +12,14 @@
 //! | `retain.rs` | retention |
 //! | `knowing.rs` | statistics and reports |
 //! | `watching.rs` | subscriptions to events |
+//! | `capture.rs` | snapshots |
 //! | `reporting.rs` | diagnostics of the program itself |
 //! | `system_frame.rs` | what `#[frame_system]` expands to |
 //! | `config.rs` | [`AllocConfig`] |
 //! | `shared/`, `thread/`, `promotion/` | the state behind the handle |
 
 mod ambient;
+mod capture;
 mod checkpoint;
 mod config;
 mod knowing;

@@ -63,6 +63,21 @@ impl BudgetBook {
         lock(&self.entries).tags.get(&tag).cloned()
     }
 
+    /// The budgets of tags, by tag.
+    pub(crate) fn of_tags(&self) -> Vec<(TagId, Arc<SharedBudget>)> {
+        let entries = lock(&self.entries);
+        let mut budgets: Vec<_> = entries.tags.iter().map(|(tag, shared)| (*tag, shared.clone())).collect();
+        budgets.sort_by_key(|(tag, _)| *tag);
+        budgets
+    }
+
+    /// The phases that have a budget.
+    pub(crate) fn of_phases(&self) -> Vec<PhaseId> {
+        let mut phases: Vec<_> = lock(&self.entries).phases.keys().copied().collect();
+        phases.sort_unstable();
+        phases
+    }
+
     /// What the budget of `tag` was told that the thread of the record at this address has. Answers once.
     pub(crate) fn take_told(&self, tag: TagId, record: usize) -> u64 {
         lock(&self.entries).told.remove(&(tag, record)).unwrap_or(0)
