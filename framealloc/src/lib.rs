@@ -26,6 +26,7 @@
 //! | feature | adds |
 //! |---|---|
 //! | `log` | [`LogSink`](diagnostics::LogSink): reports as records of the `log` crate |
+//! | `minimal` | leaves the behaviour filter out |
 //! | `serde` | `Serialize` for handles, containers and reports; snapshots and reports as JSON, `SnapshotEmitter` |
 
 // L0: arithmetic, ids, errors, codes
@@ -43,6 +44,7 @@ mod heap;
 mod pool;
 mod scratch;
 // L4: policies
+mod behavior;
 mod budget;
 mod events;
 mod phase;
@@ -57,6 +59,7 @@ mod front;
 // Beside the layers: the global allocator's wrapper
 pub mod tracking;
 
+pub use behavior::{BehaviorIssue, BehaviorReport, BehaviorThresholds};
 pub use budget::{Budget, BudgetEvent, BudgetReset, BudgetStats, OnExceed, SoftLimit};
 pub use error::AllocError;
 pub use events::{Event, EventKind};

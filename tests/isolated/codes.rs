@@ -47,6 +47,14 @@ fn hot(_alloc: &SmartAlloc) {
     drop(black_box(Box::new(1)));
 }
 
+fn frames(alloc: &SmartAlloc, count: usize, work: impl Fn(&SmartAlloc)) {
+    for _ in 0..count {
+        alloc.begin_frame();
+        work(alloc);
+        alloc.end_frame();
+    }
+}
+
 /// What makes one code appear.
 type Case = (&'static str, fn(&SmartAlloc));
 
@@ -56,6 +64,23 @@ const CASES: &[Case] = &[
     ("BF004", |alloc| {
         TRACKED.store(true, Ordering::Relaxed);
         hot(alloc);
+    }),
+    ("BF001", |alloc| {
+        alloc.enable_behavior_filter();
+        alloc.begin_frame();
+        let kept = alloc.frame_box(1);
+        alloc.end_frame();
+        frames(alloc, 12, |_| ());
+        assert_eq!(*kept, 1);
+    }),
+    ("BF002", |alloc| {
+        alloc.enable_behavior_filter();
+        frames(alloc, 12, |alloc| drop(alloc.pool_box(1)));
+    }),
+    ("BF003", |alloc| {
+        alloc.enable_behavior_filter();
+        let retain = |alloc: &SmartAlloc| drop(alloc.frame_retained(1, RetentionPolicy::PromoteToPool));
+        frames(alloc, 1, |alloc| (0..8).for_each(|_| retain(alloc)));
     }),
     ("FA001", |alloc| drop(alloc.frame_box(1))),
     ("FA002", SmartAlloc::end_frame),

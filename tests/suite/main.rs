@@ -2,6 +2,7 @@
 
 mod ambient;
 mod attribution;
+mod behavior;
 mod budgets;
 mod config;
 mod containers;

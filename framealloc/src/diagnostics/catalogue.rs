@@ -96,6 +96,9 @@ macro_rules! codes {
 }
 
 codes! {
+    BF001, Warning, "frame data that lives on";
+    BF002, Warning, "pool object freed in the frame that made it";
+    BF003, Warning, "promotion churn";
     BF004, Warning, "heap used in a system that declared it would not";
     FA001, Warning, "allocation outside a frame";
     FA002, Error, "frame ended twice or never begun";

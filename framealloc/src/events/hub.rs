@@ -30,15 +30,25 @@ impl EventHub {
         self.subscribers.len() != 0 && listeners::may_deliver()
     }
 
+    /// Somebody wants frames to be noticed without being told of them.
+    pub(crate) fn watch(&self) {
+        self.watchers.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Takes one [`watch`](Self::watch) back.
+    pub(crate) fn unwatch(&self) {
+        self.watchers.fetch_sub(1, Ordering::Relaxed);
+    }
+
     pub(crate) fn subscribe(&self, subscriber: Arc<Subscriber>) -> u64 {
         let id = self.subscribers.add(subscriber);
-        self.watchers.fetch_add(1, Ordering::Relaxed);
+        self.watch();
         id
     }
 
     pub(crate) fn unsubscribe(&self, id: u64) {
         if self.subscribers.remove(id) {
-            self.watchers.fetch_sub(1, Ordering::Relaxed);
+            self.unwatch();
         }
     }
 

@@ -12,6 +12,7 @@
 //! | `retain.rs` | retention |
 //! | `knowing.rs` | statistics and reports |
 //! | `watching.rs` | subscriptions to events |
+//! | `behaving.rs` | the behaviour filter |
 //! | `capture.rs` | snapshots |
 //! | `reporting.rs` | diagnostics of the program itself |
 //! | `system_frame.rs` | what `#[frame_system]` expands to |
@@ -19,6 +20,7 @@
 //! | `shared/`, `thread/`, `promotion/` | the state behind the handle |
 
 mod ambient;
+mod behaving;
 mod capture;
 mod checkpoint;
 mod config;

@@ -12,7 +12,7 @@ const LAYERS: [&[&str]; 10] = [
     &["backend"],
     &["raw"],
     &["frame", "pool", "heap", "scratch"],
-    &["budget", "phase", "tag", "retention"],
+    &["budget", "phase", "tag", "retention", "behavior"],
     &["system"],
     &["stats", "report", "events", "snapshot"],
     &["front"],
@@ -22,7 +22,7 @@ const LEAF: (&str, &[&str]) = ("tracking", &["sys", "diagnostics"]);
 /// Files that put the areas together and may name all of them.
 const ABOVE_ALL: [&str; 2] = ["lib", "__private"];
 /// Areas that hold no unsafe code at all.
-const SAFE: [&str; 11] = [
+const SAFE: [&str; 12] = [
     "sys",
     "error",
     "diagnostics",
@@ -34,6 +34,7 @@ const SAFE: [&str; 11] = [
     "report",
     "events",
     "snapshot",
+    "behavior",
 ];
 
 /// Lines of code in a file, tests and comments not counted.

@@ -32,6 +32,11 @@ impl BudgetBook {
         self.epoch.load(Ordering::Relaxed)
     }
 
+    /// Lets every thread read the settings again.
+    pub(crate) fn renew(&self) {
+        self.epoch.fetch_add(1, Ordering::Relaxed);
+    }
+
     /// Sets the budget of a tag, of which `used` bytes are in use if it has none yet; `threads` says how many of them the
     /// records of living threads have (by their addresses).
     pub(crate) fn set_tag(
@@ -49,14 +54,14 @@ impl BudgetBook {
                 None
             }
         };
-        self.epoch.fetch_add(1, Ordering::Relaxed);
+        self.renew();
         event
     }
 
     /// Sets each thread's budget for a phase in one frame.
     pub(crate) fn set_phase(&self, phase: PhaseId, budget: &Budget) {
         lock(&self.entries).phases.insert(phase, *budget);
-        self.epoch.fetch_add(1, Ordering::Relaxed);
+        self.renew();
     }
 
     pub(crate) fn of_tag(&self, tag: TagId) -> Option<Arc<SharedBudget>> {

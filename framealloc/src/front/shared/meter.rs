@@ -1,5 +1,6 @@
 //! Accounts of objects that are freed away from where they were made.
 
+use core::ptr::NonNull;
 use std::sync::Weak;
 
 use super::Shared;
@@ -7,6 +8,7 @@ use crate::error::AllocError;
 use crate::front::thread::local;
 use crate::raw::meter::ObjectMeter;
 use crate::tag::TagId;
+use crate::tracking::exempt;
 
 /// The accounts of one allocator, as its pool and heap see them: gone when the allocator is.
 pub(super) struct Accounts {
@@ -19,9 +21,12 @@ impl ObjectMeter for Accounts {
         self.shared.upgrade().map_or(Ok(()), |shared| shared.pool_taken(TagId(tag), bytes as u64))
     }
 
-    fn pool_freed(&self, tag: u16, bytes: usize) {
+    fn pool_freed(&self, tag: u16, bytes: usize, block: Option<NonNull<u8>>) {
         if let Some(shared) = self.shared.upgrade() {
             shared.pool_freed(TagId(tag), bytes as u64);
+            if let (Some(block), true) = (block, shared.behavior.is_on()) {
+                exempt(|| shared.behavior.pool_freed(shared.clock.number(), block.addr().get()));
+            }
         }
     }
 

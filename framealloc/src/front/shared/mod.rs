@@ -20,6 +20,7 @@ use core::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use crate::backend::{AllocatorBackend, LimitedBackend};
+use crate::behavior::BehaviorFilter;
 use crate::diagnostics::{Diagnostics, Strict};
 use crate::error::AllocError;
 use crate::events::EventHub;
@@ -58,6 +59,7 @@ pub(crate) struct Shared {
     pub(crate) promotions: PromotionQueue,
     pub(crate) diagnostics: Diagnostics,
     pub(crate) events: EventHub,
+    pub(crate) behavior: BehaviorFilter,
     pub(crate) anchor: Anchor,
     until_trim: AtomicU32,
 }
@@ -107,6 +109,7 @@ impl Shared {
                 promotions: PromotionQueue::new(config.promotion_queue),
                 diagnostics,
                 events: EventHub::default(),
+                behavior: BehaviorFilter::default(),
                 anchor: Anchor::now(),
                 until_trim: AtomicU32::new(config.trim_after),
                 config,

@@ -273,6 +273,9 @@ impl ThreadHeap {
                 let begun = self.end_begun();
                 self.notice_end(begun, alive);
                 self.tell(alive, Some(location));
+                if self.drives.get() && self.shared.behavior.is_on() {
+                    self.judge_frame();
+                }
             }
             _ => self.begun.set(self.begun.get() - 1),
         }
@@ -350,6 +353,9 @@ impl ThreadHeap {
         }
         this.closed.set(true);
         let alive = this.refs.get() - 1;
+        if alive > 0 && self.shared.behavior.is_on() {
+            self.note_kept(this, alive);
+        }
         this.release();
         alive
     }
@@ -370,7 +376,11 @@ impl ThreadHeap {
     /// Nothing reaches the memory of `core` (F2). The heap may be gone afterwards.
     #[cold]
     pub(super) unsafe fn free_core(&self, core: NonNull<Core>) {
-        // SAFETY: F2: by the caller; the record is live until it is recycled.
+        if self.shared.behavior.is_on() {
+            // SAFETY: F2: by the caller; the record is live until it is recycled.
+            self.note_let_go(unsafe { core.as_ref() });
+        }
+        // SAFETY: F2: as above.
         unsafe {
             core.as_ref().refs.set(1);
             self.recycle(core.as_ref());

@@ -291,7 +291,7 @@ impl ThreadHeap {
     pub(super) fn select_pool(&self) {
         self.follow(FOLLOWER_POOL);
         let tag = self.tag_node();
-        self.pool.select(tag.tag.0, tag.budgeted.get() | self.budgets.gates_pool());
+        self.pool.select(tag.tag.0, tag.budgeted.get() | self.gates_pool());
     }
 
     #[inline(always)]

@@ -379,6 +379,11 @@ impl ThreadHeap {
         });
     }
 
+    /// Pool objects are charged one by one whatever their tag: the thread's budget or the behaviour filter wants them.
+    pub(super) fn gates_pool(&self) -> bool {
+        self.budgets.pool.get().is_some() || self.shared.behavior.is_on()
+    }
+
     fn payer_name(&self, payer: Payer) -> Arc<str> {
         match payer {
             Payer::Tag(TagId::UNTAGGED) => "the allocator".into(),
@@ -401,11 +406,5 @@ impl ThreadBudgets {
     #[cold]
     fn others_refuse(&self, heap: &ThreadHeap) -> bool {
         [self.frame.get(), heap.phase_node().budget.get()].into_iter().flatten().any(Lessor::refuses)
-    }
-
-    /// A budget besides the tag's wants pool objects charged one by one.
-    #[inline(always)]
-    pub(super) fn gates_pool(&self) -> bool {
-        self.pool.get().is_some()
     }
 }

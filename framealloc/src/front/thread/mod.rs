@@ -25,6 +25,7 @@
 //! | `run.rs` | runs of systems |
 //! | `quick.rs` | entering and leaving a system when there is no surprise |
 //! | `ambient.rs` | `begin_frame`, `end_frame`, checkpoints |
+//! | `behaving.rs` | what the behaviour filter is told |
 //! | `news.rs` | what subscribers are to hear of |
 //! | `promote.rs` | the end of retained values |
 //! | `nodes.rs`, `sizing.rs` | what is known about tags, phases, systems and sizes |
@@ -32,6 +33,7 @@
 #![expect(unsafe_code, reason = "owns cores and chunks through raw pointers")]
 
 mod ambient;
+mod behaving;
 mod context;
 mod lease;
 pub(crate) mod local;

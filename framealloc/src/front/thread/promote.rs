@@ -39,7 +39,11 @@ impl ThreadHeap {
         let mut refused = 0;
         let mut panic = crate::tracking::exempt(|| {
             settle_all(core, self, std::thread::panicking(), |settled| {
-                promoted += u64::from(settled.stored.is_some() && settled.failure.is_none());
+                let worked = settled.stored.is_some() && settled.failure.is_none();
+                promoted += u64::from(worked);
+                if worked && self.shared.behavior.is_on() {
+                    self.shared.behavior.promoted(frame, settled.name, settled.tag.0, settled.bytes);
+                }
                 let failure = failure_text(&settled);
                 let tag = self.shared.tags.path(settled.tag);
                 let Settled { name, policy, bytes, failure: reason, .. } = settled;
@@ -118,7 +122,11 @@ impl ThreadHeap {
         }
         let bytes = pool::charged_bytes(layout) as u64;
         self.charge_object(bytes, true)?;
-        alloc().inspect_err(|_| self.uncharge_object(bytes, true))
+        let block = alloc().inspect_err(|_| self.uncharge_object(bytes, true))?;
+        if self.shared.behavior.is_on() {
+            self.note_pool_object(block);
+        }
+        Ok(block)
     }
 
     /// Memory of the heap for `layout`, charged to the current tag.
