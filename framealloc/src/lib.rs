@@ -25,7 +25,7 @@
 //!
 //! | feature | adds |
 //! |---|---|
-//! | `log` | [`LogSink`](diagnostics::LogSink): reports as records of the `log` crate |
+//! | `log` | `diagnostics::LogSink`: reports as records of the `log` crate |
 //! | `minimal` | leaves the behaviour filter out |
 //! | `serde` | `Serialize` for handles, containers and reports; snapshots and reports as JSON, `SnapshotEmitter` |
 

@@ -18,13 +18,6 @@ pub struct Event {
     pub kind: EventKind,
 }
 
-impl Event {
-    /// An event of this thread.
-    pub(crate) fn here(frame: u64, kind: EventKind) -> Self {
-        Self { frame, thread: std::thread::current().id(), kind }
-    }
-}
-
 /// What happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]

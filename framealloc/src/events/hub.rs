@@ -3,6 +3,7 @@
 use core::fmt;
 use core::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::Arc;
+use std::thread::ThreadId;
 
 use super::event::{Event, EventKind};
 use crate::diagnostics::listeners::{self, Listeners};
@@ -60,9 +61,9 @@ impl EventHub {
     /// Tells everybody (V1). What it costs is not the program's heap traffic.
     #[cold]
     #[inline(never)]
-    pub(crate) fn tell(&self, frame: u64, kind: impl FnOnce() -> EventKind) {
+    pub(crate) fn tell(&self, frame: u64, thread: ThreadId, kind: impl FnOnce() -> EventKind) {
         if self.is_heard() {
-            let event = Event::here(frame, kind());
+            let event = Event { frame, thread, kind: kind() };
             self.subscribers.call(|subscriber| subscriber(&event));
         }
     }
@@ -80,14 +81,14 @@ mod tests {
 
     #[test]
     fn watched_while_somebody_subscribes() {
-        let hub = EventHub::default();
+        let (hub, thread) = (EventHub::default(), std::thread::current().id());
         assert!(!hub.is_watched());
         let ids = [hub.subscribe(Arc::new(|_| ())), hub.subscribe(Arc::new(|_| panic!("a subscriber")))];
-        hub.tell(3, || EventKind::FrameBegun { driver: true });
+        hub.tell(3, thread, || EventKind::FrameBegun { driver: true });
         assert!(hub.is_watched() && hub.is_heard());
         assert_eq!(hub.panics(), 1);
         ids.into_iter().chain(ids).for_each(|id| hub.unsubscribe(id));
         assert!(!hub.is_watched() && !hub.is_heard());
-        hub.tell(4, || panic!("nobody listens, so nothing is made"));
+        hub.tell(4, thread, || panic!("nobody listens, so nothing is made"));
     }
 }

@@ -86,7 +86,7 @@ impl ThreadHeap {
 
     /// Tells one event of this thread. No state of the heap is half-changed when this is called.
     pub(super) fn tell_subscribers(&self, kind: impl FnOnce() -> EventKind) {
-        tracking::exempt(|| self.shared.events.tell(self.frame_number(), kind));
+        tracking::exempt(|| self.shared.events.tell(self.frame_number(), self.record.thread, kind));
     }
 
     /// The thread exits, and everything is settled.
