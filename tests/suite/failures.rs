@@ -83,6 +83,9 @@ fn program(alloc: &SmartAlloc, counter: &DropCounter, refusals: &mut Refusals) {
                 (0..10).filter_map(|n| refusals.of(frame.try_boxed(counter.make(n)))).collect();
             boxed.iter().for_each(|boxed| boxed.verify());
             refusals.caught(|| frame.speculate(|child| Ok::<_, ()>(child.slice_from_fn(600, |n| n).len())));
+            refusals.of(frame.try_speculate(|child| {
+                child.try_slice_from_fn(600, |n| n).map(|values| counter.make(values.len() as u64))
+            }));
             match frame.try_retain_named("kept", counter.make(round), RetentionPolicy::PromoteToHeap) {
                 Ok(kept) => kept.verify(),
                 Err((value, error)) => {

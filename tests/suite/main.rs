@@ -2,6 +2,7 @@
 
 mod ambient;
 mod attribution;
+mod auto_traits;
 mod behavior;
 mod budgets;
 mod config;

@@ -1,31 +1,11 @@
 //! Sinks are foreign code: they allocate, end frames, open guards and panic in the middle of what is reported.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, Mutex};
 
-use framealloc::diagnostics::{CallbackSink, Diagnostic, RateLimit};
-use framealloc::{AllocConfig, Budget, OnExceed, RetentionPolicy, SmartAlloc, TagGuard};
+use framealloc::diagnostics::RateLimit;
+use framealloc::{Budget, OnExceed, RetentionPolicy, SmartAlloc, TagGuard};
 use framealloc_tests::{DropCounter, Fixture, on_thread};
-
-/// An allocator whose every report runs `work`, which may use the allocator.
-fn with_sink(work: impl Fn(&SmartAlloc, &Diagnostic) + Send + Sync + 'static) -> Fixture {
-    let fixture = Fixture::new(AllocConfig::minimal()).unlimited();
-    let cell = Arc::new(OnceLock::new());
-    let inner = Arc::clone(&cell);
-    fixture.alloc.diagnostics().add_sink(CallbackSink::new(move |report: &Diagnostic| {
-        if let Some(alloc) = inner.get() {
-            work(alloc, report);
-        }
-    }));
-    cell.set(fixture.alloc.clone()).unwrap();
-    fixture
-}
-
-/// Breaks the circle of allocator and sink, and checks that nothing is left.
-fn finish(fixture: Fixture) {
-    fixture.alloc.diagnostics().clear_sinks();
-    fixture.assert_all_freed();
-}
 
 /// Passes a budget in the tag `t`, so that the next switch reports it.
 fn pass_a_budget(alloc: &SmartAlloc) -> TagGuard<'_> {
@@ -37,7 +17,7 @@ fn pass_a_budget(alloc: &SmartAlloc) -> TagGuard<'_> {
 
 #[test]
 fn a_sink_that_ends_the_frame_under_a_rollback() {
-    let fixture = with_sink(|alloc, _| alloc.end_frame());
+    let fixture = Fixture::reacting(|alloc, _| alloc.end_frame());
     on_thread(|| {
         let alloc = &fixture.alloc;
         alloc.begin_frame();
@@ -51,12 +31,12 @@ fn a_sink_that_ends_the_frame_under_a_rollback() {
         alloc.end_frame();
         assert_eq!(alloc.stats().total.frame.live_bytes, 0);
     });
-    finish(fixture);
+    fixture.finish();
 }
 
 #[test]
 fn a_sink_that_ends_the_frame_under_a_commit() {
-    let fixture = with_sink(|alloc, _| alloc.end_frame());
+    let fixture = Fixture::reacting(|alloc, _| alloc.end_frame());
     on_thread(|| {
         let alloc = &fixture.alloc;
         alloc.begin_frame();
@@ -67,7 +47,7 @@ fn a_sink_that_ends_the_frame_under_a_commit() {
         assert!(alloc.commit(&checkpoint).is_err());
         assert_eq!(*alloc.frame_box(3), 3);
     });
-    finish(fixture);
+    fixture.finish();
 }
 
 #[test]
@@ -75,7 +55,7 @@ fn a_sink_that_rolls_back_under_everything() {
     thread_local! {
         static INNER: std::cell::RefCell<Option<framealloc::Checkpoint>> = const { std::cell::RefCell::new(None) };
     }
-    let fixture = with_sink(|alloc, _| {
+    let fixture = Fixture::reacting(|alloc, _| {
         if let Some(checkpoint) = INNER.take() {
             let _ = alloc.rollback_to(&checkpoint);
         }
@@ -103,14 +83,14 @@ fn a_sink_that_rolls_back_under_everything() {
             assert_eq!(alloc.stats().total.frame.live_bytes, 0);
         }
     });
-    finish(fixture);
+    fixture.finish();
 }
 
 #[test]
 fn a_sink_that_allocates_everywhere() {
     let reports = Arc::new(AtomicU64::new(0));
     let counted = Arc::clone(&reports);
-    let fixture = with_sink(move |alloc, _| {
+    let fixture = Fixture::reacting(move |alloc, _| {
         counted.fetch_add(1, Ordering::Relaxed);
         let frame = alloc.frame();
         frame.slice_from_fn(100, |n| n);
@@ -148,12 +128,12 @@ fn a_sink_that_allocates_everywhere() {
         assert_eq!((budget.used, budget.peak), (0, 960), "{budget:?}");
     });
     assert!(reports.load(Ordering::Relaxed) >= 60);
-    finish(fixture);
+    fixture.finish();
 }
 
 #[test]
 fn sinks_that_panic_are_counted_and_hurt_nobody() {
-    let fixture = with_sink(|_, report| panic!("{report}"));
+    let fixture = Fixture::reacting(|_, report| panic!("{report}"));
     on_thread(|| {
         let alloc = &fixture.alloc;
         for _ in 0..10 {
@@ -169,7 +149,7 @@ fn sinks_that_panic_are_counted_and_hurt_nobody() {
     });
     assert_eq!(fixture.alloc.diagnostics().sink_panics(), 21);
     assert_eq!(fixture.ring.recent().len(), 21, "the other sinks are served");
-    finish(fixture);
+    fixture.finish();
 }
 
 #[test]

@@ -1,8 +1,8 @@
 //! An allocator whose memory is counted and whose reports are kept.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
-use framealloc::diagnostics::{Code, Diagnostic, RateLimit, RingSink, Strict};
+use framealloc::diagnostics::{CallbackSink, Code, Diagnostic, RateLimit, RingSink, Strict};
 use framealloc::{AllocConfig, AllocStats, SmartAlloc};
 
 use crate::backend::FailingBackend;
@@ -52,6 +52,20 @@ impl Fixture {
         self
     }
 
+    /// An allocator whose every report runs `work`, which may use the allocator. Ends with [`Fixture::finish`].
+    pub fn reacting(work: impl Fn(&SmartAlloc, &Diagnostic) + Send + Sync + 'static) -> Self {
+        let fixture = Self::small().unlimited();
+        let cell = Arc::new(OnceLock::new());
+        let inner = Arc::clone(&cell);
+        fixture.alloc.diagnostics().add_sink(CallbackSink::new(move |report: &Diagnostic| {
+            if let Some(alloc) = inner.get() {
+                work(alloc, report);
+            }
+        }));
+        assert!(cell.set(fixture.alloc.clone()).is_ok());
+        fixture
+    }
+
     /// The kept reports of one code, oldest first.
     pub fn reports(&self, code: &Code) -> Vec<Diagnostic> {
         self.ring.recent().into_iter().filter(|report| report.code.id == code.id).collect()
@@ -70,6 +84,13 @@ impl Fixture {
     /// Bytes that the allocator has from its backend.
     pub fn live_bytes(&self) -> u64 {
         self.backend.counts().live_bytes
+    }
+
+    /// Breaks the circle of allocator and sink, and checks that nothing is left.
+    #[track_caller]
+    pub fn finish(self) {
+        self.alloc.diagnostics().clear_sinks();
+        self.assert_all_freed();
     }
 
     /// Drops the allocator and checks that everything went back to the backend. Threads that used it have ended.

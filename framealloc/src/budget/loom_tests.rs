@@ -6,7 +6,7 @@ use loom::sync::Arc;
 use loom::thread;
 
 fn budget(limit: u64) -> Arc<SharedBudget> {
-    Arc::new(SharedBudget::new(&Budget::from(limit).on_exceed(OnExceed::Fail), 0))
+    Arc::new(SharedBudget::new(&Budget::of(limit).on_exceed(OnExceed::Fail), 0))
 }
 
 #[test]

@@ -49,7 +49,11 @@ impl Budget {
     /// A budget of `limit` bytes that warns at 80 % and when it is exceeded. A limit of 0 allows nothing.
     #[must_use]
     pub const fn bytes(limit: usize) -> Self {
-        Self { limit: limit as u64, soft: SoftLimit::Default80, on_exceed: OnExceed::Warn }
+        Self::of(limit as u64)
+    }
+
+    pub(crate) const fn of(limit: u64) -> Self {
+        Self { limit, soft: SoftLimit::Default80, on_exceed: OnExceed::Warn }
     }
 
     /// The same with the early warning at `bytes`.
@@ -123,15 +127,10 @@ impl Budget {
     }
 }
 
+/// Warns at 80 % of the limit, and when it is passed. The only conversion from a number, so that a bare literal works.
 impl From<usize> for Budget {
     fn from(limit: usize) -> Self {
         Self::bytes(limit)
-    }
-}
-
-impl From<u64> for Budget {
-    fn from(limit: u64) -> Self {
-        Self { limit, ..Self::bytes(0) }
     }
 }
 
@@ -141,7 +140,7 @@ impl FromStr for Budget {
     type Err = AllocError;
 
     fn from_str(text: &str) -> Result<Self, AllocError> {
-        parse_size(text).map(Self::from)
+        parse_size(text).map(Self::of)
     }
 }
 
@@ -155,7 +154,7 @@ mod tests {
         assert_eq!(soft(Budget::bytes(1000)), 800);
         assert_eq!(soft(Budget::bytes(1)), 1);
         assert_eq!(soft(Budget::bytes(0)), 0);
-        assert_eq!(soft(Budget::from(u64::MAX).soft_percent(100)), u64::MAX);
+        assert_eq!(soft(Budget::of(u64::MAX).soft_percent(100)), u64::MAX);
         assert_eq!(soft(Budget::bytes(10).soft(3)), 3);
     }
 

@@ -10,7 +10,7 @@ use std::thread;
 const KB: u64 = 1024;
 
 fn fail(limit: u64) -> Budget {
-    Budget::from(limit).on_exceed(OnExceed::Fail)
+    Budget::of(limit).on_exceed(OnExceed::Fail)
 }
 
 fn shared(limit: u64) -> Arc<SharedBudget> {
@@ -124,7 +124,7 @@ fn slabs_shrink_near_the_end() {
 
 #[test]
 fn settings_change_while_in_use() {
-    let budget = Arc::new(SharedBudget::new(&Budget::from(1000_u64), 100));
+    let budget = Arc::new(SharedBudget::new(&Budget::of(1000), 100));
     let link = Link::new(Arc::clone(&budget));
     assert_eq!(link.charge(650), None);
     assert_eq!(budget.set(&Budget::bytes(500)), Some(BudgetEvent::Exceeded { used: 750, limit: 500 }));

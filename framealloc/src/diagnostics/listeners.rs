@@ -5,6 +5,8 @@ use core::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use crate::sys::caught::discard;
+
 /// What a listener brings about itself is told up to this depth, so that one whose own work is told ends.
 pub(super) const MAX_DEPTH: u32 = 3;
 
@@ -83,10 +85,7 @@ impl<L: ?Sized> Listeners<L> {
         for (_, listener) in list.iter() {
             if let Err(payload) = catch_unwind(AssertUnwindSafe(|| tell(listener))) {
                 self.panics.fetch_add(1, Ordering::Relaxed);
-                // The payload is foreign: its destructor may panic too, and then that of the second payload.
-                if let Err(second) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
-                    core::mem::forget(second);
-                }
+                discard(payload);
             }
         }
         DEPTH.set(depth);

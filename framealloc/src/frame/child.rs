@@ -89,6 +89,32 @@ impl Frame {
         Ok(self.boxed(value))
     }
 
+    /// As [`Frame::speculate`], with memory that is not there as an error of `work`'s kind.
+    ///
+    /// ```
+    /// use framealloc::{AllocError, SmartAlloc};
+    ///
+    /// let alloc = SmartAlloc::with_defaults();
+    /// let frame = alloc.frame();
+    /// let cells = frame.try_speculate(|attempt| -> Result<usize, AllocError> {
+    ///     Ok(attempt.try_slice_copy(&[1_u32, 2, 3])?.len())
+    /// })?;
+    /// assert_eq!(*cells, 3);
+    /// # Ok::<(), AllocError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// What `work` returns, and the [`AllocError`] of the child frame or of the place for the result.
+    #[inline]
+    pub fn try_speculate<'f, T, E: From<AllocError>>(
+        &'f self,
+        work: impl for<'s> FnOnce(&'s ChildFrame<'s>) -> Result<T, E>,
+    ) -> Result<FrameBox<'f, T>, E> {
+        let value = work(&self.try_child()?)?;
+        Ok(self.try_boxed(value)?)
+    }
+
     /// As [`Frame::speculate`], for a slice in the child: its elements are copied.
     ///
     /// # Errors

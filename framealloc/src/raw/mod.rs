@@ -18,6 +18,7 @@
 //! | [`slab::Slab`] | fixed-size records at stable addresses |
 //! | [`stack::Stack`] | a growable stack of plain records that never reaches the global allocator |
 //! | [`list::PushList`] | append-only list that other threads may read |
+//! | [`owning_box`] | what the boxes of pool and heap have in common |
 //! | [`tls`] | the two words a thread keeps about the allocator it used last |
 //!
 //! # Invariants
@@ -46,6 +47,14 @@
 //!   paths commit before they call out, hold no reference to a field across it, and read pointers again afterwards.
 //! * **F8** Guards may be leaked or dropped out of order. Their state lives by value in the thread heap; a guard holds a
 //!   depth and a serial, and closing it closes what lies above. A checkpoint names a core and its serial.
+//!
+//! Boxes that own memory beyond a frame (`owning_box`):
+//!
+//! * **O1** For a size that is not zero, a box points to an object of its allocator for the value's layout, which belongs
+//!   to this box alone: `try_place` put it there, whose caller promises a fresh object.
+//! * **O2** The value is valid from the end of `try_place` until it is moved out or dropped; both consume the box.
+//! * **O3** An object may be freed on any thread, and its memory stays valid until then, whatever becomes of the allocator
+//!   (P5 of the pool, H2 of the heap).
 
 #[macro_use]
 pub(crate) mod box_traits;
@@ -55,6 +64,7 @@ pub(crate) mod clock;
 pub(crate) mod core;
 pub(crate) mod list;
 pub(crate) mod meter;
+pub(crate) mod owning_box;
 pub(crate) mod slab;
 pub(crate) mod stack;
 pub(crate) mod tls;

@@ -14,7 +14,7 @@ pub enum RetentionPolicy {
     PromoteToHeap,
     /// It moves to the scratch pool of this name.
     PromoteToScratch(&'static str),
-    /// It stays where it is for ever, and its chunk with it.
+    /// It moves to a block of the global allocator that is never freed, and is lent for ever.
     Leak,
 }
 

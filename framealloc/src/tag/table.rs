@@ -24,8 +24,8 @@ impl TagId {
 
 /// A tag that was looked up once: entering it costs no look-up by name.
 ///
-/// It means one path from the root, wherever it is used. It belongs to the allocator that made it; another one resolves
-/// it by its path.
+/// It means one path from the root, wherever it is used. It belongs to the allocator that made it; another one
+/// refuses it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Tag {
     pub(crate) id: TagId,

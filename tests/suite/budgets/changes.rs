@@ -116,6 +116,20 @@ fn a_switch_between_warn_and_fail_keeps_the_account() {
 }
 
 #[test]
+fn a_bare_number_is_a_budget_in_bytes() {
+    let alloc = SmartAlloc::with_defaults();
+    alloc.set_budget(64_000);
+    alloc.set_tag_budget("t", 64);
+    alloc.set_phase_budget("p", 32);
+    alloc.set_thread_frame_budget(16);
+    alloc.set_thread_pool_budget(8);
+    let limits =
+        [alloc.budget(), alloc.tag_budget("t"), alloc.thread_frame_budget(), alloc.thread_pool_budget()];
+    assert_eq!(limits.map(|budget| budget.unwrap().limit), [64_000, 64, 16, 8]);
+    assert_eq!(alloc.phase_budget("p").unwrap().limit, 32);
+}
+
+#[test]
 fn impossible_budgets_are_refused_by_name() {
     let alloc = SmartAlloc::with_defaults();
     let bad = Budget::bytes(100).soft(101);

@@ -3,14 +3,12 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use framealloc_tests::on_thread;
-
-use super::with_sink;
+use framealloc_tests::{Fixture, on_thread};
 
 #[test]
 fn a_sink_that_opens_a_frame_under_begin_frame() {
     let told = AtomicBool::new(false);
-    let fixture = with_sink(move |alloc, report| {
+    let fixture = Fixture::reacting(move |alloc, report| {
         if report.code.id == "FA601" && !told.swap(true, Ordering::Relaxed) {
             drop(alloc.frame_box(9_u8));
         }
@@ -42,6 +40,5 @@ fn a_sink_that_opens_a_frame_under_begin_frame() {
         alloc.end_frame();
         assert_eq!(alloc.stats().total.frame.live_bytes, 0);
     });
-    fixture.alloc.diagnostics().clear_sinks();
-    fixture.assert_all_freed();
+    fixture.finish();
 }

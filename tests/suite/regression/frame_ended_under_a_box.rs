@@ -1,20 +1,13 @@
 //! A sink that ends the frame while `frame_box` takes its place in it: the box was not counted yet, so the frame was
 //! recycled under it.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-
 use framealloc_tests::on_thread;
 
-use super::with_sink;
+use super::ending_the_frame_at_a_budget;
 
 #[test]
 fn a_sink_that_ends_the_frame_under_a_box() {
-    let told = AtomicBool::new(false);
-    let fixture = with_sink(move |alloc, report| {
-        if report.code.id.starts_with("FA31") && !told.swap(true, Ordering::Relaxed) {
-            alloc.end_frame();
-        }
-    });
+    let fixture = ending_the_frame_at_a_budget();
     on_thread(|| {
         let alloc = &fixture.alloc;
         alloc.set_tag_budget("t", 16_usize);
@@ -32,6 +25,5 @@ fn a_sink_that_ends_the_frame_under_a_box() {
         drop(tag);
         assert_eq!(alloc.stats().total.frame.live_bytes, 0);
     });
-    fixture.alloc.diagnostics().clear_sinks();
-    fixture.assert_all_freed();
+    fixture.finish();
 }

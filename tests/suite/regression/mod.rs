@@ -1,30 +1,34 @@
 //! Defects that a review found, one per file, so that none comes back.
 
 mod ambient_over_ambient;
+mod another_allocator_is_current;
+mod budget_set_while_a_thread_exits;
 mod charge_of_a_refused_object;
+mod container_on_a_new_thread;
+mod driver_past_its_exit;
+mod foreign_payloads;
 mod frame_ended_under_a_box;
+mod frame_that_never_ends;
 mod growth_without_allocations;
 mod guard_after_exit;
 mod late_budget;
+mod lease_of_another_context;
 mod reentrant_guard;
 mod retained_in_an_ended_frame;
+mod strict_report_in_a_promotion;
+mod tag_switched_by_a_report;
+mod worker_that_began_once;
 
-use std::sync::{Arc, OnceLock};
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use framealloc::diagnostics::{CallbackSink, Diagnostic};
-use framealloc::{AllocConfig, SmartAlloc};
 use framealloc_tests::Fixture;
 
-/// An allocator whose every report runs `work`, which may use the allocator. The caller clears the sinks at the end.
-fn with_sink(work: impl Fn(&SmartAlloc, &Diagnostic) + Send + Sync + 'static) -> Fixture {
-    let fixture = Fixture::new(AllocConfig::minimal()).unlimited();
-    let cell = Arc::new(OnceLock::new());
-    let inner = Arc::clone(&cell);
-    fixture.alloc.diagnostics().add_sink(CallbackSink::new(move |report: &Diagnostic| {
-        if let Some(alloc) = inner.get() {
-            work(alloc, report);
+/// An allocator with a sink that ends the frame at the first report about a budget.
+fn ending_the_frame_at_a_budget() -> Fixture {
+    let told = AtomicBool::new(false);
+    Fixture::reacting(move |alloc, report| {
+        if report.code.id.starts_with("FA31") && !told.swap(true, Ordering::Relaxed) {
+            alloc.end_frame();
         }
-    }));
-    cell.set(fixture.alloc.clone()).unwrap();
-    fixture
+    })
 }

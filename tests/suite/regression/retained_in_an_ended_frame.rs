@@ -3,12 +3,12 @@
 
 use std::cell::RefCell;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use framealloc::{Checkpoint, RetentionPolicy};
-use framealloc_tests::on_thread;
+use framealloc_tests::{Fixture, on_thread};
 
-use super::with_sink;
+use super::ending_the_frame_at_a_budget;
 
 static DROPS: AtomicUsize = AtomicUsize::new(0);
 
@@ -22,12 +22,7 @@ impl Drop for Big {
 
 #[test]
 fn a_sink_that_ends_the_frame_under_a_retained_value() {
-    let told = AtomicBool::new(false);
-    let fixture = with_sink(move |alloc, report| {
-        if report.code.id.starts_with("FA31") && !told.swap(true, Ordering::Relaxed) {
-            alloc.end_frame();
-        }
-    });
+    let fixture = ending_the_frame_at_a_budget();
     on_thread(|| {
         let alloc = &fixture.alloc;
         alloc.set_tag_budget("t", 16_usize);
@@ -48,8 +43,7 @@ fn a_sink_that_ends_the_frame_under_a_retained_value() {
         assert_eq!(DROPS.load(Ordering::Relaxed), 1);
         drop(tag);
     });
-    fixture.alloc.diagnostics().clear_sinks();
-    fixture.assert_all_freed();
+    fixture.finish();
 }
 
 thread_local! {
@@ -58,7 +52,7 @@ thread_local! {
 
 #[test]
 fn a_sink_that_commits_the_segment_under_a_retained_value() {
-    let fixture = with_sink(move |alloc, report| {
+    let fixture = Fixture::reacting(move |alloc, report| {
         if report.code.id.starts_with("FA31")
             && let Some(checkpoint) = CHECKPOINT.take()
         {
@@ -88,6 +82,5 @@ fn a_sink_that_commits_the_segment_under_a_retained_value() {
         }
         drop(tag);
     });
-    fixture.alloc.diagnostics().clear_sinks();
-    fixture.assert_all_freed();
+    fixture.finish();
 }

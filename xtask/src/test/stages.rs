@@ -41,6 +41,7 @@ pub fn all() -> Vec<Stage> {
             run: doctests,
         },
         Stage { name: "examples", about: "every example runs to its end", run: examples },
+        Stage { name: "soak", about: "memory and latency over 400,000 frames", run: soak },
         Stage { name: "features", about: "framealloc with no feature, each alone, all", run: features },
         Stage { name: "loom", about: "thread interleavings under loom", run: loom },
         Stage { name: "asan", about: "unit tests and suite under AddressSanitizer", run: asan },
@@ -116,6 +117,11 @@ fn examples() -> Result<Outcome> {
     Ok(Passed(names.join(" ")))
 }
 
+fn soak() -> Result<Outcome> {
+    crate::soak::soak(400_000)?;
+    Ok(Passed(String::new()))
+}
+
 fn features() -> Result<Outcome> {
     let features = Metadata::read()?.features("framealloc")?;
     let mut sets = vec![String::new()];
@@ -163,7 +169,7 @@ fn memcheck() -> Result<Outcome> {
         let mut command = program("valgrind");
         command.args(["--quiet", "--error-exitcode=9", "--leak-check=no", "--fair-sched=yes"]).arg(path);
         // A twentieth of the speed: fewer random programs, one thread at a time.
-        tests.run(command.args(["--test-threads=1", "--quiet"]).env("PROPTEST_CASES", "8"));
+        tests.run(command.args(["--test-threads=1", "--quiet"]).env("FRAMEALLOC_TEST_CASES", "8"));
     }
     Ok(tests.outcome())
 }

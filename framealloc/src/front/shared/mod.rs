@@ -35,7 +35,7 @@ use crate::tag::{TagId, TagTable};
 
 use super::config::AllocConfig;
 use super::promotion::PromotionQueue;
-pub(crate) use book::BudgetBook;
+pub(crate) use book::{BudgetBook, Told};
 pub(crate) use clock::FrameClock;
 pub(crate) use depot::ChunkDepot;
 use meter::Accounts;

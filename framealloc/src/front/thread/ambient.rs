@@ -14,13 +14,13 @@ use core::panic::Location;
 use core::ptr::{self, NonNull};
 
 use super::news::NOTICED;
-use super::open::pass_on;
 use super::{ThreadHeap, Unkeep};
 use crate::diagnostics::{self, Diagnostic};
 use crate::error::AllocError;
 use crate::front::promotion::splice_retained;
 use crate::raw::core::{Core, Kind};
 use crate::raw::tls;
+use crate::sys::caught::Caught;
 use crate::tracking;
 
 /// Names a segment: its core and the serial of this use of it (F8).
@@ -57,7 +57,8 @@ impl ThreadHeap {
             return Ok(self.ambient.get());
         }
         self.open_ambient()?;
-        if !self.shared.clock.is_active() || self.shared.clock.is_driver() {
+        let outside = !self.shared.clock.is_active() || self.shared.clock.is_driver();
+        if self.begun.get() == 0 && outside {
             self.report_lazily(|| {
                 Diagnostic::new(&diagnostics::FA001, "an ambient allocation outside of a frame")
                     .with_location(location)
@@ -71,10 +72,11 @@ impl ThreadHeap {
         Ok(self.ambient.get())
     }
 
-    /// Ends an ambient frame that was opened on demand in a frame that is over by now.
+    /// Ends an ambient frame that was opened in a frame that is over by now: on demand, or by a thread that does not drive
+    /// the frame number and may never end what it began. Such a thread goes on in a fresh one.
     pub(crate) fn end_stale_ambient(&self) {
-        if self.begun.get() == 0 && self.has_ambient() && self.top().frame_number.get() != self.frame_number()
-        {
+        let may_stay = self.begun.get() != 0 && self.drives.get();
+        if !may_stay && self.has_ambient() && self.top().frame_number.get() != self.frame_number() {
             self.retire_ambient();
         }
     }
@@ -175,29 +177,28 @@ impl ThreadHeap {
         if self.drives.get() {
             self.shared.clock.advance();
         } else {
-            self.drives.set(self.shared.clock.begin());
+            // A thread past its exit would never pass the role on.
+            self.drives.set(!self.exited.get() && self.shared.clock.begin());
         }
         self.top().frame_number.set(self.frame_number());
         self.begun.set(1);
-        if self.shared.events.is_watched() {
-            self.notice_beginning();
-        }
+        self.begun_in.set(self.frame_number());
+        self.notice_beginning();
         Ok(())
     }
 
     #[cold]
     #[inline(never)]
     fn begin_again(&self, location: &'static Location<'static>) -> Result<(), AllocError> {
-        if self.top().frame_number.get() != self.frame_number() {
+        if !self.drives.get() && self.begun_in.get() != self.frame_number() {
             // A worker that never ended its frame; the driver's frame it belonged to is over.
             let alive = self.retire_ambient_quietly();
             self.notice_end(self.begun.replace(0), alive);
             self.tell(alive, None);
             self.open_ambient()?;
             self.begun.set(1);
-            if self.shared.events.is_watched() {
-                self.notice_beginning();
-            }
+            self.begun_in.set(self.frame_number());
+            self.notice_beginning();
             self.report_lazily(|| {
                 Diagnostic::new(
                     &diagnostics::FA002,
@@ -273,9 +274,7 @@ impl ThreadHeap {
                 let begun = self.end_begun();
                 self.notice_end(begun, alive);
                 self.tell(alive, Some(location));
-                if self.drives.get() && self.shared.behavior.is_on() {
-                    self.judge_frame();
-                }
+                self.judge_frame();
             }
             _ => self.begun.set(self.begun.get() - 1),
         }
@@ -290,21 +289,19 @@ impl ThreadHeap {
     /// Reports handles that are alive and goes on with the panic of a retained value's destructor, now that the frame is
     /// gone.
     fn tell(&self, alive: u64, location: Option<&'static Location<'static>>) {
-        let panic = self.panic.borrow_mut().take();
+        let panic = self.take_panic();
         self.deliver_events();
         self.report_alive(alive, location);
-        pass_on(panic);
+        panic.resume();
     }
 
-    /// Retires the whole stack of ambient cores and returns how many handles are alive in them.
+    /// Retires the whole stack of ambient cores and returns how many handles are alive in them. Does not panic: the caller
+    /// tells the events.
     pub(super) fn retire_ambient_quietly(&self) -> u64 {
         let mut alive = 0;
-        self.keep();
         while self.has_ambient() {
             alive += self.retire(self.pop_core());
         }
-        // SAFETY: F5: the keep taken above. The caller is a method of a heap that the thread or a guard keeps.
-        unsafe { self.unkeep() };
         alive
     }
 
@@ -345,28 +342,42 @@ impl ThreadHeap {
         alive + self.close_core(core)
     }
 
+    /// Closes a core: recycles it, or leaves it to its handles. Tells no events, which might panic half way through a
+    /// stack of cores. The thread, or a guard, keeps the heap.
     fn close_core(&self, core: NonNull<Core>) -> u64 {
-        // SAFETY: F2: the core's own count keeps it until `release` below.
+        // SAFETY: F2: the core's own count keeps it until it is given up below.
         let this = unsafe { core.as_ref() };
-        if this.linked.get() {
-            self.seal(this);
-        }
-        this.closed.set(true);
         let alive = this.refs.get() - 1;
-        if alive > 0 && self.shared.behavior.is_on() {
-            self.note_kept(this, alive);
+        if alive == 0 {
+            // SAFETY: F2: the core's own count is the only one, and it is given up here.
+            unsafe { self.recycle(this) };
+            self.keeps.set(self.keeps.get() - 1);
+        } else {
+            if this.linked.get() {
+                self.seal(this);
+            }
+            this.closed.set(true);
+            if self.shared.behavior.is_on() {
+                self.note_kept(this, alive);
+            }
+            this.refs.set(this.refs.get() - 1);
         }
-        this.release();
         alive
     }
 
     /// Promotes what was retained in `core`; a panic is kept for later.
     fn settle_before_closing(&self, core: &Core) {
-        if !core.retained.get().is_null()
-            && let Some(payload) = self.settle_retained(core)
-        {
-            self.panic.borrow_mut().get_or_insert(payload);
+        if !core.retained.get().is_null() {
+            let later = self.settle_retained(core);
+            let mut first = self.take_panic();
+            first.add(later);
+            self.panic.set(first);
         }
+    }
+
+    /// The panic that `settle_before_closing` kept.
+    pub(super) fn take_panic(&self) -> Caught {
+        self.panic.take()
     }
 
     /// The count of a closed core became zero.
@@ -439,13 +450,10 @@ impl ThreadHeap {
         }
         self.before_switch();
         let mut alive = 0;
-        self.keep();
         // Destructors of retained values run here and may end the frame (F7).
         while self.is_open(key) {
             alive += self.retire(self.pop_core());
         }
-        // SAFETY: F5: the keep taken above; the thread, or the guard that called, keeps the heap.
-        unsafe { self.unkeep() };
         self.tell(0, None);
         if alive > 0 {
             Err(AllocError::HandlesAlive { operation: "rollback_to", handles: alive })

@@ -20,11 +20,11 @@ impl ThreadHeap {
         (ptr::from_ref(self).addr(), core.serial.get())
     }
 
-    /// A pool object was made on this thread, under the current tag.
+    /// A pool object of `tag` was made on this thread.
     #[cold]
     #[inline(never)]
-    pub(super) fn note_pool_object(&self, block: NonNull<u8>) {
-        let (frame, tag) = (self.frame_number(), self.current_tag());
+    pub(super) fn note_pool_object(&self, tag: TagId, block: NonNull<u8>) {
+        let frame = self.frame_number();
         exempt(|| self.shared.behavior.pool_made(frame, tag.0, block.addr().get()));
     }
 
@@ -47,10 +47,18 @@ impl ThreadHeap {
         exempt(|| self.shared.behavior.let_go(self.key_of(core)));
     }
 
-    /// The driver's frame is over: reports what is new. In strict mode this panics.
+    /// A frame of this thread is over. If it is the driver's and the filter is on, reports what is new; in strict mode that
+    /// panics.
+    #[inline(always)]
+    pub(super) fn judge_frame(&self) {
+        if self.drives.get() && self.shared.behavior.is_on() {
+            self.judge_drivers_frame();
+        }
+    }
+
     #[cold]
     #[inline(never)]
-    pub(super) fn judge_frame(&self) {
+    fn judge_drivers_frame(&self) {
         exempt(|| {
             let frame = self.frame_number();
             let path = |tag: u16| -> Arc<str> { self.shared.tags.path(TagId(tag)) };

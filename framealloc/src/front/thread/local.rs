@@ -7,7 +7,6 @@
 
 use core::cell::Cell;
 use core::ptr::{self, NonNull};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread::LocalKey;
 
@@ -166,10 +165,7 @@ impl ThreadHeap {
             self.retire_ambient_quietly();
         }
         // The panic of a retained value's destructor was told when it began, and goes no further.
-        let panic = self.panic.borrow_mut().take();
-        if let Err(second) = catch_unwind(AssertUnwindSafe(|| drop(panic))) {
-            core::mem::forget(second);
-        }
+        drop(self.take_panic());
         self.shared.clock.resign();
         self.give_up_resources();
         tls::clear(self.shared.id);

@@ -102,10 +102,17 @@ impl ThreadHeap {
         })
     }
 
-    /// A frame of this thread began, and somebody wants to know.
+    /// A frame of this thread began.
+    #[inline(always)]
+    pub(super) fn notice_beginning(&self) {
+        if self.shared.events.is_watched() {
+            self.notice_watched_beginning();
+        }
+    }
+
     #[cold]
     #[inline(never)]
-    pub(super) fn notice_beginning(&self) {
+    fn notice_watched_beginning(&self) {
         self.begun.set(self.begun.get() | NOTICED);
         self.news.start.set(self.frame_totals());
         let driver = self.drives.get();
@@ -124,7 +131,7 @@ impl ThreadHeap {
     #[inline(never)]
     fn notice_noticed_end(&self, alive_handles: u64) {
         // A subscriber may end frames of its own, and the panic of a destructor is this frame's.
-        let panic = self.panic.take();
+        let mut panic = self.panic.take();
         let ((bytes, allocations), start) = (self.frame_totals(), self.news.start.get());
         let driver = self.drives.get();
         self.tell_subscribers(|| EventKind::FrameEnded {
@@ -133,9 +140,8 @@ impl ThreadHeap {
             allocations: allocations.wrapping_sub(start.1),
             alive_handles,
         });
-        if panic.is_some() {
-            self.panic.replace(panic);
-        }
+        panic.add(self.panic.take());
+        self.panic.set(panic);
     }
 }
 
