@@ -26,9 +26,14 @@ impl EventHub {
         self.watchers.load(Ordering::Relaxed) != 0
     }
 
+    /// Whether anybody subscribes.
+    pub(crate) fn has_subscribers(&self) -> bool {
+        self.subscribers.len() != 0
+    }
+
     /// Whether somebody is told now.
     pub(crate) fn is_heard(&self) -> bool {
-        self.subscribers.len() != 0 && listeners::may_deliver()
+        self.has_subscribers() && listeners::may_deliver()
     }
 
     /// Somebody wants frames to be noticed without being told of them.

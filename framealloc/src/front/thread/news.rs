@@ -40,7 +40,7 @@ fn add(to: &Cell<Chunks>, count: u64, bytes: u64) {
 impl ThreadHeap {
     /// The thread has a heap from now on.
     pub(super) fn note_joined(&self) {
-        if self.shared.events.is_watched() {
+        if self.shared.events.has_subscribers() {
             self.news.joined.set(true);
             self.announce();
         }
@@ -48,7 +48,7 @@ impl ThreadHeap {
 
     /// A chunk came from the backend.
     pub(super) fn note_taken(&self, bytes: u64) {
-        if self.shared.events.is_watched() {
+        if self.shared.events.has_subscribers() {
             add(&self.news.taken, 1, bytes);
             self.announce();
         }
@@ -56,20 +56,21 @@ impl ThreadHeap {
 
     /// Chunks went back to the backend.
     pub(super) fn note_returned(&self, (count, bytes): (u64, u64)) {
-        if count != 0 && self.shared.events.is_watched() {
+        if count != 0 && self.shared.events.has_subscribers() {
             add(&self.news.returned, count, bytes);
             self.announce();
         }
     }
 
-    /// Tells what has happened since the last time. What is too deep inside a subscriber waits.
+    /// Tells what has happened since the last time. What is too deep inside a subscriber waits; what nobody hears is
+    /// forgotten.
     pub(super) fn tell_news(&self) {
         let events = &self.shared.events;
-        if !events.is_heard() {
-            if events.is_watched() && self.news.waits() {
-                self.announce();
-            }
+        if !self.news.waits() {
             return;
+        }
+        if events.has_subscribers() && !events.is_heard() {
+            return self.announce();
         }
         if self.news.joined.take() {
             self.tell_subscribers(|| EventKind::ThreadJoined { name: self.record.name.clone() });
