@@ -9,6 +9,7 @@ mod driver_past_its_exit;
 mod foreign_payloads;
 mod frame_ended_under_a_box;
 mod frame_that_never_ends;
+mod free_under_another_allocator;
 mod growth_without_allocations;
 mod guard_after_exit;
 mod late_budget;
