@@ -387,3 +387,23 @@ fn threads_join_leave_and_subscribe_at_once() {
     assert_eq!(fixture.alloc.subscriber_panics(), 0);
     fixture.assert_all_freed();
 }
+
+#[test]
+fn the_filter_alone_makes_no_news() {
+    let fixture = Fixture::small();
+    on_thread(|| {
+        let alloc = &fixture.alloc;
+        alloc.enable_behavior_filter();
+        alloc.begin_frame();
+        drop(alloc.frame_alloc_batch::<u8>(50_000));
+        alloc.end_frame();
+        let (log, _subscription) = record(alloc);
+        alloc.begin_frame();
+        alloc.end_frame();
+        let frames_only = kinds(&log)
+            .iter()
+            .all(|kind| matches!(kind, EventKind::FrameBegun { .. } | EventKind::FrameEnded { .. }));
+        assert!(frames_only, "what happened before the subscription is not told");
+    });
+    fixture.assert_all_freed();
+}
