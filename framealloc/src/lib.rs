@@ -26,10 +26,11 @@
 //! | feature | adds |
 //! |---|---|
 //! | `debug` | recycled memory is overwritten and out of bounds for AddressSanitizer and valgrind; leak reports |
-//! | `minimal` | a production build that does not look for misbehaviour; not together with `debug` |
+//! | `log` | `diagnostics::LogSink`: reports as records of the `log` crate |
+//! | `minimal` | leaves the behaviour filter out; not together with `debug` |
 //! | `nightly` | `std::alloc::Allocator` in place of allocator-api2's, with a nightly compiler |
 //! | `parking_lot` | the pool's locks are parking_lot's |
-//! | `serde` | `Serialize` for handles, containers and reports |
+//! | `serde` | `Serialize` for handles, containers and reports; snapshots and reports as JSON, `SnapshotEmitter` |
 
 #![cfg_attr(feature = "nightly", feature(allocator_api))]
 
@@ -58,7 +59,9 @@ mod pool;
 mod scratch;
 mod streaming;
 // L4: policies
+mod behavior;
 mod budget;
+mod events;
 mod phase;
 mod retention;
 mod system;
@@ -66,14 +69,17 @@ mod tag;
 // L5: what threads hand to each other
 mod threads;
 // L6: views
+mod snapshot;
 mod stats;
 // L7: the front
 mod front;
 // Beside the layers: the global allocator's wrapper
 pub mod tracking;
 
+pub use behavior::{BehaviorIssue, BehaviorReport, BehaviorThresholds};
 pub use budget::{Budget, BudgetEvent, BudgetReset, BudgetStats, OnExceed, SoftLimit};
 pub use error::AllocError;
+pub use events::{Event, EventKind};
 pub use frame::{
     BoundedMap, BoundedVec, ChildFrame, Frame, FrameBox, FrameMap, FrameMemoryStaysOnItsThread, FrameRef,
     FrameSet, FrameSlice, FrameState, FrameString, FrameVec,
@@ -82,7 +88,7 @@ pub use framealloc_macros::{frame_local, frame_system, retain};
 pub use front::{
     AllocConfig, AllocSource, Checkpoint, CheckpointGuard, EnterGuard, Groups, Handles, IntoTag, PhaseGuard,
     Promoted, PromotionEntry, PromotionResult, Promotions, Retained, Retained as FrameRetained, SmartAlloc,
-    SpeculativeResult, Streaming, SystemFrame, TagGuard, TaggedAllocator, TrafficMark,
+    SpeculativeResult, Streaming, Subscription, SystemFrame, TagGuard, TaggedAllocator, TrafficMark,
 };
 pub use group::{Group, GroupHandle, GroupId, GroupSummary};
 pub use handles::{
@@ -94,11 +100,19 @@ pub use pool::{Acquired, Handle, PoolAlloc, PoolBox, PoolHandle, PoolStats, Type
 pub use raw::callbacks::CallbackId;
 #[cfg(feature = "debug")]
 pub use raw::meter::ObjectKind;
-pub use retention::{FailureCounts, FailureReason, FrameSummary, Importance, RetentionPolicy, SummaryRow};
+pub use retention::{
+    FailureCounts, FailureReason, FrameSummary, Importance, PromotionTotals, RetentionPolicy, SummaryRow,
+};
 pub use scratch::{
     ScratchAllocator, ScratchBox, ScratchIsUsedByOneThreadAtATime, ScratchPool, ScratchRegistry,
     ScratchScope, ScratchStats, ShrinkPolicy,
 };
+pub use snapshot::{
+    BudgetSnapshot, DeferredSnapshot, DiagnosticSnapshot, PhaseSnapshot, Snapshot, SnapshotSummary,
+    SystemSnapshot, TagSnapshot, ThreadSnapshot, TransferSnapshot,
+};
+#[cfg(feature = "serde")]
+pub use snapshot::{SnapshotConfig, SnapshotEmitter};
 pub use stats::{
     AllocStats, FrameStats, IntentReport, MemoryStats, ObjectStats, PhaseStat, PhaseStats, SystemReport,
     TagStats, ThreadStats, TrafficStats, UnfreedTraffic,
@@ -122,7 +136,7 @@ pub use tracking::Tracking;
 #[doc(hidden)]
 pub mod __private {
     pub use crate::budget::{OnExceed, SoftLimit};
-    pub use crate::front::{enter, enter_current};
+    pub use crate::front::{DEBUG_REPORTS, enter, enter_current, report_from};
     pub use crate::system::{HeapUse, System, SystemInfo, bytes};
     pub use inventory;
 }

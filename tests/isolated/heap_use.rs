@@ -104,6 +104,45 @@ fn denied_systems_panic_when_they_end() {
 }
 
 #[test]
+fn the_behaviour_filter_knows_of_it() {
+    let fixture = Fixture::small();
+    let alloc = &fixture.alloc;
+    alloc.enable_behavior_filter();
+    warned(alloc, 0);
+    assert!(alloc.behavior_report().issues.is_empty());
+    warned(alloc, 2);
+    allowed(alloc);
+    let report = alloc.behavior_report();
+    let [issue] = &report.issues[..] else { panic!("{report}") };
+    assert_eq!((issue.code, &*issue.tag, issue.occurrences), ("BF004", "heap/warned", 2));
+    assert!(issue.message.contains("2 times in one run"), "{}", issue.message);
+}
+
+#[test]
+fn what_knowing_costs_is_not_the_programs() {
+    let fixture = Fixture::small();
+    let alloc = &fixture.alloc;
+    alloc.enable_behavior_filter();
+    let events = std::sync::Arc::new(std::sync::atomic::AtomicU64::new(0));
+    let counted = std::sync::Arc::clone(&events);
+    let _subscription = alloc.subscribe(move |_| {
+        counted.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+    });
+    let before = framealloc::tracking::thread_counters();
+    for _ in 0..30 {
+        alloc.begin_frame();
+        drop((alloc.frame_box([0_u8; 5000]), alloc.pool_box(1), alloc.heap_box(2)));
+        drop(alloc.frame_retained(1, framealloc::RetentionPolicy::Discard));
+        denied(alloc, 0);
+        alloc.end_frame();
+    }
+    let used = framealloc::tracking::thread_counters() - before;
+    assert_eq!((used.allocations, used.frees), (0, 0));
+    assert!(events.load(std::sync::atomic::Ordering::Relaxed) > 60);
+    assert_eq!(alloc.behavior_report().issues.len(), 1, "{}", alloc.behavior_report());
+}
+
+#[test]
 fn a_strict_panic_about_the_heap_leaves_the_system_in_order() {
     let fixture = Fixture::strict(Strict::Warnings);
     on_thread(|| {

@@ -39,6 +39,12 @@ pub struct Technical;
 /// The pages of the diagnostic codes, so that their examples build and run.
 #[cfg(doctest)]
 pub mod code_pages {
+    #[doc = include_str!("../../framealloc/src/diagnostics/codes/BF001.md")]
+    pub struct Bf001;
+    #[doc = include_str!("../../framealloc/src/diagnostics/codes/BF002.md")]
+    pub struct Bf002;
+    #[doc = include_str!("../../framealloc/src/diagnostics/codes/BF003.md")]
+    pub struct Bf003;
     #[doc = include_str!("../../framealloc/src/diagnostics/codes/BF004.md")]
     pub struct Bf004;
     #[doc = include_str!("../../framealloc/src/diagnostics/codes/FA001.md")]
@@ -61,6 +67,10 @@ pub mod code_pages {
     pub struct Fa312;
     #[doc = include_str!("../../framealloc/src/diagnostics/codes/FA501.md")]
     pub struct Fa501;
+    #[doc = include_str!("../../framealloc/src/diagnostics/codes/FA510.md")]
+    pub struct Fa510;
+    #[doc = include_str!("../../framealloc/src/diagnostics/codes/FA511.md")]
+    pub struct Fa511;
     #[doc = include_str!("../../framealloc/src/diagnostics/codes/FA601.md")]
     pub struct Fa601;
     #[doc = include_str!("../../framealloc/src/diagnostics/codes/FA608.md")]

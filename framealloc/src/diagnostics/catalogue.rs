@@ -43,6 +43,35 @@ pub struct Code {
     pub page: &'static str,
 }
 
+impl Code {
+    /// A code of the program's own, for what it reports itself.
+    ///
+    /// ```
+    /// use framealloc::diagnostics::{Code, Severity};
+    ///
+    /// static COLD_CACHE: Code =
+    ///     Code::custom("ENG001", Severity::Warning, "a cache missed", "The cache was not filled by the loader.");
+    /// assert_eq!(COLD_CACHE.to_string(), "ENG001");
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// When `id` begins with `FA` or `BF`, which are the library's (D1); in a `static` that is an error of the build.
+    #[must_use]
+    pub const fn custom(
+        id: &'static str,
+        severity: Severity,
+        title: &'static str,
+        page: &'static str,
+    ) -> Self {
+        assert!(
+            !matches!(id.as_bytes(), [b'F', b'A', ..] | [b'B', b'F', ..]),
+            "codes that begin with FA and BF are framealloc's; choose another prefix"
+        );
+        Self { id, title, severity, page }
+    }
+}
+
 impl fmt::Display for Code {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.id)
@@ -67,6 +96,9 @@ macro_rules! codes {
 }
 
 codes! {
+    BF001, Warning, "frame data that lives on";
+    BF002, Warning, "pool object freed in the frame that made it";
+    BF003, Warning, "promotion churn";
     BF004, Warning, "heap used in a system that declared it would not";
     FA001, Warning, "allocation outside a frame";
     FA002, Error, "frame ended twice or never begun";
@@ -78,6 +110,8 @@ codes! {
     FA311, Warning, "hard budget exceeded and served";
     FA312, Error, "allocation refused by a budget";
     FA501, Warning, "heap use is declared but not tracked";
+    FA510, Error, "assertion of the program failed";
+    FA511, Note, "debugging note of the program";
     FA601, Error, "handles alive at the end of a frame";
     FA608, Warning, "frame handle leaked in a scoped frame";
     FA609, Warning, "promotion failed";
@@ -119,6 +153,13 @@ mod tests {
             assert!(code.page.starts_with(&format!("# {}: {}\n", code.id, code.title)), "{}", code.id);
             assert!(code.page.matches("```rust").count() >= 2, "{}: code blocks", code.id);
         }
+    }
+
+    #[test]
+    fn own_codes_keep_out_of_the_librarys_range() {
+        let custom = |id| Code::custom(id, Severity::Note, "x", "");
+        assert_eq!(custom("ENG001").severity, Severity::Note);
+        assert!(["FA001", "BF1"].into_iter().all(|id| std::panic::catch_unwind(|| custom(id)).is_err()));
     }
 
     #[test]

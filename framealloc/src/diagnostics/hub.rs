@@ -1,33 +1,22 @@
 //! The hub of one allocator: rate limit, strict level, delivery.
 
-use core::cell::Cell;
 use core::fmt;
 use core::marker::PhantomData;
 use core::panic::Location;
 use core::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::collections::BTreeMap;
 use std::collections::HashMap;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, ThreadId};
 
 use super::catalogue::Code;
 use super::diagnostic::Diagnostic;
+use super::listeners::{self, Listeners};
 use super::sink::{Sink, SinkId, StderrSink};
 use super::strict::Strict;
-use crate::sys::caught::discard;
-
-/// Reports from inside a sink reach the sinks up to this depth; deeper ones are only counted, so that a sink whose own
-/// work is reported ends.
-const MAX_DEPTH: u32 = 3;
 
 /// The most sites that the rate limit remembers; reports from further ones are counted as held back.
 const MOST_SITES: usize = 4096;
-
-thread_local! {
-    /// How many deliveries are under way on this thread.
-    static DEPTH: Cell<u32> = const { Cell::new(0) };
-}
 
 /// How often the same report reaches the sinks. Two reports are the same when they have the same code and the same
 /// call site; without a call site, the same system, tag and phase.
@@ -78,8 +67,6 @@ struct Seen {
     limit: RateLimit,
 }
 
-type Sinks = Arc<Vec<(SinkId, Arc<dyn Sink>)>>;
-
 /// The strict level that a guard set for its thread.
 struct Override {
     serial: u64,
@@ -91,14 +78,13 @@ struct Override {
 ///
 /// A new hub has one sink, [`StderrSink`]. See the [module page](super) for an example.
 pub struct Diagnostics {
-    sinks: Mutex<Sinks>,
+    sinks: Listeners<dyn Sink>,
     seen: Mutex<Seen>,
     strict: Strict,
     overrides: Mutex<Vec<Override>>,
     /// Length of `overrides`, so that a hub without guards takes no lock to know its level.
     override_count: AtomicUsize,
     serials: AtomicU64,
-    sink_panics: AtomicU64,
 }
 
 impl Diagnostics {
@@ -106,40 +92,31 @@ impl Diagnostics {
     /// environment: [`Strict::from_env`] does.
     #[must_use]
     pub fn new(strict: Strict) -> Self {
-        let first: (SinkId, Arc<dyn Sink>) = (SinkId(0), Arc::new(StderrSink));
+        let sinks = Listeners::<dyn Sink>::default();
+        sinks.add(Arc::new(StderrSink));
         Self {
-            sinks: Mutex::new(Arc::new(vec![first])),
+            sinks,
             seen: Mutex::new(Seen::default()),
             strict,
             overrides: Mutex::new(Vec::new()),
             override_count: AtomicUsize::new(0),
             serials: AtomicU64::new(1),
-            sink_panics: AtomicU64::new(0),
         }
     }
 
     /// Adds a sink. Keep an `Arc` of it to read it later.
     pub fn add_sink(&self, sink: impl Sink + 'static) -> SinkId {
-        let id = SinkId(self.serials.fetch_add(1, Ordering::Relaxed));
-        let sink: Arc<dyn Sink> = Arc::new(sink);
-        self.replace_sinks(|sinks| sinks.push((id, Arc::clone(&sink))));
-        id
+        SinkId(self.sinks.add(Arc::new(sink)))
     }
 
     /// Removes a sink; `false` when it is not there. A delivery under way on another thread may still reach it.
     pub fn remove_sink(&self, id: SinkId) -> bool {
-        let mut found = false;
-        self.replace_sinks(|sinks| {
-            let before = sinks.len();
-            sinks.retain(|(other, _)| *other != id);
-            found = sinks.len() < before;
-        });
-        found
+        self.sinks.remove(id.0)
     }
 
     /// Removes every sink, the one for the standard error stream too. Reports are still counted.
     pub fn clear_sinks(&self) {
-        self.replace_sinks(Vec::clear);
+        self.sinks.clear();
     }
 
     /// Sets how often the same report reaches the sinks, from the next report on.
@@ -165,7 +142,7 @@ impl Diagnostics {
     /// How many times a sink panicked.
     #[must_use]
     pub fn sink_panics(&self) -> u64 {
-        self.sink_panics.load(Ordering::Relaxed)
+        self.sinks.panics()
     }
 
     /// The level that holds for this thread now.
@@ -205,9 +182,8 @@ impl Diagnostics {
     ///
     /// In strict mode only; see [`Strict`].
     pub fn report(&self, report: Diagnostic) {
-        let depth = DEPTH.get();
-        if self.admit(&report, depth < MAX_DEPTH) {
-            self.deliver(&report, depth);
+        if self.admit(&report, listeners::may_deliver()) {
+            self.sinks.call(|sink| sink.emit(&report));
         }
         if self.strict().panics_on(report.severity) && !thread::panicking() {
             panic!("{report}");
@@ -240,29 +216,6 @@ impl Diagnostics {
         count.suppressed += u64::from(!admitted);
         admitted
     }
-
-    /// D2: the list is cloned under the lock, the sinks are called and the clone is dropped without it.
-    fn deliver(&self, report: &Diagnostic, depth: u32) {
-        let sinks = Arc::clone(&lock(&self.sinks));
-        DEPTH.set(depth + 1);
-        for (_, sink) in sinks.iter() {
-            if let Err(payload) = catch_unwind(AssertUnwindSafe(|| sink.emit(report))) {
-                self.sink_panics.fetch_add(1, Ordering::Relaxed);
-                discard(payload);
-            }
-        }
-        DEPTH.set(depth);
-    }
-
-    /// Puts an edited copy of the list in place. What the edit removed is dropped after the lock is released.
-    fn replace_sinks(&self, edit: impl FnOnce(&mut Vec<(SinkId, Arc<dyn Sink>)>)) {
-        let mut sinks = lock(&self.sinks);
-        let mut list = (**sinks).clone();
-        edit(&mut list);
-        let old = core::mem::replace(&mut *sinks, Arc::new(list));
-        drop(sinks);
-        drop(old);
-    }
 }
 
 impl Default for Diagnostics {
@@ -274,7 +227,7 @@ impl Default for Diagnostics {
 impl fmt::Debug for Diagnostics {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Diagnostics")
-            .field("sinks", &lock(&self.sinks).len())
+            .field("sinks", &self.sinks.len())
             .field("strict", &self.strict)
             .field("sink_panics", &self.sink_panics())
             .finish_non_exhaustive()

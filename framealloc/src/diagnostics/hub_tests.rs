@@ -1,5 +1,8 @@
 //! Tests of the hub: sinks that misbehave, rate limit, strict levels.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use super::super::listeners::MAX_DEPTH;
 use super::*;
 use crate::diagnostics::{CallbackSink, FA001, FA310, FA601, RingSink, Severity};
 use std::sync::Weak;

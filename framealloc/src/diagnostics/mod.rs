@@ -10,9 +10,13 @@
 //! |---|---|
 //! | [`Code`] | one entry of the catalogue: id, title, usual severity, page |
 //! | [`Diagnostic`] | one report: a code, a message and the context it arose in |
-//! | [`Sink`] | receives reports: [`StderrSink`], [`RingSink`], [`CallbackSink`] or your own |
+//! | [`Sink`] | receives reports: [`StderrSink`], [`RingSink`], [`CallbackSink`], `LogSink` (feature `log`) or your own |
 //! | [`Diagnostics`] | the hub: sinks, rate limit, strict level, counts |
 //! | [`Strict`] | which severities panic: by configuration, `FRAMEALLOC_STRICT` or a [`StrictGuard`] |
+//!
+//! A program says things of its own in the same way, with the context of the thread filled in:
+//! [`fa_diagnostic!`](crate::fa_diagnostic), [`fa_assert!`](crate::fa_assert), [`fa_debug!`](crate::fa_debug) and
+//! [`SmartAlloc::report`](crate::SmartAlloc::report).
 //!
 //! # Invariants
 //!
@@ -44,14 +48,20 @@
 mod catalogue;
 mod diagnostic;
 mod hub;
+pub(crate) mod listeners;
+#[cfg(feature = "log")]
+mod log_sink;
+mod macros;
 mod sink;
 mod strict;
 
 pub use catalogue::{
-    BF004, CODES, Code, FA001, FA002, FA003, FA190, FA210, FA211, FA310, FA311, FA312, FA501, FA601, FA608,
-    FA609, Severity, explain,
+    BF001, BF002, BF003, BF004, CODES, Code, FA001, FA002, FA003, FA190, FA210, FA211, FA310, FA311, FA312,
+    FA501, FA510, FA511, FA601, FA608, FA609, Severity, explain,
 };
 pub use diagnostic::{Diagnostic, OneLine};
 pub use hub::{CodeCount, Diagnostics, RateLimit, StrictGuard};
+#[cfg(feature = "log")]
+pub use log_sink::LogSink;
 pub use sink::{CallbackSink, RingSink, Sink, SinkId, StderrSink};
 pub use strict::Strict;

@@ -162,7 +162,7 @@ impl SmartAlloc {
             frame.peak_bytes += own.peak_bytes;
             if live {
                 threads.push(ThreadStats {
-                    name: record.name.clone().unwrap_or_else(|| format!("{:?}", record.thread)),
+                    name: record.name(),
                     frame: own,
                     chunk_bytes: record.chunk_bytes.get(),
                     chunks_taken: record.chunks_taken.get(),

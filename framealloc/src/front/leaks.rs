@@ -12,23 +12,23 @@ use crate::stats::{LeakReport, LeakedObject};
 use crate::tracking;
 
 /// What every [`SmartAlloc`] of one allocator shares: its drop is that of the last one.
-pub(crate) struct Handles {
+pub(crate) struct Holders {
     shared: Arc<Shared>,
 }
 
-impl Handles {
+impl Holders {
     /// Those of `shared`, begun anew where the last one is gone.
-    pub(super) fn of(shared: &Arc<Shared>) -> Arc<Handles> {
-        let mut known = lock(&shared.handles);
+    pub(super) fn of(shared: &Arc<Shared>) -> Arc<Holders> {
+        let mut known = lock(&shared.holders);
         known.upgrade().unwrap_or_else(|| {
-            let handles = Arc::new(Handles { shared: shared.clone() });
-            *known = Arc::downgrade(&handles);
-            handles
+            let holders = Arc::new(Holders { shared: shared.clone() });
+            *known = Arc::downgrade(&holders);
+            holders
         })
     }
 }
 
-impl Drop for Handles {
+impl Drop for Holders {
     fn drop(&mut self) {
         tracking::exempt(|| {
             let report = self.shared.leak_report();

@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 use super::smart_alloc::SmartAlloc;
+use super::thread::Payer;
 use crate::budget::{Budget, BudgetStats};
 use crate::frame::fail;
 use crate::tag::TagId;
@@ -53,8 +54,8 @@ impl SmartAlloc {
             self.heap().settle_now();
             let used = self.live_bytes_of(tag);
             if let Some(event) = self.shared.budgets.set_tag(tag, &budget, used) {
-                let name = self.shared.tags.path(tag);
-                self.heap().report(event.diagnostic(&name));
+                let heap = self.heap();
+                heap.tell_budget_event(Payer::Tag(tag), event, heap.place());
             }
             self.shared.meter_pool();
             self.heap().settle_now();

@@ -17,11 +17,17 @@
 //! | `knowing.rs` | statistics and reports |
 //! | `leaks.rs` | what is alive at the end, with the feature `debug` |
 //! | `live_traffic.rs` | ordinary heap blocks that are alive |
+//! | `watching.rs` | subscriptions to events |
+//! | `behaving.rs` | the behaviour filter |
+//! | `capture.rs` | snapshots |
+//! | `reporting.rs` | diagnostics of the program itself |
 //! | `system_frame.rs` | what `#[frame_system]` expands to |
 //! | `config.rs` | [`AllocConfig`] |
 //! | `shared/`, `thread/`, `promotion/` | the state behind the handle |
 
 mod ambient;
+mod behaving;
+mod capture;
 mod checkpoint;
 mod config;
 mod groups;
@@ -33,6 +39,7 @@ mod limits;
 mod live_traffic;
 mod objects;
 pub(crate) mod promotion;
+mod reporting;
 mod retain;
 mod scopes;
 pub(crate) mod shared;
@@ -42,6 +49,7 @@ mod system_frame;
 mod tagged;
 pub(crate) mod thread;
 mod threads;
+mod watching;
 
 pub use checkpoint::{Checkpoint, CheckpointGuard, SpeculativeResult};
 pub use config::AllocConfig;
@@ -49,8 +57,10 @@ pub use groups::Groups;
 pub use handles::Handles;
 pub use live_traffic::TrafficMark;
 pub use promotion::{Promoted, PromotionEntry, PromotionResult, Promotions, Retained};
+pub use reporting::{DEBUG_REPORTS, report_from};
 pub use scopes::{IntoTag, PhaseGuard, TagGuard};
 pub use smart_alloc::{EnterGuard, SmartAlloc};
 pub use streaming::Streaming;
 pub use system_frame::{AllocSource, SystemFrame, enter, enter_current};
 pub use tagged::TaggedAllocator;
+pub use watching::Subscription;

@@ -35,7 +35,7 @@ use crate::frame::{Frame, FrameMemoryStaysOnItsThread};
 pub struct SmartAlloc {
     pub(super) shared: Arc<Shared>,
     #[cfg(feature = "debug")]
-    _handles: Arc<super::leaks::Handles>,
+    _holders: Arc<super::leaks::Holders>,
 }
 
 static INSTALLED: OnceLock<SmartAlloc> = OnceLock::new();
@@ -55,7 +55,7 @@ impl SmartAlloc {
     fn of(shared: Arc<Shared>) -> Self {
         Self {
             #[cfg(feature = "debug")]
-            _handles: super::leaks::Handles::of(&shared),
+            _holders: super::leaks::Holders::of(&shared),
             shared,
         }
     }

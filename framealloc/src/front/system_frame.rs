@@ -30,7 +30,7 @@ pub trait AllocSource {
 
 /// The heap of this thread in some allocator; opaque outside this crate.
 #[doc(hidden)]
-pub struct HeapOf(NonNull<ThreadHeap>);
+pub struct HeapOf(pub(super) NonNull<ThreadHeap>);
 
 impl AllocSource for SmartAlloc {
     #[inline(always)]
@@ -243,6 +243,10 @@ fn judge_uncounted(heap: &ThreadHeap, system: &'static System, calls: u64) -> Op
     );
     let denied = info.heap == HeapUse::Deny;
     let severity = if denied { Severity::Error } else { Severity::Warning };
+    let shared = &heap.shared;
+    if shared.behavior.is_on() {
+        shared.behavior.heap_used(shared.clock.number(), info.name, info.tag, &message);
+    }
     heap.report(
         Diagnostic::new(&diagnostics::BF004, message.clone())
             .with_severity(severity)

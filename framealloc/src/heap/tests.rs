@@ -4,6 +4,7 @@ use crate::error::AllocError;
 use crate::raw::meter::ObjectMeter;
 use allocator_api2::{boxed, vec};
 use core::mem::MaybeUninit;
+use core::ptr::NonNull;
 use core::sync::atomic::{AtomicI64, Ordering::Relaxed};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -16,7 +17,7 @@ impl ObjectMeter for Account {
         Ok(())
     }
 
-    fn pool_freed(&self, _: u16, _: usize) {}
+    fn pool_freed(&self, _: u16, _: usize, _: Option<NonNull<u8>>) {}
 
     fn heap_taken(&self, tag: u16, bytes: usize) -> Result<(), AllocError> {
         self.0[usize::from(tag)].fetch_add(bytes as i64, Relaxed);

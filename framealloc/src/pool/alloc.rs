@@ -61,7 +61,7 @@ impl PoolAlloc {
             None => self.depot.allocate(tag, layout),
         };
         if let (None, Some(meter)) = (found, meter) {
-            meter.pool_freed(tag, charged_bytes(layout));
+            meter.pool_freed(tag, charged_bytes(layout), None);
         }
         found.ok_or_else(out_of_memory)
     }

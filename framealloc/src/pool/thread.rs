@@ -389,6 +389,7 @@ unsafe fn free_slow(object: NonNull<u8>) {
             meter.pool_freed(
                 tag,
                 if large { (*header.cast::<LargeHeader>()).size } else { block_size(group.class) },
+                Some(object),
             );
         }
         let mut ledger = None;

@@ -63,12 +63,18 @@ impl ChunkList {
         .sum()
     }
 
-    /// Gives every chunk back to `backend`, where they came from.
-    pub(crate) fn destroy(mut self, backend: &dyn AllocatorBackend) {
+    /// Gives every chunk back to `backend`, where they came from. Returns their number and bytes.
+    pub(crate) fn destroy(mut self, backend: &dyn AllocatorBackend) -> (u64, u64) {
+        let (mut count, mut bytes) = (0, 0);
         while let Some(chunk) = self.pop() {
+            count += 1;
             // SAFETY: F1, F2: the list owned the chunk, and nothing reaches it. One allocator has one backend.
-            unsafe { Chunk::destroy(chunk, backend) };
+            unsafe {
+                bytes += chunk.as_ref().size() as u64;
+                Chunk::destroy(chunk, backend);
+            }
         }
+        (count, bytes)
     }
 }
 

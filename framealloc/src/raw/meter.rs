@@ -5,6 +5,8 @@
 
 #![forbid(unsafe_code)]
 
+use core::ptr::NonNull;
+
 use crate::error::AllocError;
 use std::sync::{Arc, OnceLock};
 
@@ -15,8 +17,8 @@ pub(crate) trait ObjectMeter: Send + Sync {
     /// for tags that are metered; the front charges its own calls itself.
     fn pool_taken(&self, tag: u16, bytes: usize) -> Result<(), AllocError>;
 
-    /// A pool block of `tag`, which is metered, was freed, or was charged and could not be had.
-    fn pool_freed(&self, tag: u16, bytes: usize);
+    /// A pool block of `tag`, which is metered, is freed, or was charged and could not be had: then there is no `block`.
+    fn pool_freed(&self, tag: u16, bytes: usize, block: Option<NonNull<u8>>);
 
     /// This thread frees pool objects again and again without a pool of its own: gives it one, so that they flow back in
     /// batches. Does nothing while the thread exits.

@@ -11,6 +11,8 @@
 
 mod policy;
 mod summary;
+mod totals;
 
 pub use policy::{Importance, RetentionPolicy};
 pub use summary::{FailureCounts, FailureReason, FrameSummary, SummaryRow};
+pub use totals::PromotionTotals;

@@ -15,6 +15,10 @@ pub struct PhaseStat {
     /// How often it was entered.
     pub count: u64,
     /// Time spent in it, nested phases included; phases of several threads add up.
+    #[cfg_attr(
+        feature = "serde",
+        serde(rename = "duration_ns", serialize_with = "crate::sys::serialize_nanoseconds")
+    )]
     pub duration: Duration,
     /// Calls to the ordinary heap, where [`Tracking`](crate::Tracking) is installed.
     pub heap_calls: u64,

@@ -49,6 +49,10 @@ pub struct SystemReport {
     /// Values it retained that were promoted.
     pub promotions: u64,
     /// Time in it, on all threads together.
+    #[cfg_attr(
+        feature = "serde",
+        serde(rename = "duration_ns", serialize_with = "crate::sys::serialize_nanoseconds")
+    )]
     pub duration: Duration,
 }
 
@@ -84,6 +88,20 @@ impl IntentReport {
     /// The first system of this name.
     pub fn system(&self, name: &str) -> Option<&SystemReport> {
         self.systems.iter().find(|system| system.name == name)
+    }
+
+    /// The report as JSON: `frame` and `systems`, each with the fields of [`SystemReport`] by name, in bytes; times are in
+    /// nanoseconds, as `duration_ns`. Needs the feature `serde`.
+    ///
+    /// ```
+    /// let alloc = framealloc::SmartAlloc::with_defaults();
+    /// let json = alloc.intent_report().to_json();
+    /// assert!(json.contains("\"systems\""));
+    /// ```
+    #[cfg(feature = "serde")]
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        serde_json::to_string_pretty(self).expect("plain data with names for keys is always JSON")
     }
 }
 

@@ -19,3 +19,12 @@ pub(crate) fn serialize_text<S: serde::Serializer>(
 ) -> Result<S::Ok, S::Error> {
     to.serialize_str(text)
 }
+
+/// Serialises a time as whole nanoseconds.
+#[cfg(feature = "serde")]
+pub(crate) fn serialize_nanoseconds<S: serde::Serializer>(
+    time: &core::time::Duration,
+    to: S,
+) -> Result<S::Ok, S::Error> {
+    to.serialize_u64(u64::try_from(time.as_nanos()).unwrap_or(u64::MAX))
+}

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use super::node::Settled;
 use super::store::{Promoted, Stored};
 use crate::front::shared::lock;
-use crate::retention::{FailureReason, FrameSummary, RetentionPolicy};
+use crate::retention::{FailureReason, FrameSummary, PromotionTotals, RetentionPolicy};
 
 /// What came out of the frames that ended since the last result was taken.
 #[derive(Debug)]
@@ -101,6 +101,7 @@ impl fmt::Debug for Promotions {
 /// Collects what frames of all threads produce. Bounded.
 pub(crate) struct PromotionQueue {
     state: Mutex<State>,
+    totals: Mutex<PromotionTotals>,
     capacity: usize,
 }
 
@@ -112,7 +113,7 @@ struct State {
 
 impl PromotionQueue {
     pub(crate) fn new(capacity: usize) -> Self {
-        Self { state: Mutex::default(), capacity }
+        Self { state: Mutex::default(), totals: Mutex::default(), capacity }
     }
 
     /// Adds what became of one value; returns it when the queue is full.
@@ -123,9 +124,10 @@ impl PromotionQueue {
         tag: &Arc<str>,
         phase: &Arc<str>,
     ) -> Result<(), Settled> {
+        let outcome = settled.failure.map_or(Ok(()), Err);
+        lock(&self.totals).record(settled.policy, outcome.is_ok(), settled.bytes as u64);
         let mut state = lock(&self.state);
         let summary = state.summary.get_or_insert_with(|| FrameSummary::new(frame));
-        let outcome = settled.failure.map_or(Ok(()), Err);
         summary.record(settled.policy, outcome, settled.bytes as u64, tag, phase);
         if settled.stored.is_none() && settled.failure.is_none() {
             return Ok(());
@@ -138,6 +140,11 @@ impl PromotionQueue {
             .items
             .push(Item { entry: PromotionEntry { name, policy, bytes, tag: tag.clone(), failure }, stored });
         Ok(())
+    }
+
+    /// What became of all values so far.
+    pub(crate) fn totals(&self) -> PromotionTotals {
+        *lock(&self.totals)
     }
 
     /// Takes everything.

@@ -41,6 +41,11 @@ impl BudgetBook {
         self.epoch.load(Ordering::Relaxed)
     }
 
+    /// Lets every thread read the settings again.
+    pub(crate) fn renew(&self) {
+        self.epoch.fetch_add(1, Ordering::Relaxed);
+    }
+
     /// Sets the budget of a tag, of which `used` bytes are in use if it has none yet; `threads` says how many of them the
     /// records of living threads have (by their numbers).
     pub(crate) fn set_tag(
@@ -58,18 +63,33 @@ impl BudgetBook {
                 None
             }
         };
-        self.epoch.fetch_add(1, Ordering::Relaxed);
+        self.renew();
         event
     }
 
     /// Sets each thread's budget for a phase in one frame.
     pub(crate) fn set_phase(&self, phase: PhaseId, budget: &Budget) {
         lock(&self.entries).phases.insert(phase, *budget);
-        self.epoch.fetch_add(1, Ordering::Relaxed);
+        self.renew();
     }
 
     pub(crate) fn of_tag(&self, tag: TagId) -> Option<Arc<SharedBudget>> {
         lock(&self.entries).tags.get(&tag).cloned()
+    }
+
+    /// The budgets of tags, by tag.
+    pub(crate) fn of_tags(&self) -> Vec<(TagId, Arc<SharedBudget>)> {
+        let entries = lock(&self.entries);
+        let mut budgets: Vec<_> = entries.tags.iter().map(|(tag, shared)| (*tag, shared.clone())).collect();
+        budgets.sort_by_key(|(tag, _)| *tag);
+        budgets
+    }
+
+    /// The phases that have a budget.
+    pub(crate) fn of_phases(&self) -> Vec<PhaseId> {
+        let mut phases: Vec<_> = lock(&self.entries).phases.keys().copied().collect();
+        phases.sort_unstable();
+        phases
     }
 
     /// What the budget of `tag` was told that the thread of this record has. Answers once.

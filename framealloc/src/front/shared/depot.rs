@@ -29,23 +29,21 @@ impl ChunkDepot {
         lock(&self.chunks).put_all(list);
     }
 
-    /// Gives the chunks of `list` back to the backend.
-    pub(crate) fn destroy(&self, list: ChunkList) {
-        list.destroy(&*self.backend);
+    /// Gives the chunks of `list` back to the backend. Returns their number and bytes.
+    pub(crate) fn destroy(&self, list: ChunkList) -> (u64, u64) {
+        list.destroy(&*self.backend)
     }
 
-    /// Gives back what nobody took since the last call.
-    pub(crate) fn trim(&self) {
+    /// Gives back what nobody took since the last call. Returns how many chunks and bytes.
+    pub(crate) fn trim(&self) -> (u64, u64) {
         let surplus = lock(&self.chunks).surplus();
-        self.destroy(surplus);
+        self.destroy(surplus)
     }
 
-    /// Gives everything back. Returns the bytes.
-    pub(crate) fn clear(&self) -> u64 {
+    /// Gives everything back. Returns how many chunks and bytes.
+    pub(crate) fn clear(&self) -> (u64, u64) {
         let all = lock(&self.chunks).drain();
-        let bytes = all.bytes();
-        self.destroy(all);
-        bytes
+        self.destroy(all)
     }
 
     /// Bytes of all chunks held.

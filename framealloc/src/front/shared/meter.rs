@@ -1,5 +1,6 @@
 //! Accounts of objects that are freed away from where they were made.
 
+use core::ptr::NonNull;
 use std::sync::{Arc, Weak};
 
 use super::Shared;
@@ -9,6 +10,7 @@ use crate::front::thread::{ThreadHeap, local};
 use crate::raw::meter::ObjectKind;
 use crate::raw::meter::ObjectMeter;
 use crate::tag::TagId;
+use crate::tracking::exempt;
 
 /// The accounts of one allocator, as its pool and heap see them: gone when the allocator is.
 pub(super) struct Accounts {
@@ -21,9 +23,12 @@ impl ObjectMeter for Accounts {
         self.shared.upgrade().map_or(Ok(()), |shared| pool_taken(&shared, TagId(tag), bytes as u64))
     }
 
-    fn pool_freed(&self, tag: u16, bytes: usize) {
+    fn pool_freed(&self, tag: u16, bytes: usize, block: Option<NonNull<u8>>) {
         if let Some(shared) = self.shared.upgrade() {
             shared.pool_freed(TagId(tag), bytes as u64);
+            if let (Some(block), true) = (block, shared.behavior.is_on()) {
+                exempt(|| shared.behavior.pool_freed(shared.clock.number(), block.addr().get()));
+            }
         }
     }
 

@@ -23,8 +23,10 @@ use core::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use crate::backend::{AllocatorBackend, LimitedBackend};
+use crate::behavior::BehaviorFilter;
 use crate::diagnostics::{Diagnostics, Strict};
 use crate::error::AllocError;
+use crate::events::EventHub;
 use crate::handles::HandleHeap;
 use crate::heap::HeapShared;
 use crate::phase::PhaseTable;
@@ -70,12 +72,14 @@ pub(crate) struct Shared {
     pub(crate) deferred: DeferredQueue,
     pub(crate) transfers: TransferCounters,
     pub(crate) diagnostics: Diagnostics,
+    pub(crate) events: EventHub,
+    pub(crate) behavior: BehaviorFilter,
     pub(crate) anchor: Anchor,
     #[cfg(feature = "debug")]
     pub(crate) live: live::LiveObjects,
-    /// What the handles of this allocator share.
+    /// What every `SmartAlloc` of this allocator shares.
     #[cfg(feature = "debug")]
-    pub(crate) handles: Mutex<Weak<super::leaks::Handles>>,
+    pub(crate) holders: Mutex<Weak<super::leaks::Holders>>,
     until_trim: AtomicU32,
 }
 
@@ -129,11 +133,13 @@ impl Shared {
                 deferred: DeferredQueue::new(),
                 transfers: TransferCounters::new(),
                 diagnostics,
+                events: EventHub::default(),
+                behavior: BehaviorFilter::default(),
                 anchor: Anchor::now(),
                 #[cfg(feature = "debug")]
                 live: live::LiveObjects::new(config.backtraces),
                 #[cfg(feature = "debug")]
-                handles: Mutex::new(Weak::new()),
+                holders: Mutex::new(Weak::new()),
                 until_trim: AtomicU32::new(config.trim_after),
                 config,
                 backend,
@@ -152,12 +158,13 @@ impl Shared {
         }
     }
 
-    /// Gives unused memory of the depots back, once in a while.
-    pub(crate) fn trim(&self) {
-        if self.until_trim.fetch_sub(1, Ordering::Relaxed) == 1 {
-            self.until_trim.store(self.config.trim_after, Ordering::Relaxed);
-            self.chunks.trim();
+    /// Gives unused memory of the depots back, once in a while. Returns how many chunks and bytes.
+    pub(crate) fn trim(&self) -> (u64, u64) {
+        if self.until_trim.fetch_sub(1, Ordering::Relaxed) != 1 {
+            return (0, 0);
         }
+        self.until_trim.store(self.config.trim_after, Ordering::Relaxed);
+        self.chunks.trim()
     }
 }
 

@@ -45,6 +45,16 @@ impl Registry {
         visit(&records.ended, false);
     }
 
+    /// Frame allocations of all threads in frame number `frame`, as of their last settlings.
+    pub(crate) fn frame_allocations(&self, frame: u64) -> u64 {
+        let mut sum = 0;
+        self.for_each(|record, _| {
+            let cells = record.phases.iter().filter(|cell| cell.frame.get() == frame);
+            sum += cells.map(|cell| cell.allocations.get()).sum::<u64>();
+        });
+        sum
+    }
+
     /// Number of threads that ended.
     pub(crate) fn ended_threads(&self) -> u64 {
         lock(&self.0).ended_threads

@@ -13,6 +13,7 @@
 use core::panic::Location;
 use core::ptr::{self, NonNull};
 
+use super::news::NOTICED;
 use super::{ThreadHeap, Unkeep};
 use crate::diagnostics::{self, Diagnostic};
 use crate::error::AllocError;
@@ -119,6 +120,7 @@ impl ThreadHeap {
             && self.drives.get()
             && self.unsealed.get().is_null()
             && tracking::thread_activity() == self.quick_mark.get()
+            && !self.shared.events.is_watched()
             && self.ambient.get() == NonNull::from(&self.vacant);
         let warm = NonNull::new(self.ambient_sizing.warm.get().cast_mut());
         match warm {
@@ -186,6 +188,7 @@ impl ThreadHeap {
         self.top().frame_number.set(self.frame_number());
         self.begun.set(1);
         self.begun_in.set(self.frame_number());
+        self.notice_beginning();
         Ok(())
     }
 
@@ -194,10 +197,13 @@ impl ThreadHeap {
     fn begin_again(&self, location: &'static Location<'static>) -> Result<(), AllocError> {
         if !self.drives.get() && self.begun_in.get() != self.frame_number() {
             // A worker that never ended its frame; the driver's frame it belonged to is over.
-            self.retire_ambient();
+            let alive = self.retire_ambient_quietly();
+            self.notice_end(self.begun.replace(0), alive);
+            self.tell(alive, None);
             self.open_ambient()?;
             self.begun.set(1);
             self.begun_in.set(self.frame_number());
+            self.notice_beginning();
             self.report_lazily(|| {
                 Diagnostic::new(
                     &diagnostics::FA002,
@@ -240,14 +246,15 @@ impl ThreadHeap {
         self.deliver_events();
     }
 
-    /// The outermost frame of this thread is over.
+    /// The outermost frame of this thread is over. Returns what `begun` was.
     #[inline(always)]
-    fn end_begun(&self) {
-        self.begun.set(0);
+    fn end_begun(&self) -> u64 {
+        let begun = self.begun.replace(0);
         if self.drives.get() {
             self.shared.clock.stop();
         }
         self.count_frame();
+        begun
     }
 
     #[cold]
@@ -255,7 +262,7 @@ impl ThreadHeap {
     fn end_slow(&self, location: &'static Location<'static>) {
         self.before_switch();
         self.deliver_events();
-        match self.begun.get() {
+        match self.begun.get() & !NOTICED {
             0 => {
                 let message = "`end_frame` without a `begin_frame` on this thread, or a second one";
                 self.report_lazily(|| {
@@ -269,10 +276,12 @@ impl ThreadHeap {
             }
             1 => {
                 let alive = self.retire_ambient_quietly();
-                self.end_begun();
+                let begun = self.end_begun();
+                self.notice_end(begun, alive);
                 self.tell(alive, Some(location));
+                self.judge_frame();
             }
-            depth => self.begun.set(depth - 1),
+            _ => self.begun.set(self.begun.get() - 1),
         }
     }
 
@@ -353,6 +362,9 @@ impl ThreadHeap {
                 self.seal(this);
             }
             this.closed.set(true);
+            if self.shared.behavior.is_on() {
+                self.note_kept(this, alive);
+            }
             this.refs.set(this.refs.get() - 1);
         }
         alive
@@ -380,7 +392,11 @@ impl ThreadHeap {
     /// Nothing reaches the memory of `core` (F2). The heap may be gone afterwards.
     #[cold]
     pub(super) unsafe fn free_core(&self, core: NonNull<Core>) {
-        // SAFETY: F2: by the caller; the record is live until it is recycled.
+        if self.shared.behavior.is_on() {
+            // SAFETY: F2: by the caller; the record is live until it is recycled.
+            self.note_let_go(unsafe { core.as_ref() });
+        }
+        // SAFETY: F2: as above.
         unsafe {
             core.as_ref().refs.set(1);
             self.recycle(core.as_ref());

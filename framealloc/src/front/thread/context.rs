@@ -299,7 +299,7 @@ impl ThreadHeap {
     pub(super) fn select_pool(&self) {
         self.follow(FOLLOWER_POOL);
         let tag = self.tag_node();
-        self.pool.select(tag.tag.0, tag.budgeted.get() | self.budgets.gates_pool());
+        self.pool.select(tag.tag.0, tag.budgeted.get() | self.gates_pool());
     }
 
     /// Does what runs foreign code ahead of a switch that pushes a guard: makes room for it, settles, tells events. When

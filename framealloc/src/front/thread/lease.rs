@@ -18,6 +18,7 @@ use super::open::Place;
 use crate::budget::{self, BudgetEvent, BudgetStats, Lessor, Link, OnExceed, PlainBudget};
 use crate::diagnostics::{self, Diagnostic};
 use crate::error::AllocError;
+use crate::events::EventKind;
 use crate::phase::PhaseId;
 use crate::raw::core::Core;
 use crate::system::System;
@@ -319,6 +320,13 @@ impl ThreadHeap {
         let error = crate::tracking::exempt(|| {
             let name = self.payer_name(member.payer());
             let error = stats.refusal(name.clone(), requested);
+            let (limit, used) = (stats.limit, stats.used);
+            self.tell_subscribers(|| EventKind::BudgetRefused {
+                budget: name.clone(),
+                limit,
+                used,
+                requested,
+            });
             self.report(Diagnostic::new(&diagnostics::FA312, error.to_string()).with_suggestion(format!(
                 "raise the budget of {name}, free memory charged to it, or handle the error of the `try_` form"
             )));
@@ -333,6 +341,11 @@ impl ThreadHeap {
         if let Some(slot) = events.iter_mut().find(|slot| slot.is_none()) {
             *slot = Some(Event { payer, event, place: self.place() });
         }
+        self.announce();
+    }
+
+    /// There is something to tell at the next opportunity.
+    pub(super) fn announce(&self) {
         self.budgets.pending.set(true);
         self.follow(FOLLOWER_EVENTS);
     }
@@ -351,9 +364,24 @@ impl ThreadHeap {
         self.budgets.pending.set(false);
         self.unfollow(FOLLOWER_EVENTS);
         let events = self.budgets.events.take();
+        self.tell_news();
         for Event { payer, event, place } in events.into_iter().flatten() {
-            self.report_from(place, event.diagnostic(&self.payer_name(payer)));
+            self.tell_budget_event(payer, event, place);
         }
+    }
+
+    /// Tells the subscribers and the sinks about a budget. In strict mode this panics.
+    pub(crate) fn tell_budget_event(&self, payer: Payer, event: BudgetEvent, place: Place) {
+        crate::tracking::exempt(|| {
+            let name = self.payer_name(payer);
+            self.tell_subscribers(|| EventKind::BudgetPassed { budget: name.clone(), event });
+            self.report_from(place, event.diagnostic(&name));
+        });
+    }
+
+    /// Pool objects are charged one by one whatever their tag: the thread's budget or the behaviour filter wants them.
+    pub(super) fn gates_pool(&self) -> bool {
+        self.budgets.pool.get().is_some() || self.shared.behavior.is_on()
     }
 
     fn payer_name(&self, payer: Payer) -> Arc<str> {
@@ -378,11 +406,5 @@ impl ThreadBudgets {
     #[cold]
     fn others_refuse(&self, heap: &ThreadHeap) -> bool {
         [self.frame.get(), heap.phase_node().budget.get()].into_iter().flatten().any(Lessor::refuses)
-    }
-
-    /// A budget besides the tag's wants pool objects charged one by one.
-    #[inline(always)]
-    pub(super) fn gates_pool(&self) -> bool {
-        self.pool.get().is_some()
     }
 }

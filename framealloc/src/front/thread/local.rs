@@ -134,6 +134,8 @@ fn create(shared: &Arc<Shared>) -> NonNull<ThreadHeap> {
     if !EXITS.iter().any(|exit| exit.try_with(|_| ()).is_ok()) {
         this.exited.set(true);
         this.follow(FOLLOWER_EXIT);
+    } else {
+        this.note_joined();
     }
     heap
 }
@@ -156,13 +158,15 @@ impl ThreadHeap {
         let _lenient = self.shared.diagnostics.strict_guard(Strict::Off);
         self.end_begun_phases();
         // A begun frame that nobody can end any more ends here.
-        self.begun.set(0);
+        let begun = self.begun.replace(0);
         let alive = self.retire_ambient_quietly();
+        self.notice_end(begun, alive);
         self.report_alive(alive, None);
         // Frames that stay open keep what they use, and nothing they lease.
         self.settle_now();
+        self.tell_left();
         if self.has_ambient() {
-            // A sink or a destructor opened another one, which nobody can end any more.
+            // A sink, a subscriber or a destructor opened another one, which nobody can end any more.
             self.retire_ambient_quietly();
         }
         // The panic of a retained value's destructor was told when it began, and goes no further.

@@ -25,15 +25,19 @@
 //! | `run.rs` | runs of systems |
 //! | `quick.rs` | entering and leaving a system when there is no surprise |
 //! | `ambient.rs` | `begin_frame`, `end_frame`, checkpoints |
+//! | `behaving.rs` | what the behaviour filter is told |
+//! | `news.rs` | what subscribers are to hear of |
 //! | `promote.rs` | the end of retained values |
 //! | `nodes.rs`, `sizing.rs` | what is known about tags, phases, systems and sizes |
 
 #![expect(unsafe_code, reason = "owns cores and chunks through raw pointers")]
 
 mod ambient;
+mod behaving;
 mod context;
 mod lease;
 pub(crate) mod local;
+mod news;
 pub(crate) mod nodes;
 mod open;
 mod promote;
@@ -64,6 +68,7 @@ use super::shared::Shared;
 pub(crate) use ambient::SegmentKey;
 use context::Guard;
 pub(crate) use context::GuardKey;
+pub(crate) use lease::Payer;
 use nodes::{PhaseNode, SystemNode, TagNode, ThreadRecord};
 use run::Run;
 use sizing::Sizing;
@@ -137,6 +142,7 @@ pub(crate) struct ThreadHeap {
     /// Budgets as this thread last saw them.
     epoch: Cell<u64>,
     budgets: lease::ThreadBudgets,
+    news: news::News,
     /// Ordinary heap traffic of this thread at the last settling.
     traffic: Cell<HeapCounters>,
     traffic_mark: Cell<u64>,
@@ -203,6 +209,7 @@ impl ThreadHeap {
             exited: Cell::new(false),
             epoch: Cell::new(0),
             budgets: lease::ThreadBudgets::default(),
+            news: news::News::default(),
             traffic: Cell::new(HeapCounters::default()),
             traffic_mark: Cell::new(0),
             quick_mark: Cell::new(0),
@@ -313,7 +320,9 @@ impl ThreadHeap {
         let surplus = self.cache.surplus();
         self.cool_all();
         self.record.chunk_bytes.sub(surplus.bytes());
-        self.shared.chunks.destroy(surplus);
-        self.shared.trim();
+        let returned = self.shared.chunks.destroy(surplus);
+        self.note_returned(returned);
+        let returned = self.shared.trim();
+        self.note_returned(returned);
     }
 }

@@ -58,6 +58,11 @@ impl ThreadRecord {
 }
 
 impl ThreadRecord {
+    /// The thread's name, or its id.
+    pub(crate) fn name(&self) -> String {
+        self.name.clone().unwrap_or_else(|| format!("{:?}", self.thread))
+    }
+
     /// `bytes` were handed out; `above` more were alive in between.
     #[inline(always)]
     pub(crate) fn charge(&self, bytes: u64, above: u64) {

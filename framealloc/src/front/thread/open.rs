@@ -24,7 +24,7 @@ const INNER_FRAMES: u32 = 64;
 
 /// Where something happened that is reported.
 #[derive(Clone, Copy)]
-pub(super) struct Place {
+pub(crate) struct Place {
     tag: TagId,
     phase: PhaseId,
     system: Option<&'static System>,
@@ -141,9 +141,11 @@ impl ThreadHeap {
     }
 
     fn create_chunk(&self, smallest: usize, class: usize) -> Option<NonNull<Chunk>> {
-        (smallest..=class).rev().find_map(|class| Chunk::create(&*self.shared.backend, class)).inspect(|_| {
-            self.record.chunks_taken.add(1);
-        })
+        let chunk = (smallest..=class).rev().find_map(|class| Chunk::create(&*self.shared.backend, class))?;
+        self.record.chunks_taken.add(1);
+        // SAFETY: F1: the chunk is fresh and ours.
+        self.note_taken(unsafe { chunk.as_ref() }.size() as u64);
+        Some(chunk)
     }
 
     fn count_chunk(&self, chunk: NonNull<Chunk>) -> NonNull<Chunk> {
@@ -169,11 +171,13 @@ impl ThreadHeap {
     #[cold]
     pub(crate) fn reclaim(&self) -> bool {
         let idle = self.cache.drain();
-        let bytes = idle.bytes();
-        self.record.chunk_bytes.sub(bytes);
-        self.shared.chunks.destroy(idle);
+        self.record.chunk_bytes.sub(idle.bytes());
+        let own = self.shared.chunks.destroy(idle);
+        let depot = self.shared.chunks.clear();
+        self.note_returned(own);
+        self.note_returned(depot);
         let pages = self.shared.pool.trim() + self.shared.handles.trim();
-        bytes + self.shared.chunks.clear() + pages as u64 > 0
+        own.1 + depot.1 + pages as u64 > 0
     }
 
     /// The `Frame` of `core` is being dropped: everything it handed out is unreachable.
@@ -399,10 +403,10 @@ impl ThreadHeap {
         });
     }
 
-    /// Sends a report about this thread's context to the sinks. No state of the heap is half-changed when this is called.
+    /// Sends a report about this thread's context to the sinks; what it says about its place itself stays. No state of
+    /// the heap is half-changed when this is called. In strict mode this panics.
     #[cold]
     #[inline(never)]
-    /// In strict mode this panics.
     pub(crate) fn report(&self, diagnostic: Diagnostic) {
         self.report_from(self.place(), diagnostic);
     }
@@ -416,13 +420,13 @@ impl ThreadHeap {
     pub(super) fn report_from(&self, place: Place, diagnostic: Diagnostic) {
         crate::tracking::exempt(|| {
             let mut diagnostic = diagnostic.with_frame(place.frame);
-            if place.tag != TagId::UNTAGGED {
+            if diagnostic.tag.is_none() && place.tag != TagId::UNTAGGED {
                 diagnostic = diagnostic.with_tag(self.shared.tags.path(place.tag));
             }
-            if place.phase != PhaseId::NONE {
+            if diagnostic.phase.is_none() && place.phase != PhaseId::NONE {
                 diagnostic = diagnostic.with_phase(self.shared.phases.name(place.phase));
             }
-            if let Some(system) = place.system {
+            if let (None, Some(system)) = (diagnostic.system, place.system) {
                 diagnostic = diagnostic.with_system(system.info().name);
             }
             self.shared.diagnostics.report(diagnostic);
@@ -431,7 +435,7 @@ impl ThreadHeap {
 
     /// Where this thread is, for a report.
     #[cold]
-    pub(super) fn place(&self) -> Place {
+    pub(crate) fn place(&self) -> Place {
         Place {
             tag: self.current_tag(),
             phase: self.current_phase(),

@@ -9,6 +9,7 @@ use core::ptr::NonNull;
 use super::ThreadHeap;
 use crate::diagnostics::{self, Diagnostic};
 use crate::error::AllocError;
+use crate::events::EventKind;
 use crate::front::promotion::{Settled, settle_all};
 use crate::heap::HeapBox;
 use crate::pool::{self, PoolBox, Refused};
@@ -36,13 +37,25 @@ impl ThreadHeap {
         let mut refused = 0;
         let mut panic = crate::tracking::exempt(|| {
             settle_all(core, self, std::thread::panicking(), |settled| {
-                promoted += u64::from(settled.stored.is_some() && settled.failure.is_none());
+                let worked = settled.stored.is_some() && settled.failure.is_none();
+                promoted += u64::from(worked);
+                if worked && self.shared.behavior.is_on() {
+                    self.shared.behavior.promoted(frame, settled.name, settled.tag.0, settled.bytes);
+                }
                 let failure = failure_text(&settled);
                 let tag = self.shared.tags.path(settled.tag);
+                let Settled { name, policy, bytes, failure: reason, .. } = settled;
                 if let Err(settled) = self.shared.promotions.push(settled, frame, &tag, &phase) {
                     refused += 1;
                     drop(settled);
                 }
+                self.tell_subscribers(|| EventKind::Settled {
+                    name,
+                    tag: tag.clone(),
+                    policy,
+                    bytes,
+                    failure: reason,
+                });
                 if let Some(message) = failure {
                     self.report(Diagnostic::new(&diagnostics::FA609, message).with_suggestion(
                         "take the value back with `promotions.take_failed`, or release the handle before the frame ends",
@@ -104,8 +117,12 @@ impl ThreadHeap {
             if self.pool.is_gated() {
                 let (node, bytes) = (self.tag_node(), pool::charged_bytes(layout) as u64);
                 self.charge_object(node, bytes, true)?;
-                return or_again(&|| self.pool.alloc_of(node.tag.0, layout))
-                    .inspect_err(|_| self.uncharge_object(node, bytes, true));
+                let block = or_again(&|| self.pool.alloc_of(node.tag.0, layout))
+                    .inspect_err(|_| self.uncharge_object(node, bytes, true))?;
+                if self.shared.behavior.is_on() {
+                    self.note_pool_object(node.tag, block);
+                }
+                return Ok(block);
             }
         }
         or_again(&|| self.pool.alloc_gated(layout).ok())

@@ -63,7 +63,7 @@ impl ThreadHeap {
         let parent = unsafe { node.parent.as_ref() };
         let own = node.link.get();
         node.budgeted.set(own.is_some() || parent.is_some_and(|parent| parent.budgeted.get()));
-        if node.budgeted.get() | self.budgets.gates_pool() {
+        if node.budgeted.get() | self.gates_pool() {
             // Also a tag that is younger than the budget.
             self.shared.pool.set_metered(node.tag.0, true);
         }

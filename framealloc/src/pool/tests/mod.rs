@@ -91,7 +91,7 @@ impl ObjectMeter for Account {
         Ok(())
     }
 
-    fn pool_freed(&self, _: u16, bytes: usize) {
+    fn pool_freed(&self, _: u16, bytes: usize, _: Option<NonNull<u8>>) {
         self.live.fetch_sub(bytes as i64, Relaxed);
     }
 
@@ -100,6 +100,6 @@ impl ObjectMeter for Account {
     }
 
     fn heap_freed(&self, tag: u16, bytes: usize) {
-        self.pool_freed(tag, bytes);
+        self.pool_freed(tag, bytes, None);
     }
 }

@@ -15,7 +15,7 @@ fn a_one_way_pipeline_runs_in_bounded_memory() {
                 for boxed in receive {
                     sum += boxed[7];
                 }
-                assert_eq!(sum, (0..rounds(100_000) as u64).sum());
+                assert_eq!(sum, (0..rounds(100_000) as u64).sum::<u64>());
             });
             let thread = Thread::new(&depot);
             for n in 0..rounds(100_000) {

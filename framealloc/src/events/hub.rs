@@ -1,0 +1,99 @@
+//! Who is told.
+
+use core::fmt;
+use core::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::Arc;
+use std::thread::ThreadId;
+
+use super::event::{Event, EventKind};
+use crate::diagnostics::listeners::{self, Listeners};
+
+/// What a subscriber is: a closure that takes events.
+type Subscriber = dyn Fn(&Event) + Send + Sync;
+
+/// The subscribers of one allocator.
+#[derive(Default)]
+pub(crate) struct EventHub {
+    subscribers: Listeners<Subscriber>,
+    /// Subscribers, and whoever else wants frames to take the path on which they are noticed.
+    watchers: AtomicUsize,
+}
+
+impl EventHub {
+    /// Whether frames are noticed one by one.
+    #[inline(always)]
+    pub(crate) fn is_watched(&self) -> bool {
+        self.watchers.load(Ordering::Relaxed) != 0
+    }
+
+    /// Whether anybody subscribes.
+    pub(crate) fn has_subscribers(&self) -> bool {
+        self.subscribers.len() != 0
+    }
+
+    /// Whether somebody is told now.
+    pub(crate) fn is_heard(&self) -> bool {
+        self.has_subscribers() && listeners::may_deliver()
+    }
+
+    /// Somebody wants frames to be noticed without being told of them.
+    pub(crate) fn watch(&self) {
+        self.watchers.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Takes one [`watch`](Self::watch) back.
+    pub(crate) fn unwatch(&self) {
+        self.watchers.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn subscribe(&self, subscriber: Arc<Subscriber>) -> u64 {
+        let id = self.subscribers.add(subscriber);
+        self.watch();
+        id
+    }
+
+    pub(crate) fn unsubscribe(&self, id: u64) {
+        if self.subscribers.remove(id) {
+            self.unwatch();
+        }
+    }
+
+    /// How many times a subscriber panicked.
+    pub(crate) fn panics(&self) -> u64 {
+        self.subscribers.panics()
+    }
+
+    /// Tells everybody (V1). What it costs is not the program's heap traffic.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn tell(&self, frame: u64, thread: ThreadId, kind: impl FnOnce() -> EventKind) {
+        if self.is_heard() {
+            let event = Event { frame, thread, kind: kind() };
+            self.subscribers.call(|subscriber| subscriber(&event));
+        }
+    }
+}
+
+impl fmt::Debug for EventHub {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EventHub").field("subscribers", &self.subscribers.len()).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn watched_while_somebody_subscribes() {
+        let (hub, thread) = (EventHub::default(), std::thread::current().id());
+        assert!(!hub.is_watched());
+        let ids = [hub.subscribe(Arc::new(|_| ())), hub.subscribe(Arc::new(|_| panic!("a subscriber")))];
+        hub.tell(3, thread, || EventKind::FrameBegun { driver: true });
+        assert!(hub.is_watched() && hub.is_heard());
+        assert_eq!(hub.panics(), 1);
+        ids.into_iter().chain(ids).for_each(|id| hub.unsubscribe(id));
+        assert!(!hub.is_watched() && !hub.is_heard());
+        hub.tell(4, thread, || panic!("nobody listens, so nothing is made"));
+    }
+}
