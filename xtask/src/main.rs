@@ -4,9 +4,11 @@
 //! |---|---|
 //! | `test` | [`mod@test`]: every check of the project, in stages |
 //! | `bench` | [`mod@bench`]: instructions per operation against their targets, and times as ratios |
+//! | `soak` | [`soak`]: millions of frames whose memory and latency must stay flat |
 
 mod bench;
 mod process;
+mod soak;
 mod test;
 mod workspace;
 
@@ -21,6 +23,7 @@ cargo xtask <task>
 Tasks:
   test     every check of the project, in stages, with a table at the end
   bench    instructions per operation, and times as ratios against other allocators
+  soak     millions of frames whose memory and latency must stay flat
 
 `cargo xtask <task> --help` lists the options of a task.
 ";
@@ -42,11 +45,12 @@ fn run() -> Result<bool> {
     match arguments.next()? {
         Some(Value(task)) if task == "test" => test::run(&mut arguments),
         Some(Value(task)) if task == "bench" => bench::run(&mut arguments),
+        Some(Value(task)) if task == "soak" => soak::run(&mut arguments),
         Some(Long("help") | Short('h')) => {
             print!("{HELP}");
             Ok(true)
         }
-        Some(Value(task)) => bail!("no task `{}`; there are `test` and `bench`", task.display()),
+        Some(Value(task)) => bail!("no task `{}`; there are `test`, `bench` and `soak`", task.display()),
         Some(other) => Err(other.unexpected().into()),
         None => {
             eprint!("{HELP}");

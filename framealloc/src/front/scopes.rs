@@ -133,9 +133,9 @@ impl SmartAlloc {
         }
     }
 
-    /// Runs `work` with what this thread allocates charged to a tag.
+    /// Runs `work` with what this thread allocates charged to a tag. What `work` makes of the allocator may leave it.
     #[track_caller]
-    pub fn with_tag<R>(&self, tag: impl IntoTag, work: impl FnOnce(&SmartAlloc) -> R) -> R {
+    pub fn with_tag<'a, R>(&'a self, tag: impl IntoTag, work: impl FnOnce(&'a SmartAlloc) -> R) -> R {
         let _guard = self.tag_scope(tag);
         work(self)
     }

@@ -41,6 +41,7 @@ pub fn all() -> Vec<Stage> {
             run: doctests,
         },
         Stage { name: "examples", about: "every example runs to its end", run: examples },
+        Stage { name: "soak", about: "memory and latency over 400,000 frames", run: soak },
         Stage { name: "features", about: "framealloc with no feature, each alone, all", run: features },
         Stage { name: "loom", about: "thread interleavings under loom", run: loom },
         Stage { name: "asan", about: "unit tests and suite under AddressSanitizer", run: asan },
@@ -114,6 +115,11 @@ fn examples() -> Result<Outcome> {
         example(name, &[])?;
     }
     Ok(Passed(names.join(" ")))
+}
+
+fn soak() -> Result<Outcome> {
+    crate::soak::soak(400_000)?;
+    Ok(Passed(String::new()))
 }
 
 fn features() -> Result<Outcome> {
