@@ -62,9 +62,10 @@ pub use frame::{
 };
 pub use framealloc_macros::{frame_local, frame_system, retain};
 pub use front::{
-    AllocConfig, AllocSource, Checkpoint, CheckpointGuard, EnterGuard, IntoTag, PhaseGuard, Promoted,
-    PromotionEntry, PromotionResult, Promotions, Retained, Retained as FrameRetained, SmartAlloc,
-    SpeculativeResult, SystemFrame, TagGuard, TaggedAllocator,
+    AllocConfig, AllocSource, Checkpoint, CheckpointGuard, EnterGuard, FrameHandle, FramePipeline, IntoTag,
+    PhaseGuard, Promoted, PromotionEntry, PromotionResult, Promotions, ReadGuard, Retained,
+    Retained as FrameRetained, SmartAlloc, SpeculativeResult, SystemFrame, TagGuard, TaggedAllocator,
+    TaskContext, TaskGuard,
 };
 pub use heap::{HeapAlloc, HeapBox};
 pub use pool::{Acquired, Handle, PoolAlloc, PoolBox, PoolHandle, PoolStats, TypedPool};

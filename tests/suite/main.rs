@@ -12,6 +12,8 @@ mod model;
 mod real_containers;
 mod regression;
 mod retention;
+mod sharing;
 mod sinks;
 mod steady;
+mod task_context;
 mod threads;

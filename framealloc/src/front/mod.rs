@@ -7,6 +7,9 @@
 //! | `checkpoint.rs` | checkpoints and speculation on the ambient frame |
 //! | `objects.rs` | pool, heap and scratch |
 //! | `scopes.rs` | tags and phases |
+//! | `task_context.rs` | [`TaskContext`]: both, on other threads |
+//! | `share.rs` | values that other threads read |
+//! | `pipeline.rs` | [`FramePipeline`] |
 //! | `tagged.rs` | [`TaggedAllocator`] |
 //! | `limits.rs` | budgets |
 //! | `retain.rs` | retention |
@@ -21,19 +24,25 @@ mod config;
 mod knowing;
 mod limits;
 mod objects;
+mod pipeline;
 pub(crate) mod promotion;
 mod retain;
 mod scopes;
+mod share;
 pub(crate) mod shared;
 mod smart_alloc;
 mod system_frame;
 mod tagged;
+mod task_context;
 pub(crate) mod thread;
 
 pub use checkpoint::{Checkpoint, CheckpointGuard, SpeculativeResult};
 pub use config::AllocConfig;
+pub use pipeline::FramePipeline;
 pub use promotion::{Promoted, PromotionEntry, PromotionResult, Promotions, Retained};
 pub use scopes::{IntoTag, PhaseGuard, TagGuard};
+pub use share::{FrameHandle, ReadGuard};
 pub use smart_alloc::{EnterGuard, SmartAlloc};
 pub use system_frame::{AllocSource, SystemFrame, enter, enter_current};
 pub use tagged::TaggedAllocator;
+pub use task_context::{TaskContext, TaskGuard};

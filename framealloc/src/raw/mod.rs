@@ -17,6 +17,7 @@
 //! | [`core::Core`] | the state of one frame: bump pointer, limit, count of handles, chunks |
 //! | [`slab::Slab`] | fixed-size records at stable addresses |
 //! | [`stack::Stack`] | a growable stack of plain records that never reaches the global allocator |
+//! | [`share`] | values that other threads may read |
 //! | [`list::PushList`] | append-only list that other threads may read |
 //! | [`owning_box`] | what the boxes of pool and heap have in common |
 //! | [`tls`] | the two words a thread keeps about the allocator it used last |
@@ -65,6 +66,7 @@ pub(crate) mod core;
 pub(crate) mod list;
 pub(crate) mod meter;
 pub(crate) mod owning_box;
+pub(crate) mod share;
 pub(crate) mod slab;
 pub(crate) mod stack;
 pub(crate) mod tls;

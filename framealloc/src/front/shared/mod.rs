@@ -6,6 +6,7 @@
 //! | [`FrameClock`] | the frame number and who drives it |
 //! | [`ChunkDepot`] | chunks of threads that ended, for threads that begin |
 //! | [`Registry`] | what each thread has counted |
+//! | [`Orphan`] | frame memory of an exited thread that others read still |
 //! | [`BudgetBook`] | budgets of tags, phases and the allocator |
 
 #![forbid(unsafe_code)]
@@ -14,6 +15,7 @@ mod book;
 mod clock;
 mod depot;
 mod meter;
+mod orphan;
 mod registry;
 
 use core::sync::atomic::{AtomicU32, Ordering};
@@ -27,6 +29,7 @@ use crate::phase::PhaseTable;
 use crate::pool::Depot;
 use crate::raw::clock::Anchor;
 use crate::raw::meter::ObjectMeter;
+use crate::raw::share::SlotTable;
 use crate::scratch::ScratchPools;
 use crate::sys::ids::next_allocator_id;
 use crate::tag::{TagId, TagTable};
@@ -37,6 +40,7 @@ pub(crate) use book::BudgetBook;
 pub(crate) use clock::FrameClock;
 pub(crate) use depot::ChunkDepot;
 use meter::Accounts;
+pub(crate) use orphan::Orphan;
 pub(crate) use registry::Registry;
 
 /// The shared state of one allocator.
@@ -55,6 +59,7 @@ pub(crate) struct Shared {
     pub(crate) budgets: BudgetBook,
     pub(crate) registry: Registry,
     pub(crate) promotions: PromotionQueue,
+    pub(crate) slots: SlotTable,
     pub(crate) diagnostics: Diagnostics,
     pub(crate) anchor: Anchor,
     until_trim: AtomicU32,
@@ -103,6 +108,7 @@ impl Shared {
                 budgets,
                 registry: Registry::default(),
                 promotions: PromotionQueue::new(config.promotion_queue),
+                slots: SlotTable::new(backend.clone()),
                 diagnostics,
                 anchor: Anchor::now(),
                 until_trim: AtomicU32::new(config.trim_after),

@@ -10,10 +10,11 @@
 
 #![expect(unsafe_code, reason = "walks the stack of ambient cores")]
 
+use core::any::Any;
 use core::panic::Location;
 use core::ptr::{self, NonNull};
 
-use super::open::pass_on;
+use super::open::{discard, pass_on};
 use super::{ThreadHeap, Unkeep};
 use crate::diagnostics::{self, Diagnostic};
 use crate::error::AllocError;
@@ -52,6 +53,7 @@ impl ThreadHeap {
         location: &'static Location<'static>,
     ) -> Result<NonNull<Core>, AllocError> {
         self.end_stale_ambient();
+        self.tend_shares(self.frame_number());
         if self.has_ambient() {
             return Ok(self.ambient.get());
         }
@@ -112,7 +114,8 @@ impl ThreadHeap {
             && self.drives.get()
             && self.unsealed.get().is_null()
             && tracking::thread_activity() == self.quick_mark.get()
-            && self.ambient.get() == NonNull::from(&self.vacant);
+            && self.ambient.get() == NonNull::from(&self.vacant)
+            && self.shares.list.get().is_none();
         let warm = NonNull::new(self.ambient_sizing.warm.get().cast_mut());
         match warm {
             Some(core) if quick => {
@@ -140,7 +143,8 @@ impl ThreadHeap {
             && core.kind.get() == Kind::Ambient
             && core.committed.get().is_null()
             && self.begun.get() == 1
-            && self.drives.get();
+            && self.drives.get()
+            && self.shares.list.get().is_none();
         if !quick {
             return false;
         }
@@ -162,6 +166,8 @@ impl ThreadHeap {
     pub(crate) fn begin(&self, location: &'static Location<'static>) -> Result<(), AllocError> {
         self.before_switch();
         self.deliver_events();
+        let advances = self.begun.get() == 0 && self.drives.get();
+        self.tend_shares(self.frame_number() + u64::from(advances));
         if self.begun.get() != 0 {
             return self.begin_again(location);
         }
@@ -212,6 +218,12 @@ impl ThreadHeap {
     /// Ends the frame of this thread.
     #[inline(never)]
     pub(crate) fn end(&self, location: &'static Location<'static>) {
+        self.end_frame(location);
+        self.tend_shares(self.frame_number());
+    }
+
+    #[inline(always)]
+    fn end_frame(&self, location: &'static Location<'static>) {
         let core = self.top();
         let plain = self.begun.get() == 1
             && core.kind.get() == Kind::Ambient
@@ -286,7 +298,7 @@ impl ThreadHeap {
         let mut alive = 0;
         self.keep();
         while self.has_ambient() {
-            alive += self.retire(self.pop_core());
+            alive += self.retire(self.pop_core(), false);
         }
         // SAFETY: F5: the keep taken above. The caller is a method of a heap that the thread or a guard keeps.
         unsafe { self.unkeep() };
@@ -311,12 +323,13 @@ impl ThreadHeap {
         });
     }
 
-    /// Closes a core that was taken off the stack; returns how many handles keep it.
-    fn retire(&self, core: NonNull<Core>) -> u64 {
+    /// Closes a core that was taken off the stack; returns how many handles keep it. If it is rolled back, the slots in it
+    /// close now, and those that are read count as handles.
+    fn retire(&self, core: NonNull<Core>, rolled_back: bool) -> u64 {
         // SAFETY: F2: the frame's own count keeps the core until `release` below.
         let this = unsafe { core.as_ref() };
         // Before the committed segments go, because some of the values are in their memory (R1).
-        self.settle_before_closing(this);
+        self.settle_before_closing(this, rolled_back);
         let mut alive = 0;
         let mut committed = this.committed.replace(ptr::null());
         while let Some(segment) = NonNull::new(committed.cast_mut()) {
@@ -324,31 +337,45 @@ impl ThreadHeap {
             let segment_core = unsafe { segment.as_ref() };
             committed = segment_core.committed.replace(ptr::null());
             // A value that was being retained while a sink committed the segment (F7).
-            self.settle_before_closing(segment_core);
-            alive += self.close_core(segment);
+            self.settle_before_closing(segment_core, rolled_back);
+            alive += self.close_core(segment, rolled_back);
         }
-        alive + self.close_core(core)
+        alive + self.close_core(core, rolled_back)
     }
 
-    fn close_core(&self, core: NonNull<Core>) -> u64 {
+    fn close_core(&self, core: NonNull<Core>, rolled_back: bool) -> u64 {
         // SAFETY: F2: the core's own count keeps it until `release` below.
         let this = unsafe { core.as_ref() };
         if this.linked.get() {
             self.seal(this);
         }
         this.closed.set(true);
-        let alive = this.refs.get() - 1;
+        let slots = if rolled_back { 0 } else { this.shares.get() };
+        let alive = this.refs.get() - 1 - slots;
         this.release();
         alive
     }
 
-    /// Promotes what was retained in `core`; a panic is kept for later.
-    fn settle_before_closing(&self, core: &Core) {
-        if !core.retained.get().is_null()
-            && let Some(payload) = self.settle_retained(core)
-        {
-            self.panic.borrow_mut().get_or_insert(payload);
+    /// Promotes what was retained in `core` and closes its slots; a panic is kept for later.
+    fn settle_before_closing(&self, core: &Core, rolled_back: bool) {
+        if !core.retained.get().is_null() {
+            self.keep_panic(self.settle_retained(core));
         }
+        if !core.shared.get().is_null() {
+            self.keep_panic(self.close_shares_of(core, rolled_back));
+        }
+    }
+
+    /// Keeps the first panic until the frame's end is done.
+    pub(super) fn keep_panic(&self, panic: Option<Box<dyn Any + Send>>) {
+        let rest = match self.panic.take() {
+            None => self.panic.replace(panic),
+            first => {
+                self.panic.replace(first);
+                panic
+            }
+        };
+        discard(rest);
     }
 
     /// The count of a closed core became zero.
@@ -420,7 +447,7 @@ impl ThreadHeap {
         self.keep();
         // Destructors of retained values run here and may end the frame (F7).
         while self.is_open(key) {
-            alive += self.retire(self.pop_core());
+            alive += self.retire(self.pop_core(), true);
         }
         // SAFETY: F5: the keep taken above; the thread, or the guard that called, keeps the heap.
         unsafe { self.unkeep() };
@@ -455,11 +482,11 @@ impl ThreadHeap {
         let this = unsafe { core.as_ref() };
         if !self.has_ambient() {
             // The backend ended the frame while this segment was opened (F7).
-            self.retire(core);
+            self.retire(core, true);
             return;
         }
         if this.refs.get() == 1 && this.committed.get().is_null() && this.retained.get().is_null() {
-            self.close_core(core);
+            self.close_core(core, false);
             return;
         }
         let below = self.top();

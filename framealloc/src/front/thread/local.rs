@@ -7,12 +7,12 @@
 
 use core::cell::Cell;
 use core::ptr::{self, NonNull};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread::LocalKey;
 
 use super::ThreadHeap;
 use super::context::FOLLOWER_EXIT;
+use super::open::discard;
 use crate::backend::SystemBackend;
 use crate::diagnostics::Strict;
 use crate::error::AllocError;
@@ -161,16 +161,20 @@ impl ThreadHeap {
             // A sink or a destructor opened another one, which nobody can end any more.
             self.retire_ambient_quietly();
         }
-        // The panic of a retained value's destructor was told when it began, and goes no further.
-        let panic = self.panic.borrow_mut().take();
-        if let Err(second) = catch_unwind(AssertUnwindSafe(|| drop(panic))) {
-            core::mem::forget(second);
+        self.close_all_shares();
+        if self.has_ambient() {
+            // A shared value's destructor opened another one.
+            self.retire_ambient_quietly();
+            self.close_all_shares();
         }
+        // The panic of a destructor was told when it began, and goes no further.
+        discard(self.panic.take());
         self.shared.clock.resign();
         self.give_up_resources();
         tls::clear(self.shared.id);
         // SAFETY: P8: no pool is valid until it is replaced.
         unsafe { pool::set_current(ptr::null()) };
+        self.abandon_shares();
     }
 }
 

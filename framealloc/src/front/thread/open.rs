@@ -7,6 +7,7 @@
 
 use core::any::Any;
 use core::ptr::{self, NonNull};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::sizing::Sizing;
 use super::{ThreadHeap, Unkeep};
@@ -427,5 +428,12 @@ pub(super) fn pass_on(panic: Option<Box<dyn Any + Send>>) {
         && !std::thread::panicking()
     {
         std::panic::resume_unwind(payload);
+    }
+}
+
+/// Drops the payload of a panic that goes no further, whatever its own destructor does.
+pub(super) fn discard(panic: Option<Box<dyn Any + Send>>) {
+    if let Err(second) = catch_unwind(AssertUnwindSafe(|| drop(panic))) {
+        core::mem::forget(second);
     }
 }
