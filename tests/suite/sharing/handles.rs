@@ -87,6 +87,39 @@ fn a_pinned_value_outlives_its_frame_and_is_dropped_by_its_owner() {
 }
 
 #[test]
+fn readers_give_back_in_any_order() {
+    let counter = DropCounter::default();
+    let fixture = Fixture::small();
+    on_thread(|| {
+        let alloc = &fixture.alloc;
+        for order in [[0, 1, 2, 3], [3, 2, 1, 0], [1, 3, 0, 2]] {
+            let mut guards: Vec<_> = (0..4)
+                .map(|n| {
+                    alloc.begin_frame();
+                    let handle = alloc.share_for(counter.make(n), n % 2);
+                    let guard = handle.read(alloc);
+                    alloc.end_frame();
+                    guard
+                })
+                .collect();
+            for (given, index) in order.into_iter().enumerate() {
+                assert_eq!(guards[index].as_ref().unwrap().payload, index as u64);
+                drop(guards[index].take());
+                if given % 2 == 1 {
+                    (0..2).for_each(|_| {
+                        alloc.begin_frame();
+                        alloc.end_frame();
+                    });
+                    assert_eq!(counter.alive(), 3 - given as u64);
+                }
+            }
+        }
+    });
+    assert_eq!(counter.alive(), 0);
+    fixture.assert_all_freed();
+}
+
+#[test]
 fn values_come_back_at_the_end_on_demand_and_on_slow_paths() {
     let counter = DropCounter::default();
     let fixture = Fixture::small();

@@ -43,7 +43,7 @@ fn run<const N: usize>(behind: u64) {
     let mut steady = 0;
     thread::scope(|scope| {
         let pipeline = &pipeline;
-        scope.spawn(move || {
+        let consumer = scope.spawn(move || {
             for frame in frames {
                 let scene = pipeline.read(frame).unwrap_or_else(|| panic!("frame {frame} is there"));
                 scene.verify(frame);
@@ -54,7 +54,7 @@ fn run<const N: usize>(behind: u64) {
             }
         });
         let (steady, fixture, counter) = (&mut steady, &fixture, &counter);
-        scope.spawn(move || {
+        let producer = scope.spawn(move || {
             for frame in 1..=FRAMES {
                 alloc.begin_frame();
                 assert_eq!(alloc.frame_number(), frame);
@@ -83,6 +83,8 @@ fn run<const N: usize>(behind: u64) {
             assert_eq!(chunks, (N * CHUNK) as u64, "a chunk for each of {N} frames");
             drop(to_consumer);
         });
+        producer.join().unwrap();
+        consumer.join().unwrap();
     });
     drop(pipeline);
     assert_eq!((counter.made(), counter.alive()), (FRAMES, 0));

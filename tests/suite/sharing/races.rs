@@ -8,7 +8,7 @@ use framealloc::FrameHandle;
 use framealloc_tests::{Counted, DropCounter, Fixture, Rng, on_thread};
 
 /// Fewer rounds where each step is slow.
-const ROUNDS: u64 = if cfg!(miri) { 20 } else { 20_000 };
+const ROUNDS: u64 = if cfg!(miri) { 20 } else { 5_000 };
 
 #[test]
 fn readers_race_with_the_end_of_frames() {
@@ -18,13 +18,15 @@ fn readers_race_with_the_end_of_frames() {
     let latest: Mutex<Option<(FrameHandle<Counted>, FrameHandle<[u64; 16]>, u64)>> = Mutex::new(None);
     let (done, found, missed) = (AtomicBool::new(false), AtomicU64::new(0), AtomicU64::new(0));
     thread::scope(|scope| {
-        for reader in 0..3 {
+        let reader = |seed| {
             let (latest, done, found, missed) = (&latest, &done, &found, &missed);
             scope.spawn(move || {
-                let mut rng = Rng::new(reader);
+                let mut rng = Rng::new(seed);
                 let mut held = Vec::new();
                 while !done.load(Ordering::Acquire) {
-                    let Some((counted, array, n)) = *latest.lock().unwrap() else { continue };
+                    thread::yield_now();
+                    let seen = latest.try_lock().ok().and_then(|latest| *latest);
+                    let Some((counted, array, n)) = seen else { continue };
                     for _ in 0..rng.below(4) {
                         match (counted.read(alloc), array.read(alloc)) {
                             (Some(counted), Some(array)) => {
@@ -43,10 +45,10 @@ fn readers_race_with_the_end_of_frames() {
                         held.clear();
                     }
                 }
-            });
-        }
-        let counter = &counter;
-        scope.spawn(|| {
+            })
+        };
+        let readers = [reader(1), reader(2), reader(3)];
+        let owner = scope.spawn(|| {
             for n in 0..ROUNDS {
                 alloc.begin_frame();
                 let counted = alloc.share(counter.make(n));
@@ -60,6 +62,8 @@ fn readers_race_with_the_end_of_frames() {
             }
             done.store(true, Ordering::Release);
         });
+        owner.join().unwrap();
+        readers.into_iter().for_each(|reader| reader.join().unwrap());
     });
     let found = (found.into_inner(), missed.into_inner());
     assert!(found.0 > 0 || cfg!(miri), "{found:?}");
@@ -75,7 +79,7 @@ fn readers_race_with_the_end_of_threads() {
     let (send, receive) = mpsc::sync_channel::<(FrameHandle<Counted>, u64)>(4);
     let receive = Mutex::new(receive);
     thread::scope(|scope| {
-        for _ in 0..2 {
+        let reader = || {
             scope.spawn(|| {
                 loop {
                     let next = receive.lock().unwrap().recv();
@@ -86,8 +90,9 @@ fn readers_race_with_the_end_of_threads() {
                         assert_eq!(guard.payload, n);
                     });
                 }
-            });
-        }
+            })
+        };
+        let readers = [reader(), reader()];
         for n in 0..ROUNDS / 20 {
             on_thread(|| {
                 alloc.begin_frame();
@@ -98,6 +103,7 @@ fn readers_race_with_the_end_of_threads() {
             });
         }
         drop(send);
+        readers.into_iter().for_each(|reader| reader.join().unwrap());
     });
     assert_eq!(counter.alive(), 0);
     let stats = fixture.stats();
