@@ -38,7 +38,7 @@ use crate::frame::or_fail;
 ///     alloc.end_frame();
 /// }
 /// ```
-pub struct FramePipeline<T: Send + Sync + 'static, const N: usize> {
+pub struct FramePipeline<T, const N: usize> {
     alloc: SmartAlloc,
     /// What was written last in the frames whose number is the index modulo `N`.
     written: Mutex<[Option<Written<T>>; N]>,
@@ -57,18 +57,28 @@ impl<T> Clone for Written<T> {
     }
 }
 
-impl<T: Send + Sync + 'static, const N: usize> FramePipeline<T, N> {
-    const FURTHER_FRAMES: u64 = {
-        assert!(N > 0, "a pipeline of no frames could not be read: use at least `FramePipeline<T, 2>`");
-        N as u64 - 1
-    };
-
+impl<T, const N: usize> FramePipeline<T, N> {
     /// An empty pipeline in the frames of `alloc`.
     #[must_use]
-    pub fn new(alloc: &SmartAlloc) -> Self {
+    pub fn new(alloc: &SmartAlloc) -> Self
+    where
+        T: Send + Sync + 'static,
+    {
+        const {
+            assert!(
+                N > 0,
+                "a pipeline of no frames cannot be read: `FramePipeline<T, 2>` holds this one and the last"
+            );
+        }
         Self { alloc: alloc.clone(), written: Mutex::new([None; N]) }
     }
 
+    fn index(frame: u64) -> usize {
+        (frame % N as u64) as usize
+    }
+}
+
+impl<T: Send + Sync + 'static, const N: usize> FramePipeline<T, N> {
     /// Moves `value` into the ambient frame of this thread, as the current frame's. Of several in one frame, readers find
     /// the one that was written last.
     ///
@@ -90,7 +100,7 @@ impl<T: Send + Sync + 'static, const N: usize> FramePipeline<T, N> {
     #[track_caller]
     pub fn try_write(&self, value: T) -> Result<FrameHandle<T>, AllocError> {
         let frame = self.alloc.frame_number();
-        let handle = self.alloc.try_share_for(value, Self::FURTHER_FRAMES)?;
+        let handle = self.alloc.try_share_for(value, N as u64 - 1)?;
         lock(&self.written)[Self::index(frame)] = Some(Written { frame, handle });
         Ok(handle)
     }
@@ -111,13 +121,9 @@ impl<T: Send + Sync + 'static, const N: usize> FramePipeline<T, N> {
             .flatten()
             .find_map(|written| Some((written.frame, written.handle.read(&self.alloc)?)))
     }
-
-    fn index(frame: u64) -> usize {
-        (frame % (Self::FURTHER_FRAMES + 1)) as usize
-    }
 }
 
-impl<T: Send + Sync + 'static, const N: usize> fmt::Debug for FramePipeline<T, N> {
+impl<T, const N: usize> fmt::Debug for FramePipeline<T, N> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("FramePipeline").field("frames", &N).finish_non_exhaustive()
     }

@@ -10,12 +10,15 @@ use framealloc_tests::{Counted, DropCounter, Fixture, Rng, on_thread};
 /// Fewer rounds where each step is slow.
 const ROUNDS: u64 = if cfg!(miri) { 20 } else { 5_000 };
 
+/// Two values of one frame, and what is in them.
+type Shared = (FrameHandle<Counted>, FrameHandle<[u64; 16]>, u64);
+
 #[test]
 fn readers_race_with_the_end_of_frames() {
     let counter = DropCounter::default();
     let fixture = Fixture::small();
     let alloc = &fixture.alloc;
-    let latest: Mutex<Option<(FrameHandle<Counted>, FrameHandle<[u64; 16]>, u64)>> = Mutex::new(None);
+    let latest: Mutex<Option<Shared>> = Mutex::new(None);
     let (done, found, missed) = (AtomicBool::new(false), AtomicU64::new(0), AtomicU64::new(0));
     thread::scope(|scope| {
         let reader = |seed| {

@@ -218,20 +218,16 @@ impl ThreadHeap {
     /// Ends the frame of this thread.
     #[inline(never)]
     pub(crate) fn end(&self, location: &'static Location<'static>) {
-        self.end_frame(location);
-        self.tend_shares(self.frame_number());
-    }
-
-    #[inline(always)]
-    fn end_frame(&self, location: &'static Location<'static>) {
         let core = self.top();
         let plain = self.begun.get() == 1
             && core.kind.get() == Kind::Ambient
             && core.refs.get() == 1
             && core.committed.get().is_null()
-            && core.retained.get().is_null();
+            && core.retained.get().is_null()
+            && self.shares.list.get().is_none();
         if !plain {
-            return self.end_slow(location);
+            self.end_slow(location);
+            return self.tend_shares(self.frame_number());
         }
         self.pop_core();
         self.detach_if_unused(core);

@@ -96,9 +96,9 @@ impl ThreadHeap {
         let core = self.ambient_core(location)?;
         // SAFETY: F2: an ambient core of this thread that is open. The reference does not leave this function.
         let frame = unsafe { FrameRef::new(core) };
-        let slot = self.vacant_slot()?;
+        let node = frame.request_for::<Node<T>>()?;
         let inbox = self.shares.inbox.get_or_init(|| Arc::new(Inbox::new()));
-        let node = frame.request_for::<Node<T>>().inspect_err(|_| self.shares.put(slot))?;
+        let slot = self.vacant_slot()?;
         // From here on nothing foreign runs (F7). A sink that was told on the way may have ended the frame: then nobody
         // looks at its list any more.
         let core = frame.core();

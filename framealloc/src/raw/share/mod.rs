@@ -35,8 +35,17 @@
 //!   the count on its core; after the owner's exit the slot's heir holds it.
 //! * **V5** An inbox that is abandoned takes no slot. Each closed slot has its heir before its inbox is abandoned, so who
 //!   fails to push finds the heir and gives the value up instead of the owner, after which the heir is dropped.
-//! * **V6** `until`, `core`, `next` and `previous` of a slot belong to the thread that opened it, and before that to the
-//!   holder of the table's lock.
+//! * **V6** `until`, `core`, `next` and `previous` of a slot belong to the thread that took it from the table, from its exit
+//!   on to who inherits it, and in the table to the holder of its lock.
+//!
+//! # Safety
+//!
+//! - *A handle outlives its value, its thread, its allocator*: a generation is open once, and an allocator's id is never
+//!   used again; a stale handle counts itself on the word of a slot that is still there (V1), and takes the count away.
+//! - *A guard is forgotten*: its pin stays, so the slot is never vacant, the value is never dropped and its frame's memory
+//!   never used again. When the allocator goes nobody can look any more, and the rest of it goes too.
+//! - *A destructor panics or calls back*: a value is given up when its slot is vacant, in no list, and may be open again.
+//! - *The owner exits while others read*: V5; the last reader of each frame gives its chunks back.
 
 #![expect(unsafe_code, reason = "slots and nodes are raw memory")]
 

@@ -32,10 +32,8 @@ pub(crate) struct Slot {
     pub(crate) previous: Cell<*const Slot>,
 }
 
-// SAFETY: V3, V6: what is not atomic belongs to the thread that opened the slot, or to the holder of the table's lock.
+// SAFETY: V3, V6: what is not atomic belongs to one thread at a time.
 unsafe impl Sync for Slot {}
-// SAFETY: V6: as above; the pointers name what V1 and V4 keep alive.
-unsafe impl Send for Slot {}
 
 impl Slot {
     pub(super) fn new() -> Self {
