@@ -3,11 +3,12 @@
 #![forbid(unsafe_code)]
 
 use core::fmt;
+use core::marker::PhantomData;
 
 use super::scopes::{PhaseGuard, TagGuard};
 use super::smart_alloc::{EnterGuard, SmartAlloc};
 use crate::error::AllocError;
-use crate::frame::or_fail;
+use crate::frame::{FrameMemoryStaysOnItsThread, or_fail};
 use crate::phase::PhaseId;
 use crate::tag::TagId;
 
@@ -90,7 +91,7 @@ impl TaskContext {
         let current = self.alloc.enter();
         let tag = or_fail!(TagGuard::enter(&self.alloc, self.tag));
         let phase = or_fail!(PhaseGuard::enter(&self.alloc, self.phase));
-        TaskGuard { _phase: phase, _tag: tag, _current: current }
+        TaskGuard { not_send: PhantomData, _phase: phase, _tag: tag, _current: current }
     }
 
     /// The allocator.
@@ -113,6 +114,8 @@ impl fmt::Debug for TaskContext {
 #[derive(Debug)]
 #[must_use = "the context is left when the guard is dropped"]
 pub struct TaskGuard {
+    /// First, because it is the reason that the compiler gives.
+    not_send: PhantomData<dyn FrameMemoryStaysOnItsThread>,
     // Dropped in this order.
     _phase: PhaseGuard<'static>,
     _tag: TagGuard<'static>,

@@ -37,8 +37,8 @@ impl Watched {
 fn readers_see_their_generation_or_nothing() {
     loom::model(|| {
         let shared = Arc::new((PinWord::new(), Watched::new(0)));
-        shared.1.write(1);
-        let first = shared.0.open();
+        let first = PinWord::new().open();
+        // Readers that come before it is open see nothing; nothing but the word tells them that it is.
         let readers: Vec<_> = (0..2)
             .map(|_| {
                 let shared = shared.clone();
@@ -55,6 +55,8 @@ fn readers_see_their_generation_or_nothing() {
                 })
             })
             .collect();
+        shared.1.write(1);
+        assert_eq!(shared.0.open(), first);
         let mine = shared.0.close();
         if mine {
             shared.1.write(2);
