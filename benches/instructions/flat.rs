@@ -11,7 +11,7 @@ use framealloc_benches::work::{pairs, value64, values};
 
 use crate::Runner;
 
-const ALIVE: usize = 100_000;
+const ALIVE: usize = 1_000_000;
 const TAGS: usize = 64;
 const THREADS: usize = 16;
 

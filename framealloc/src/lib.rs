@@ -47,6 +47,8 @@ mod phase;
 mod retention;
 mod system;
 mod tag;
+// L5: what threads hand to each other
+mod threads;
 // L6: views
 mod stats;
 // L7: the front
@@ -78,6 +80,11 @@ pub use stats::{
 pub use sys::{Bytes, FormattedBytes};
 pub use system::HeapUse;
 pub use tag::Tag;
+pub use threads::{
+    BarrierBuilder, BarrierStats, DeferredBox, DeferredConfig, DeferredProcessing, DeferredStats,
+    FrameBarrier, FrameWait, NotDeferred, Participant, QueueFullPolicy, TransferHandle, TransferState,
+    TransferStats, Transferable,
+};
 pub use tracking::Tracking;
 
 /// What the attributes expand to. Not for other use: it changes without notice.

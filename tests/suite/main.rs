@@ -2,11 +2,13 @@
 
 mod ambient;
 mod attribution;
+mod auto_traits;
 mod budgets;
 mod config;
 mod containers;
 mod failures;
 mod guards;
+mod handover;
 mod misuse;
 mod model;
 mod real_containers;

@@ -3,6 +3,7 @@
 //! | module | role |
 //! |---|---|
 //! | [`backend`] | a backend that fails at the nth request |
+//! | [`cases`] | how much a test does |
 //! | [`fixture`] | an allocator with a counting backend and a ring of reports |
 //! | [`drops`] | values that count how often they are dropped |
 //! | [`layouts`] | types of awkward size and alignment |
@@ -11,6 +12,7 @@
 //! | [`model`] | programs of operations against a naive model |
 
 pub mod backend;
+pub mod cases;
 pub mod drops;
 pub mod fixture;
 pub mod layouts;
@@ -43,6 +45,10 @@ pub mod code_pages {
     pub struct Fa002;
     #[doc = include_str!("../../framealloc/src/diagnostics/codes/FA003.md")]
     pub struct Fa003;
+    #[doc = include_str!("../../framealloc/src/diagnostics/codes/FA201.md")]
+    pub struct Fa201;
+    #[doc = include_str!("../../framealloc/src/diagnostics/codes/FA202.md")]
+    pub struct Fa202;
     #[doc = include_str!("../../framealloc/src/diagnostics/codes/FA310.md")]
     pub struct Fa310;
     #[doc = include_str!("../../framealloc/src/diagnostics/codes/FA311.md")]

@@ -15,6 +15,7 @@ use super::catalogue::Code;
 use super::diagnostic::Diagnostic;
 use super::sink::{Sink, SinkId, StderrSink};
 use super::strict::Strict;
+use crate::sys::caught::discard;
 
 /// Reports from inside a sink reach the sinks up to this depth; deeper ones are only counted, so that a sink whose own
 /// work is reported ends.
@@ -247,10 +248,7 @@ impl Diagnostics {
         for (_, sink) in sinks.iter() {
             if let Err(payload) = catch_unwind(AssertUnwindSafe(|| sink.emit(report))) {
                 self.sink_panics.fetch_add(1, Ordering::Relaxed);
-                // The payload is foreign: its destructor may panic too, and then that of the second payload.
-                if let Err(second) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
-                    core::mem::forget(second);
-                }
+                discard(payload);
             }
         }
         DEPTH.set(depth);

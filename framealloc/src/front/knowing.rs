@@ -2,10 +2,10 @@
 
 #![forbid(unsafe_code)]
 
-use core::ptr;
 use core::time::Duration;
 use std::collections::{BTreeMap, HashMap};
 
+use super::shared::Told;
 use super::smart_alloc::SmartAlloc;
 use super::thread::nodes::{FrameCounters, SystemCell, TagCell};
 use crate::phase::PhaseId;
@@ -203,24 +203,24 @@ impl SmartAlloc {
     }
 
     /// Bytes of `tag` and those below it that are alive, and how many of them each living thread has counted.
-    pub(super) fn live_bytes_of(&self, tag: TagId) -> (u64, HashMap<usize, u64>) {
+    pub(super) fn live_bytes_of(&self, tag: TagId) -> (u64, HashMap<u64, Told>) {
         let below = |of: TagId| self.shared.tags.ancestry(of).any(|of| of == tag);
-        let (mut live, mut threads) = (0_u64, HashMap::<usize, u64>::new());
+        let (mut live, mut threads) = (0_u64, HashMap::<u64, Told>::new());
         self.shared.registry.for_each(|record, alive| {
             for cell in record.tags.iter().filter(|cell| below(cell.tag)) {
                 let bytes = cell.live_bytes();
                 live = live.wrapping_add(bytes);
                 if alive {
-                    let sum = threads.entry(ptr::from_ref(record).addr()).or_default();
-                    *sum = sum.wrapping_add(bytes);
+                    let told = threads.entry(record.number).or_default();
+                    told.cells = told.cells.wrapping_add(bytes);
                 }
             }
         });
         let pooled = self.shared.pool.live_bytes(
             |of| below(TagId(of)),
             |thread, bytes| {
-                let sum = threads.entry(thread).or_default();
-                *sum = sum.wrapping_add_signed(bytes);
+                let told = threads.entry(thread).or_default();
+                told.pool = told.pool.wrapping_add(bytes);
             },
         );
         // Objects that one thread makes and another frees while this reads may seem to be fewer than none.

@@ -13,6 +13,7 @@
 //! | `tagged.rs` | [`TaggedAllocator`] |
 //! | `limits.rs` | budgets |
 //! | `retain.rs` | retention |
+//! | `threads.rs` | transfer and deferred destructors |
 //! | `knowing.rs` | statistics and reports |
 //! | `system_frame.rs` | what `#[frame_system]` expands to |
 //! | `config.rs` | [`AllocConfig`] |
@@ -35,6 +36,7 @@ mod system_frame;
 mod tagged;
 mod task_context;
 pub(crate) mod thread;
+mod threads;
 
 pub use checkpoint::{Checkpoint, CheckpointGuard, SpeculativeResult};
 pub use config::AllocConfig;

@@ -2,7 +2,6 @@
 
 #![expect(unsafe_code, reason = "closes the guard and the frame of the heap it keeps")]
 
-use core::any::Any;
 use core::fmt;
 use core::mem::ManuallyDrop;
 use core::ops::Deref;
@@ -14,6 +13,7 @@ use super::thread::{GuardKey, ThreadHeap};
 use crate::diagnostics::{self, Diagnostic, Severity};
 use crate::frame::{ChildFrame, Frame, fail};
 use crate::raw::core::Core;
+use crate::sys::caught::Caught;
 use crate::system::{HeapUse, System};
 use crate::tracking;
 
@@ -206,14 +206,12 @@ unsafe fn leave(core: NonNull<Core>, key: GuardKey) {
 
 /// Goes on with the panic of a destructor, or panics about heap use, unless the thread unwinds already.
 #[cold]
-fn raise(panic: Option<Box<dyn Any + Send>>, offence: Option<String>) {
-    if std::thread::panicking() {
-        return;
-    }
-    match (panic, offence) {
-        (Some(payload), _) => std::panic::resume_unwind(payload),
-        (None, Some(text)) => panic!("{text}"),
-        (None, None) => {}
+fn raise(panic: Caught, offence: Option<String>) {
+    panic.resume();
+    if let Some(text) = offence
+        && !std::thread::panicking()
+    {
+        panic!("{text}");
     }
 }
 

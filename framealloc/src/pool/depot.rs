@@ -170,7 +170,7 @@ impl Depot {
     }
 
     /// A set for `tag` and the thread `owner`, registered as live; `None` when the backend has no memory.
-    pub(super) fn take_set(&self, tag: u16, owner: usize) -> Option<NonNull<MagazineSet>> {
+    pub(super) fn take_set(&self, tag: u16, owner: u64) -> Option<NonNull<MagazineSet>> {
         let mut registry = lock(&self.registry);
         if let Some(set) = NonNull::new(registry.spare) {
             // SAFETY: P7: a spare set belongs to the registry.
@@ -223,7 +223,7 @@ impl Depot {
 
     /// Bytes of the objects alive whose tags are `wanted`. `each` is told what threads have contributed: what they
     /// allocated less what they freed. While threads run, the sum and the contributions are as inexact as each other.
-    pub(crate) fn live_bytes(&self, wanted: impl Fn(u16) -> bool, mut each: impl FnMut(usize, i64)) -> i64 {
+    pub(crate) fn live_bytes(&self, wanted: impl Fn(u16) -> bool, mut each: impl FnMut(u64, i64)) -> i64 {
         let registry = lock(&self.registry);
         let mut live = 0;
         for class in 0..=LARGE {

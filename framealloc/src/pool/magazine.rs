@@ -63,7 +63,7 @@ pub(crate) struct MagazineSet {
     magazines: [Magazine; CLASSES + 1],
     tag: u16,
     /// Names the thread to those who read the registry.
-    owner: usize,
+    owner: u64,
     /// Links of the depot's lists, guarded by the lock of its registry.
     pub(super) next: Cell<*mut MagazineSet>,
     pub(super) prev: Cell<*mut MagazineSet>,
@@ -268,7 +268,7 @@ impl Magazine {
 }
 
 impl MagazineSet {
-    pub(super) const fn new(tag: u16, owner: usize) -> Self {
+    pub(super) const fn new(tag: u16, owner: u64) -> Self {
         Self {
             magazines: [const { Magazine::new() }; CLASSES + 1],
             tag,
@@ -285,7 +285,7 @@ impl MagazineSet {
     }
 
     /// The thread it belongs to.
-    pub(super) fn owner(&self) -> usize {
+    pub(super) fn owner(&self) -> u64 {
         self.owner
     }
 

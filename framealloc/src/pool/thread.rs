@@ -38,7 +38,9 @@ pub(crate) struct ThreadPool {
     table: Cell<*mut *mut MagazineSet>,
     table_len: Cell<usize>,
     /// Names the thread in the depot's accounts.
-    owner: usize,
+    owner: u64,
+    /// The next pool of this thread, for another allocator.
+    pub(super) next_of_thread: Cell<*const ThreadPool>,
     /// Missing only in [`NO_POOL`].
     depot: Option<Arc<Depot>>,
 }
@@ -55,11 +57,11 @@ const EMPTY_SET: NonNull<MagazineSet> = NonNull::from_ref(&EMPTY.0);
 
 impl ThreadPool {
     /// A pool for the calling thread, which the depot's accounts call `owner`. Takes no memory before it is used.
-    pub(crate) const fn new(depot: Arc<Depot>, owner: usize) -> Self {
+    pub(crate) const fn new(depot: Arc<Depot>, owner: u64) -> Self {
         Self::empty(Some(depot), owner)
     }
 
-    const fn empty(depot: Option<Arc<Depot>>, owner: usize) -> Self {
+    const fn empty(depot: Option<Arc<Depot>>, owner: u64) -> Self {
         Self {
             current: Cell::new(EMPTY_SET),
             selected: Cell::new(ptr::null()),
@@ -69,6 +71,7 @@ impl ThreadPool {
             table: Cell::new(ptr::null_mut()),
             table_len: Cell::new(0),
             owner,
+            next_of_thread: Cell::new(ptr::null()),
             depot,
         }
     }
@@ -176,7 +179,7 @@ impl ThreadPool {
 
     /// Memory for an object of `layout`, whose size is not zero, under `tag`, whatever is selected. The caller has charged
     /// the object.
-    pub(super) fn alloc_of(&self, tag: u16, layout: Layout) -> Option<NonNull<u8>> {
+    pub(crate) fn alloc_of(&self, tag: u16, layout: Layout) -> Option<NonNull<u8>> {
         self.alloc_from(self.set_for(tag), tag, layout)
     }
 
@@ -272,6 +275,11 @@ impl ThreadPool {
         }
         // SAFETY: P8: the pool's pointer was cleared first, and nothing else refers to the table.
         unsafe { free_table(self.depot().backend(), table, len) };
+    }
+
+    /// Whether [`flush`](Self::flush) has run.
+    pub(crate) fn has_exited(&self) -> bool {
+        self.exited.get()
     }
 
     /// The tags that the thread allocated or freed objects of, and the bytes it allocated of each less those it freed.

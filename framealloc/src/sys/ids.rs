@@ -1,4 +1,4 @@
-//! Numbers that are never reused: allocators and threads.
+//! Numbers that are never reused: allocators, threads and their records.
 
 use core::cell::Cell;
 use core::sync::atomic::{AtomicU64, Ordering};
@@ -7,6 +7,12 @@ use core::sync::atomic::{AtomicU64, Ordering};
 /// one a nanosecond lasts for centuries.
 pub(crate) fn next_allocator_id() -> u64 {
     static NEXT: AtomicU64 = AtomicU64::new(1);
+    NEXT.fetch_add(1, Ordering::Relaxed)
+}
+
+/// A fresh number for what one thread counts in one allocator.
+pub(crate) fn next_record_number() -> u64 {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
     NEXT.fetch_add(1, Ordering::Relaxed)
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::source::Source;
 
 /// The areas of `framealloc/src`, lowest first. A file names its own area and areas of lower layers only.
-const LAYERS: [&[&str]; 10] = [
+const LAYERS: [&[&str]; 11] = [
     &["sys"],
     &["error"],
     &["diagnostics"],
@@ -14,6 +14,7 @@ const LAYERS: [&[&str]; 10] = [
     &["frame", "pool", "heap", "scratch"],
     &["budget", "phase", "tag", "retention"],
     &["system"],
+    &["threads"],
     &["stats", "report"],
     &["front"],
 ];

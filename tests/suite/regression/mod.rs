@@ -1,13 +1,24 @@
 //! Defects that a review found, one per file, so that none comes back.
 
 mod ambient_over_ambient;
+mod another_allocator_is_current;
+mod budget_set_while_a_thread_exits;
 mod charge_of_a_refused_object;
+mod container_on_a_new_thread;
+mod driver_past_its_exit;
+mod foreign_payloads;
 mod frame_ended_under_a_box;
+mod frame_that_never_ends;
+mod free_under_another_allocator;
 mod growth_without_allocations;
 mod guard_after_exit;
 mod late_budget;
+mod lease_of_another_context;
 mod reentrant_guard;
 mod retained_in_an_ended_frame;
+mod strict_report_in_a_promotion;
+mod tag_switched_by_a_report;
+mod worker_that_began_once;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 

@@ -2,13 +2,11 @@
 
 #![expect(unsafe_code, reason = "moves values out of frame memory")]
 
-use core::any::Any;
 use core::cell::{Cell, UnsafeCell};
 use core::fmt;
 use core::mem::{ManuallyDrop, size_of};
 use core::ops::{Deref, DerefMut};
 use core::ptr::{self, NonNull};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::store::{Promoted, Stored};
 use crate::error::AllocError;
@@ -16,6 +14,7 @@ use crate::frame::FrameRef;
 use crate::front::thread::ThreadHeap;
 use crate::raw::core::{Core, Kind};
 use crate::retention::{FailureReason, RetentionPolicy};
+use crate::sys::caught::Caught;
 use crate::tag::TagId;
 
 /// Who owns the value of a node (R1).
@@ -233,15 +232,13 @@ pub(crate) fn settle_all(
     target: &ThreadHeap,
     discard: bool,
     mut done: impl FnMut(Settled),
-) -> Option<Box<dyn Any + Send>> {
+) -> Caught {
     let mut list = reverse(core.retained.replace(ptr::null_mut()).cast());
     let scoped = core.kind.get() == Kind::Scoped;
-    let mut panic = None;
+    let mut panic = Caught::default();
     // Reports and the destructors of what no queue takes run in here, and may panic as well.
-    let mut settled = |panic: &mut Option<Box<dyn Any + Send>>, settled| {
-        if let Err(payload) = catch_unwind(AssertUnwindSafe(|| done(settled))) {
-            panic.get_or_insert(payload);
-        }
+    let mut settled = |panic: &mut Caught, settled| {
+        panic.catch(|| done(settled));
     };
     while let Some(node) = NonNull::new(list) {
         // SAFETY: R1: nodes of the list are in the frame's memory, which is alive until the frame is recycled.
@@ -258,16 +255,10 @@ pub(crate) fn settle_all(
             header.policy.set(RetentionPolicy::Discard);
         }
         // SAFETY: R1: the node owns its value: its handle let go, or belonged to a scoped frame that is being dropped.
-        let move_value = || catch_unwind(AssertUnwindSafe(|| unsafe { (header.settle)(node, target) }));
-        match target.under_tag(tag, move_value) {
-            Ok(outcome) => {
-                let (stored, failure) =
-                    outcome.map_or((None, None), |(stored, failure)| (Some(stored), failure));
-                settled(&mut panic, Settled { name, policy, bytes, tag, stored, failure });
-            }
-            Err(payload) => {
-                panic.get_or_insert(payload);
-            }
+        let move_value = || unsafe { (header.settle)(node, target) };
+        if let Some(outcome) = target.under_tag(tag, &mut panic, move_value) {
+            let (stored, failure) = outcome.map_or((None, None), |(stored, failure)| (Some(stored), failure));
+            settled(&mut panic, Settled { name, policy, bytes, tag, stored, failure });
         }
     }
     panic

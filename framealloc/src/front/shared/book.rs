@@ -17,12 +17,21 @@ pub(crate) struct BudgetBook {
     entries: Mutex<Entries>,
 }
 
+/// Bytes that a budget was told one thread has.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Told {
+    /// In frames and heap, modulo 2^64.
+    pub(crate) cells: u64,
+    /// Of the pool: allocated less freed.
+    pub(crate) pool: i64,
+}
+
 #[derive(Default)]
 struct Entries {
     tags: HashMap<TagId, Arc<SharedBudget>>,
     phases: HashMap<PhaseId, Budget>,
     /// What a tag's budget was told that a thread's record has, until that thread reads the budget.
-    told: HashMap<(TagId, usize), u64>,
+    told: HashMap<(TagId, u64), Told>,
 }
 
 impl BudgetBook {
@@ -33,12 +42,12 @@ impl BudgetBook {
     }
 
     /// Sets the budget of a tag, of which `used` bytes are in use if it has none yet; `threads` says how many of them the
-    /// records of living threads have (by their addresses).
+    /// records of living threads have (by their numbers).
     pub(crate) fn set_tag(
         &self,
         tag: TagId,
         budget: &Budget,
-        (used, threads): (u64, HashMap<usize, u64>),
+        (used, threads): (u64, HashMap<u64, Told>),
     ) -> Option<BudgetEvent> {
         let mut entries = lock(&self.entries);
         let event = match entries.tags.get(&tag) {
@@ -63,9 +72,9 @@ impl BudgetBook {
         lock(&self.entries).tags.get(&tag).cloned()
     }
 
-    /// What the budget of `tag` was told that the thread of the record at this address has. Answers once.
-    pub(crate) fn take_told(&self, tag: TagId, record: usize) -> u64 {
-        lock(&self.entries).told.remove(&(tag, record)).unwrap_or(0)
+    /// What the budget of `tag` was told that the thread of this record has. Answers once.
+    pub(crate) fn take_told(&self, tag: TagId, record: u64) -> Told {
+        lock(&self.entries).told.remove(&(tag, record)).unwrap_or_default()
     }
 
     pub(crate) fn of_phase(&self, phase: PhaseId) -> Option<Budget> {

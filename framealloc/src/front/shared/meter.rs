@@ -1,10 +1,10 @@
 //! Accounts of objects that are freed away from where they were made.
 
-use std::sync::Weak;
+use std::sync::{Arc, Weak};
 
 use super::Shared;
 use crate::error::AllocError;
-use crate::front::thread::local;
+use crate::front::thread::{ThreadHeap, local};
 use crate::raw::meter::ObjectMeter;
 use crate::tag::TagId;
 
@@ -16,7 +16,7 @@ pub(super) struct Accounts {
 
 impl ObjectMeter for Accounts {
     fn pool_taken(&self, tag: u16, bytes: usize) -> Result<(), AllocError> {
-        self.shared.upgrade().map_or(Ok(()), |shared| shared.pool_taken(TagId(tag), bytes as u64))
+        self.shared.upgrade().map_or(Ok(()), |shared| pool_taken(&shared, TagId(tag), bytes as u64))
     }
 
     fn pool_freed(&self, tag: u16, bytes: usize) {
@@ -32,7 +32,7 @@ impl ObjectMeter for Accounts {
     }
 
     fn heap_taken(&self, tag: u16, bytes: usize) -> Result<(), AllocError> {
-        self.shared.upgrade().map_or(Ok(()), |shared| shared.heap_taken(TagId(tag), bytes as u64))
+        self.shared.upgrade().map_or(Ok(()), |shared| heap_taken(&shared, TagId(tag), bytes as u64))
     }
 
     fn heap_freed(&self, tag: u16, bytes: usize) {
@@ -54,26 +54,35 @@ impl Accounts {
     }
 }
 
-impl Shared {
-    fn pool_taken(&self, tag: TagId, bytes: u64) -> Result<(), AllocError> {
-        local::with_existing(self, |heap| heap.charge_tag(tag, bytes)).unwrap_or(Ok(()))
+/// Runs `work` with the heap of this thread, which gets one if a budget covers `tag`: a budget is asked by a thread that
+/// takes part in it. `None` where there is neither.
+fn with_account<R>(shared: &Arc<Shared>, tag: TagId, work: impl FnOnce(&ThreadHeap) -> R) -> Option<R> {
+    if local::with_existing(shared, |_| ()).is_none() && shared.budgets.covers(&shared.tags, tag) {
+        local::heap(shared);
     }
+    local::with_existing(shared, work)
+}
 
+fn pool_taken(shared: &Arc<Shared>, tag: TagId, bytes: u64) -> Result<(), AllocError> {
+    with_account(shared, tag, |heap| heap.charge_tag(tag, bytes)).unwrap_or(Ok(()))
+}
+
+fn heap_taken(shared: &Arc<Shared>, tag: TagId, bytes: u64) -> Result<(), AllocError> {
+    let charge = |heap: &ThreadHeap| {
+        heap.charge_tag(tag, bytes)?;
+        heap.count_heap(tag, bytes)
+    };
+    with_account(shared, tag, charge).unwrap_or_else(|| {
+        shared.registry.orphan_heap(tag, bytes, true);
+        Ok(())
+    })
+}
+
+impl Shared {
     fn pool_freed(&self, tag: TagId, bytes: u64) {
         if local::with_existing(self, |heap| heap.refund_pool(tag, bytes)).is_none() {
             self.budgets.credit(&self.tags, tag, bytes);
         }
-    }
-
-    fn heap_taken(&self, tag: TagId, bytes: u64) -> Result<(), AllocError> {
-        local::with_existing(self, |heap| {
-            heap.charge_tag(tag, bytes)?;
-            heap.count_heap(tag, bytes)
-        })
-        .unwrap_or_else(|| {
-            self.registry.orphan_heap(tag, bytes, true);
-            Ok(())
-        })
     }
 
     fn heap_freed(&self, tag: TagId, bytes: u64) {

@@ -14,6 +14,7 @@
 mod book;
 mod clock;
 mod depot;
+mod home;
 mod meter;
 mod orphan;
 mod registry;
@@ -33,10 +34,11 @@ use crate::raw::share::SlotTable;
 use crate::scratch::ScratchPools;
 use crate::sys::ids::next_allocator_id;
 use crate::tag::{TagId, TagTable};
+use crate::threads::{DeferredQueue, TransferCounters};
 
 use super::config::AllocConfig;
 use super::promotion::PromotionQueue;
-pub(crate) use book::BudgetBook;
+pub(crate) use book::{BudgetBook, Told};
 pub(crate) use clock::FrameClock;
 pub(crate) use depot::ChunkDepot;
 use meter::Accounts;
@@ -60,6 +62,8 @@ pub(crate) struct Shared {
     pub(crate) registry: Registry,
     pub(crate) promotions: PromotionQueue,
     pub(crate) slots: SlotTable,
+    pub(crate) deferred: DeferredQueue,
+    pub(crate) transfers: TransferCounters,
     pub(crate) diagnostics: Diagnostics,
     pub(crate) anchor: Anchor,
     until_trim: AtomicU32,
@@ -109,6 +113,8 @@ impl Shared {
                 registry: Registry::default(),
                 promotions: PromotionQueue::new(config.promotion_queue),
                 slots: SlotTable::new(backend.clone()),
+                deferred: DeferredQueue::new(),
+                transfers: TransferCounters::new(),
                 diagnostics,
                 anchor: Anchor::now(),
                 until_trim: AtomicU32::new(config.trim_after),

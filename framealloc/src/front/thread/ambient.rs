@@ -10,17 +10,16 @@
 
 #![expect(unsafe_code, reason = "walks the stack of ambient cores")]
 
-use core::any::Any;
 use core::panic::Location;
 use core::ptr::{self, NonNull};
 
-use super::open::{discard, pass_on};
 use super::{ThreadHeap, Unkeep};
 use crate::diagnostics::{self, Diagnostic};
 use crate::error::AllocError;
 use crate::front::promotion::splice_retained;
 use crate::raw::core::{Core, Kind};
 use crate::raw::tls;
+use crate::sys::caught::Caught;
 use crate::tracking;
 
 /// Names a segment: its core and the serial of this use of it (F8).
@@ -47,6 +46,11 @@ impl ThreadHeap {
         self.top().kind.get() != Kind::Vacant
     }
 
+    /// Whether this thread drives the frame number and is in one frame.
+    pub(crate) fn drives_outermost_frame(&self) -> bool {
+        self.drives.get() && self.begun.get() == 1
+    }
+
     /// The core that ambient allocations use, opened on demand. `location` is where FA001 points if no frame is active.
     pub(crate) fn ambient_core(
         &self,
@@ -58,7 +62,8 @@ impl ThreadHeap {
             return Ok(self.ambient.get());
         }
         self.open_ambient()?;
-        if !self.shared.clock.is_active() || self.shared.clock.is_driver() {
+        let outside = !self.shared.clock.is_active() || self.shared.clock.is_driver();
+        if self.begun.get() == 0 && outside {
             self.report_lazily(|| {
                 Diagnostic::new(&diagnostics::FA001, "an ambient allocation outside of a frame")
                     .with_location(location)
@@ -72,10 +77,11 @@ impl ThreadHeap {
         Ok(self.ambient.get())
     }
 
-    /// Ends an ambient frame that was opened on demand in a frame that is over by now.
+    /// Ends an ambient frame that was opened in a frame that is over by now: on demand, or by a thread that does not drive
+    /// the frame number and may never end what it began. Such a thread goes on in a fresh one.
     pub(crate) fn end_stale_ambient(&self) {
-        if self.begun.get() == 0 && self.has_ambient() && self.top().frame_number.get() != self.frame_number()
-        {
+        let may_stay = self.begun.get() != 0 && self.drives.get();
+        if !may_stay && self.has_ambient() && self.top().frame_number.get() != self.frame_number() {
             self.retire_ambient();
         }
     }
@@ -179,21 +185,24 @@ impl ThreadHeap {
         if self.drives.get() {
             self.shared.clock.advance();
         } else {
-            self.drives.set(self.shared.clock.begin());
+            // A thread past its exit would never pass the role on.
+            self.drives.set(!self.exited.get() && self.shared.clock.begin());
         }
         self.top().frame_number.set(self.frame_number());
         self.begun.set(1);
+        self.begun_in.set(self.frame_number());
         Ok(())
     }
 
     #[cold]
     #[inline(never)]
     fn begin_again(&self, location: &'static Location<'static>) -> Result<(), AllocError> {
-        if self.top().frame_number.get() != self.frame_number() {
+        if !self.drives.get() && self.begun_in.get() != self.frame_number() {
             // A worker that never ended its frame; the driver's frame it belonged to is over.
             self.retire_ambient();
             self.open_ambient()?;
             self.begun.set(1);
+            self.begun_in.set(self.frame_number());
             self.report_lazily(|| {
                 Diagnostic::new(
                     &diagnostics::FA002,
@@ -283,21 +292,19 @@ impl ThreadHeap {
     /// Reports handles that are alive and goes on with the panic of a retained value's destructor, now that the frame is
     /// gone.
     fn tell(&self, alive: u64, location: Option<&'static Location<'static>>) {
-        let panic = self.panic.borrow_mut().take();
+        let panic = self.take_panic();
         self.deliver_events();
         self.report_alive(alive, location);
-        pass_on(panic);
+        panic.resume();
     }
 
-    /// Retires the whole stack of ambient cores and returns how many handles are alive in them.
+    /// Retires the whole stack of ambient cores and returns how many handles are alive in them. Does not panic: the caller
+    /// tells the events.
     pub(super) fn retire_ambient_quietly(&self) -> u64 {
         let mut alive = 0;
-        self.keep();
         while self.has_ambient() {
             alive += self.retire(self.pop_core(), false);
         }
-        // SAFETY: F5: the keep taken above. The caller is a method of a heap that the thread or a guard keeps.
-        unsafe { self.unkeep() };
         alive
     }
 
@@ -339,17 +346,25 @@ impl ThreadHeap {
         alive + self.close_core(core, rolled_back)
     }
 
+    /// Closes a core: recycles it, or leaves it to its handles and slots. Tells no events, which might panic half way through
+    /// a stack of cores. The thread, or a guard, keeps the heap.
     fn close_core(&self, core: NonNull<Core>, rolled_back: bool) -> u64 {
-        // SAFETY: F2: the core's own count keeps it until `release` below.
+        // SAFETY: F2: the core's own count keeps it until it is given up below.
         let this = unsafe { core.as_ref() };
-        if this.linked.get() {
-            self.seal(this);
-        }
-        this.closed.set(true);
+        let counts = this.refs.get() - 1;
         let slots = if rolled_back { 0 } else { this.shares.get() };
-        let alive = this.refs.get() - 1 - slots;
-        this.release();
-        alive
+        if counts == 0 {
+            // SAFETY: F2: the core's own count is the only one, and it is given up here.
+            unsafe { self.recycle(this) };
+            self.keeps.set(self.keeps.get() - 1);
+        } else {
+            if this.linked.get() {
+                self.seal(this);
+            }
+            this.closed.set(true);
+            this.refs.set(counts);
+        }
+        counts - slots
     }
 
     /// Promotes what was retained in `core` and closes its slots; a panic is kept for later.
@@ -363,15 +378,15 @@ impl ThreadHeap {
     }
 
     /// Keeps the first panic until the frame's end is done.
-    pub(super) fn keep_panic(&self, panic: Option<Box<dyn Any + Send>>) {
-        let rest = match self.panic.take() {
-            None => self.panic.replace(panic),
-            first => {
-                self.panic.replace(first);
-                panic
-            }
-        };
-        discard(rest);
+    pub(super) fn keep_panic(&self, later: Caught) {
+        let mut first = self.take_panic();
+        first.add(later);
+        self.panic.set(first);
+    }
+
+    /// The panic that `settle_before_closing` kept.
+    pub(super) fn take_panic(&self) -> Caught {
+        self.panic.take()
     }
 
     /// The count of a closed core became zero.
@@ -440,13 +455,10 @@ impl ThreadHeap {
         }
         self.before_switch();
         let mut alive = 0;
-        self.keep();
         // Destructors of retained values run here and may end the frame (F7).
         while self.is_open(key) {
             alive += self.retire(self.pop_core(), true);
         }
-        // SAFETY: F5: the keep taken above; the thread, or the guard that called, keeps the heap.
-        unsafe { self.unkeep() };
         self.tell(0, None);
         if alive > 0 {
             Err(AllocError::HandlesAlive { operation: "rollback_to", handles: alive })

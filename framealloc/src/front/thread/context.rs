@@ -300,14 +300,19 @@ impl ThreadHeap {
         self.pool.select(tag.tag.0, tag.budgeted.get() | self.budgets.gates_pool());
     }
 
-    #[inline(always)]
-    pub(super) fn push_guard<T>(&self, kind: Kind, subject: NonNull<T>) -> Result<GuardKey, AllocError> {
-        self.guards.reserve(&self.shared.backend)?;
-        // SAFETY: F8: there is room. F7: the backend may have pushed guards, so what is on top is read after it.
-        Ok(unsafe { self.push_guard_within_room(kind, subject) })
+    /// Does what runs foreign code ahead of a switch that pushes a guard: makes room for it, settles, tells events. When
+    /// this returns, the stack has room and every frame is sealed: a lease is given back to the budgets it came from (F7).
+    pub(super) fn prepare_entering(&self) -> Result<(), AllocError> {
+        loop {
+            self.guards.reserve(&self.shared.backend)?;
+            self.before_entering();
+            if self.guards.has_room() && self.unsealed.get().is_null() {
+                return Ok(());
+            }
+        }
     }
 
-    /// [`ThreadHeap::push_guard`] that takes no memory.
+    /// Pushes a guard; takes no memory.
     ///
     /// # Safety
     ///
@@ -345,8 +350,9 @@ impl ThreadHeap {
     #[inline(always)]
     pub(crate) fn enter_tag(&self, tag: TagId) -> Result<GuardKey, AllocError> {
         let node = self.node_of_tag(tag)?;
-        self.before_entering();
-        let key = self.push_guard(Kind::TAG, self.tag.get())?;
+        self.prepare_entering()?;
+        // SAFETY: F8: there is room.
+        let key = unsafe { self.push_guard_within_room(Kind::TAG, self.tag.get()) };
         self.keep();
         self.tag.set(node);
         self.after_switch();
@@ -356,8 +362,9 @@ impl ThreadHeap {
     /// Makes `phase` current until the guard is closed. The guard keeps the heap.
     pub(crate) fn enter_phase(&self, phase: PhaseId) -> Result<GuardKey, AllocError> {
         let node = self.node_of_phase(phase)?;
-        self.before_entering();
-        let key = self.push_guard(Kind::phase(clock::ticks()), self.phase.get())?;
+        self.prepare_entering()?;
+        // SAFETY: F8: there is room.
+        let key = unsafe { self.push_guard_within_room(Kind::phase(clock::ticks()), self.phase.get()) };
         self.keep();
         self.phase.set(node);
         self.after_switch();

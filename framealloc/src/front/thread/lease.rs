@@ -252,15 +252,6 @@ impl ThreadHeap {
         }
     }
 
-    /// Charges a pool (or heap) object to the budgets of the context, or to none.
-    ///
-    /// # Errors
-    ///
-    /// The first budget that refuses.
-    pub(crate) fn charge_object(&self, bytes: u64, pool: bool) -> Result<(), AllocError> {
-        self.charge_chain_of(self.tag_node(), bytes, pool)
-    }
-
     /// Charges an object to the budgets of `tag`, or to none.
     ///
     /// # Errors
@@ -268,11 +259,18 @@ impl ThreadHeap {
     /// The first budget that refuses.
     pub(crate) fn charge_tag(&self, tag: TagId, bytes: u64) -> Result<(), AllocError> {
         // SAFETY: F3: nodes live as long as the heap.
-        self.charge_chain_of(unsafe { self.node_of_tag(tag)?.as_ref() }, bytes, false)
+        self.charge_object(unsafe { self.node_of_tag(tag)?.as_ref() }, bytes, false)
     }
 
-    fn charge_chain_of(&self, node: &TagNode, bytes: u64, pool: bool) -> Result<(), AllocError> {
+    /// Charges a pool (or heap) object to the budgets of `node`'s tag, or to none. A report may switch to another tag
+    /// meanwhile: the object is still this one's.
+    ///
+    /// # Errors
+    ///
+    /// The first budget that refuses.
+    pub(super) fn charge_object(&self, node: &TagNode, bytes: u64, pool: bool) -> Result<(), AllocError> {
         self.before_switch();
+        self.notice_budgets();
         let chain = self.object_chain(node, pool);
         let ask = || budget::lease(chain.clone().map(Member::lessor), bytes, bytes);
         ask()
@@ -296,12 +294,14 @@ impl ThreadHeap {
     }
 
     /// Takes the charge of an object back that could not be allocated after all.
-    pub(crate) fn uncharge_object(&self, bytes: u64, pool: bool) {
-        self.object_chain(self.tag_node(), pool).for_each(|member| member.refund(bytes));
+    pub(super) fn uncharge_object(&self, node: &TagNode, bytes: u64, pool: bool) {
+        self.object_chain(node, pool).for_each(|member| member.refund(bytes));
     }
 
     /// A pool object of `tag` was freed on this thread.
     pub(crate) fn refund_pool(&self, tag: TagId, bytes: u64) {
+        // While another allocator's pool is this thread's current one, no ledger tells a budget that is read later.
+        self.notice_budgets();
         if let Ok(node) = self.node_of_tag(tag) {
             // SAFETY: F3: nodes live as long as the heap.
             self.object_chain(unsafe { node.as_ref() }, true).for_each(|member| member.refund(bytes));

@@ -46,7 +46,6 @@ mod settle;
 mod share;
 mod sizing;
 
-use core::any::Any;
 use core::cell::{Cell, RefCell};
 use core::ptr::{self, NonNull};
 use std::sync::Arc;
@@ -59,6 +58,7 @@ use crate::raw::core::{Core, ExtraRecord, Owner};
 use crate::raw::list::PushList;
 use crate::raw::slab::Slab;
 use crate::raw::stack::Stack;
+use crate::sys::caught::Caught;
 use crate::tag::TagId;
 use crate::tracking::HeapCounters;
 
@@ -104,6 +104,8 @@ pub(crate) struct ThreadHeap {
     refusing: Cell<bool>,
     /// Scoped frames that are open. Apart from `keeps`, which moves with it.
     level: Cell<usize>,
+    /// Frames that ended inside another one, modulo `INNER_FRAMES`.
+    inner: Cell<u32>,
     /// What reads the context anew after a switch; 0 when nothing does.
     followers: Cell<u8>,
     serial: Cell<u64>,
@@ -125,6 +127,8 @@ pub(crate) struct ThreadHeap {
     pub(crate) shared: Arc<Shared>,
     /// How often `begin_frame` was called on this thread without its `end_frame`.
     begun: Cell<u64>,
+    /// The frame number of the outermost of those calls, on a thread that does not drive it.
+    begun_in: Cell<u64>,
     /// This thread drives the frame number.
     drives: Cell<bool>,
     /// The frame that `count_system_frame` counted last.
@@ -151,7 +155,7 @@ pub(crate) struct ThreadHeap {
     system_index: Stack<*const SystemNode>,
     error: RefCell<Option<AllocError>>,
     /// The panic of a destructor, until the frame's end is done.
-    panic: RefCell<Option<Box<dyn Any + Send>>>,
+    panic: Cell<Caught>,
     vacant: Core,
     /// The next heap of this thread, for another allocator.
     next_of_thread: Cell<*const ThreadHeap>,
@@ -181,6 +185,7 @@ impl ThreadHeap {
             serial: Cell::new(0),
             keeps: Cell::new(1),
             level: Cell::new(0),
+            inner: Cell::new(0),
             cores: Slab::new(),
             cache: ChunkCache::new(),
             guards: Stack::new(),
@@ -190,10 +195,11 @@ impl ThreadHeap {
             nested_sizing: Sizing::new(0),
             ambient_sizing: Sizing::new(first),
             segment_sizing: Sizing::new(0),
-            pool: ThreadPool::new(shared.pool.clone(), Arc::as_ptr(&record).addr()),
+            pool: ThreadPool::new(shared.pool.clone(), record.number),
             record,
             shared: shared.clone(),
             begun: Cell::new(0),
+            begun_in: Cell::new(0),
             drives: Cell::new(false),
             counted: Cell::new(0),
             until_trim: Cell::new(quiet),
@@ -213,7 +219,7 @@ impl ThreadHeap {
             system_nodes: PushList::new(),
             system_index: Stack::new(),
             error: RefCell::new(None),
-            panic: RefCell::new(None),
+            panic: Cell::default(),
             vacant: Core::vacant(owner),
             next_of_thread: Cell::new(ptr::null()),
         };
@@ -275,6 +281,8 @@ impl ThreadHeap {
     /// Gives cached chunks to the depot, slots to their table, magazines to the pool and reservations to their budgets.
     fn give_up_resources(&self) {
         self.cool_all();
+        // May take long, and a budget may be set meanwhile: blocks on their way to the depot would be told as this thread's.
+        self.pool.shrink();
         // What this thread contributed to budgets that it has not read yet would be forgotten with it.
         self.notice_budgets();
         let cached = self.cache.drain();

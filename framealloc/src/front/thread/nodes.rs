@@ -13,6 +13,7 @@ use std::thread::ThreadId;
 use crate::budget::{Budget, Link, PlainBudget};
 use crate::phase::PhaseId;
 use crate::raw::list::{Counter, PushList};
+use crate::sys::ids::next_record_number;
 use crate::system::System;
 use crate::tag::TagId;
 
@@ -21,6 +22,8 @@ use super::sizing::Sizing;
 
 /// What one thread has counted; lives until its totals are folded into those of ended threads.
 pub(crate) struct ThreadRecord {
+    /// Names the record in the accounts of budgets; its address may be another record's later.
+    pub(crate) number: u64,
     pub(crate) thread: ThreadId,
     pub(crate) name: Option<String>,
     /// Frame bytes alive on the thread, and the most there were. Totals are the sums over its tags.
@@ -39,6 +42,7 @@ impl ThreadRecord {
     pub(crate) fn new() -> Self {
         let thread = std::thread::current();
         Self {
+            number: next_record_number(),
             thread: thread.id(),
             name: thread.name().map(str::to_owned),
             live: Counter::new(),

@@ -5,9 +5,7 @@
 
 #![expect(unsafe_code, reason = "takes cores from the slab and chunks from the cache")]
 
-use core::any::Any;
 use core::ptr::{self, NonNull};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::sizing::Sizing;
 use super::{ThreadHeap, Unkeep};
@@ -17,8 +15,12 @@ use crate::phase::PhaseId;
 use crate::raw::cache::ChunkList;
 use crate::raw::chunk::{Chunk, HEADER, MIN_CHUNK};
 use crate::raw::core::{Core, Kind};
+use crate::sys::caught::Caught;
 use crate::system::System;
 use crate::tag::TagId;
+
+/// How many frames inside a frame count as one outermost frame: that may be leaked, or stay open as long as the program.
+const INNER_FRAMES: u32 = 64;
 
 /// Where something happened that is reported.
 #[derive(Clone, Copy)]
@@ -237,7 +239,8 @@ impl ThreadHeap {
     #[cold]
     #[inline(never)]
     unsafe fn close_with_handles(&self, this: &Core) {
-        let panic = if this.retained.get().is_null() { None } else { self.settle_retained(this) };
+        let panic =
+            if this.retained.get().is_null() { Caught::default() } else { self.settle_retained(this) };
         let leaked = this.refs.replace(1) - 1;
         // SAFETY: F2: by the caller nothing reaches the frame's memory.
         unsafe { self.recycle(this) };
@@ -249,9 +252,7 @@ impl ThreadHeap {
             self.report_leak(leaked);
         }
         drop(unkeep);
-        if panic.is_some() {
-            pass_on(panic);
-        }
+        panic.resume();
     }
 
     /// The frame of a system is closed as others are, which count levels.
@@ -263,7 +264,20 @@ impl ThreadHeap {
     pub(super) fn leave_level(&self) {
         let level = self.level.get() - 1;
         self.level.set(level);
-        if level == 0 && self.begun.get() == 0 {
+        if level != 0 {
+            self.count_inner_frame();
+        } else if self.begun.get() == 0 {
+            self.count_frame();
+        }
+    }
+
+    /// A frame inside another one is over. Many of them count as an outermost one, which may never end.
+    #[cold]
+    #[inline(never)]
+    fn count_inner_frame(&self) {
+        let inner = (self.inner.get() + 1) % INNER_FRAMES;
+        self.inner.set(inner);
+        if inner == 0 && self.begun.get() == 0 {
             self.count_frame();
         }
     }
@@ -418,22 +432,5 @@ impl ThreadHeap {
             system: self.current_system(),
             frame: self.frame_number(),
         }
-    }
-}
-
-/// Goes on with the panic of a retained value's destructor, now that everything else is done. While the thread unwinds
-/// for another reason, that one goes on.
-pub(super) fn pass_on(panic: Option<Box<dyn Any + Send>>) {
-    if let Some(payload) = panic
-        && !std::thread::panicking()
-    {
-        std::panic::resume_unwind(payload);
-    }
-}
-
-/// Drops the payload of a panic that goes no further, whatever its own destructor does.
-pub(super) fn discard(panic: Option<Box<dyn Any + Send>>) {
-    if let Err(second) = catch_unwind(AssertUnwindSafe(|| drop(panic))) {
-        core::mem::forget(second);
     }
 }

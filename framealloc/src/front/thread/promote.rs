@@ -3,10 +3,8 @@
 #![expect(unsafe_code, reason = "fills memory of the pool and the heap")]
 
 use core::alloc::Layout;
-use core::any::Any;
 use core::mem::MaybeUninit;
 use core::ptr::NonNull;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::ThreadHeap;
 use crate::diagnostics::{self, Diagnostic};
@@ -16,6 +14,7 @@ use crate::heap::HeapBox;
 use crate::pool::{self, PoolBox, Refused};
 use crate::raw::core::Core;
 use crate::scratch::ScratchBox;
+use crate::sys::caught::Caught;
 use crate::tag::TagId;
 
 /// What there is to say about a value that did not get where it should.
@@ -27,11 +26,10 @@ fn failure_text(settled: &Settled) -> Option<String> {
 impl ThreadHeap {
     /// Moves the retained values of `core`, whose frame is ending. While the thread unwinds they are dropped.
     ///
-    /// Returns the payload of the first destructor or report that panicked, for the caller to pass on when its own work
-    /// is done.
+    /// Returns the panic of the first destructor or report, for the caller to resume when its own work is done.
     #[cold]
     #[inline(never)]
-    pub(super) fn settle_retained(&self, core: &Core) -> Option<Box<dyn Any + Send>> {
+    pub(super) fn settle_retained(&self, core: &Core) -> Caught {
         let phase = self.shared.phases.name(self.current_phase());
         let frame = self.frame_number();
         let mut promoted = 0;
@@ -60,19 +58,20 @@ impl ThreadHeap {
             let report = Diagnostic::new(&diagnostics::FA609, message).with_suggestion(
                 "call `end_frame_with_promotions` or `take_promotions` every frame, or raise `with_promotion_queue`",
             );
-            if let Err(payload) = catch_unwind(AssertUnwindSafe(|| self.report(report))) {
-                panic.get_or_insert(payload);
-            }
+            panic.catch(|| self.report(report));
         }
         panic
     }
 
-    /// Runs `work`, which does not unwind, with what it allocates charged to `tag`.
-    pub(crate) fn under_tag<R>(&self, tag: TagId, work: impl FnOnce() -> R) -> R {
-        let key = if tag == self.current_tag() { None } else { self.enter_tag(tag).ok() };
-        let result = work();
-        if let Some(key) = key {
-            self.close_tag(key);
+    /// Runs `work` with what it allocates charged to `tag`. Panics go to `panic`, also those of reports about what was
+    /// charged before and meanwhile.
+    pub(crate) fn under_tag<R>(&self, tag: TagId, panic: &mut Caught, work: impl FnOnce() -> R) -> Option<R> {
+        let enter = || if tag == self.current_tag() { None } else { self.enter_tag(tag).ok() };
+        // A report that panics leaves nothing half done, and is not made twice.
+        let entered = panic.catch(enter).or_else(|| panic.catch(enter));
+        let result = panic.catch(work);
+        if let Some(key) = entered.flatten() {
+            panic.catch(|| self.close_tag(key));
             // SAFETY: F5: the guard's keep; the frame that is ending keeps the heap.
             unsafe { self.unkeep() };
         }
@@ -95,21 +94,21 @@ impl ThreadHeap {
     #[cold]
     #[inline(never)]
     fn pool_memory_slow(&self, layout: Layout, refused: Refused) -> Result<NonNull<u8>, AllocError> {
-        let alloc = || {
-            let again = |refused| if self.reclaim() { self.pool.alloc_gated(layout) } else { Err(refused) };
-            self.pool.alloc_gated(layout).or_else(again).map_err(|_| AllocError::out_of_memory(layout))
+        let or_again = |alloc: &dyn Fn() -> Option<NonNull<u8>>| {
+            let block = alloc().or_else(|| if self.reclaim() { alloc() } else { None });
+            block.ok_or_else(|| AllocError::out_of_memory(layout))
         };
-        if refused == Refused::OutOfMemory {
-            return alloc();
+        if refused != Refused::OutOfMemory {
+            // A pool that no set was made for yet has not followed the switches.
+            self.select_pool();
+            if self.pool.is_gated() {
+                let (node, bytes) = (self.tag_node(), pool::charged_bytes(layout) as u64);
+                self.charge_object(node, bytes, true)?;
+                return or_again(&|| self.pool.alloc_of(node.tag.0, layout))
+                    .inspect_err(|_| self.uncharge_object(node, bytes, true));
+            }
         }
-        // A pool that no set was made for yet has not followed the switches.
-        self.select_pool();
-        if !self.pool.is_gated() {
-            return alloc();
-        }
-        let bytes = pool::charged_bytes(layout) as u64;
-        self.charge_object(bytes, true)?;
-        alloc().inspect_err(|_| self.uncharge_object(bytes, true))
+        or_again(&|| self.pool.alloc_gated(layout).ok())
     }
 
     /// Memory of the heap for `layout`, charged to the current tag.
@@ -147,14 +146,14 @@ impl ThreadHeap {
     #[inline(never)]
     fn budgeted_heap_memory(&self, layout: Layout) -> Result<NonNull<u8>, AllocError> {
         let (bytes, node) = (layout.size() as u64, self.tag_node());
-        self.charge_object(bytes, false)?;
+        self.charge_object(node, bytes, false)?;
         match self.heap_block(node.tag.0, layout) {
             Some(block) => {
                 node.count_heap(bytes);
                 Ok(block)
             }
             None => {
-                self.uncharge_object(bytes, false);
+                self.uncharge_object(node, bytes, false);
                 Err(AllocError::out_of_memory(layout))
             }
         }

@@ -2,7 +2,6 @@
 
 #![expect(unsafe_code, reason = "follows pointers to nodes and runs of this thread")]
 
-use core::any::Any;
 use core::cell::Cell;
 use core::ptr::{self, NonNull};
 
@@ -13,6 +12,7 @@ use crate::budget::{Budget, BudgetReset, PlainBudget};
 use crate::error::AllocError;
 use crate::raw::clock;
 use crate::raw::core::{Core, Kind as FrameKind};
+use crate::sys::caught::Caught;
 use crate::system::{HeapUse, System};
 
 /// One run of a system. Runs that are nested in themselves are in a slab, all others in their node.
@@ -34,6 +34,20 @@ pub(super) struct Run {
     pub(super) watched: bool,
     /// Its budget, or that of a run around it, can refuse.
     pub(super) refusing: Cell<bool>,
+}
+
+/// A run that is not open yet; put back if a report panics before it is.
+struct Spare<'h> {
+    heap: &'h ThreadHeap,
+    node: &'h SystemNode,
+    run: NonNull<Run>,
+}
+
+impl Drop for Spare<'_> {
+    fn drop(&mut self) {
+        // SAFETY: F1: the run was taken for this system and did not open.
+        unsafe { self.heap.put_run(self.run, self.node) };
+    }
 }
 
 impl ThreadHeap {
@@ -58,18 +72,15 @@ impl ThreadHeap {
     fn enter_run(&self, system: &'static System) -> Result<(GuardKey, &SystemNode), AllocError> {
         // SAFETY: F3: nodes live as long as the heap.
         let node = unsafe { self.node_of_system(system)?.as_ref() };
-        self.before_entering();
         let run = match NonNull::new(node.free_run.replace(ptr::null_mut())) {
             Some(run) => run,
             None => self.make_run(node)?,
         };
-        let key = match self.push_guard(Kind::RUN, run) {
-            Ok(key) => key,
-            Err(error) => {
-                node.free_run.set(run.as_ptr());
-                return Err(error);
-            }
-        };
+        let prepared = Spare { heap: self, node, run };
+        self.prepare_entering()?;
+        core::mem::forget(prepared);
+        // SAFETY: F8: there is room.
+        let key = unsafe { self.push_guard_within_room(Kind::RUN, run) };
         // SAFETY: F8: the record is initialised and reached through the context alone until its guard closes.
         let this = unsafe { &mut *run.as_ptr() };
         this.outer = self.run.get();
@@ -141,9 +152,9 @@ impl ThreadHeap {
 
     /// The frame of a system is about to end: promotes what it retained while the system's context is still there.
     #[inline(always)]
-    pub(crate) fn before_leaving(&self, core: &Core) -> Option<Box<dyn Any + Send>> {
+    pub(crate) fn before_leaving(&self, core: &Core) -> Caught {
         self.detach_if_unused(core);
-        if core.retained.get().is_null() { None } else { self.settle_retained(core) }
+        if core.retained.get().is_null() { Caught::default() } else { self.settle_retained(core) }
     }
 
     /// Counts `run`, the innermost one, for its system and goes back to what is around it.
@@ -167,8 +178,21 @@ impl ThreadHeap {
         if this.refusing.get() {
             self.stop_refusing(this);
         }
+        // SAFETY: F1: the run is not open any more.
+        unsafe { self.put_run(run, node) };
+    }
+
+    /// Keeps a run for the next one of its system, or gives its record back.
+    ///
+    /// # Safety
+    ///
+    /// `run` is a record for runs of `node` that is not open.
+    #[inline(always)]
+    unsafe fn put_run(&self, run: NonNull<Run>, node: &SystemNode) {
+        // SAFETY: F1: by the caller the record is live.
+        let watched = unsafe { run.as_ref() }.watched;
         // The quick paths take what is in `free_run`; runs that want a closer look are not for them.
-        let plain = !(node.refusing || this.watched);
+        let plain = !(node.refusing || watched);
         let spare = if plain { node.free_run.replace(run.as_ptr()) } else { run.as_ptr() };
         if let Some(spare) = NonNull::new(spare) {
             // SAFETY: F1: a spare run is not open.

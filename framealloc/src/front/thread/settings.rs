@@ -6,7 +6,6 @@
 #![expect(unsafe_code, reason = "follows pointers to nodes of this thread")]
 
 use core::cell::OnceCell;
-use std::sync::Arc;
 
 use super::ThreadHeap;
 use super::context::FOLLOWER_BUDGETS;
@@ -27,13 +26,14 @@ impl ThreadHeap {
 
     #[cold]
     fn rebuild_budgets(&self) {
-        self.seal_frames();
-        self.epoch.set(self.shared.budgets.epoch());
         // Objects of other threads, under tags that this one never entered, were freed here.
         for (tag, _) in self.pool.contributions() {
             // Without memory for a node the tag is read when there is: what was freed is refunded then.
             drop(self.node_of_tag(TagId(tag)));
         }
+        // After the backend was asked for the nodes, which may have used a frame (F7).
+        self.seal_frames();
+        self.epoch.set(self.shared.budgets.epoch());
         // The list is latest first; a parent is older than its children.
         let mut nodes: [Option<&TagNode>; 64] = [None; 64];
         let mut skip = 0;
@@ -74,7 +74,7 @@ impl ThreadHeap {
     /// This thread takes part in the budget of `node` from now on: what it has alive differs from what the budget was told
     /// when it was set by what it allocated and freed since.
     fn join_budget(&self, node: &TagNode, link: Link) {
-        let told = self.shared.budgets.take_told(node.tag, Arc::as_ptr(&self.record).addr());
+        let told = self.shared.budgets.take_told(node.tag, self.record.number);
         let below = self
             .tag_nodes
             .iter()
@@ -82,7 +82,9 @@ impl ThreadHeap {
         let live = below.fold(0, |sum: u64, node| sum.wrapping_add(node.cell().live_bytes()));
         let below = |tag: u16| self.shared.tags.ancestry(TagId(tag)).any(|above| above == node.tag);
         let pooled = self.pool.contributions().filter(|(tag, _)| below(*tag)).map(|(_, bytes)| bytes);
-        let missing = (live as i64).wrapping_add(pooled.sum()).wrapping_sub_unsigned(told);
+        // A pool that was flushed has no accounts any more. What they were when the budget was told is what they were last.
+        let pooled = if self.pool.has_exited() { told.pool } else { pooled.sum() };
+        let missing = (live.wrapping_sub(told.cells) as i64).wrapping_add(pooled.wrapping_sub(told.pool));
         if missing > 0 {
             let missing = missing.unsigned_abs();
             let owed = link.budget().take_owed(missing);

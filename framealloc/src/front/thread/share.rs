@@ -8,26 +8,20 @@
 
 #![expect(unsafe_code, reason = "follows the lists of slots")]
 
-use core::any::Any;
 use core::cell::{Cell, OnceCell};
-use core::mem;
 use core::panic::Location;
 use core::ptr::{self, NonNull};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use super::ThreadHeap;
 use super::nodes::TagNode;
-use super::open::{discard, pass_on};
 use crate::error::AllocError;
 use crate::frame::FrameRef;
 use crate::front::shared::Orphan;
 use crate::raw::cache::ChunkList;
 use crate::raw::core::Core;
 use crate::raw::share::{Chain, Heir, Inbox, Node, Slot};
-
-/// A panic that goes on when the work is done.
-type Payload = Option<Box<dyn Any + Send>>;
+use crate::sys::caught::Caught;
 
 /// The slots that one thread has opened.
 #[derive(Default)]
@@ -141,7 +135,7 @@ impl ThreadHeap {
     /// without a reader are given up.
     #[cold]
     #[inline(never)]
-    pub(super) fn close_shares_of(&self, core: &Core, all: bool) -> Payload {
+    pub(super) fn close_shares_of(&self, core: &Core, all: bool) -> Caught {
         let now = self.frame_number();
         let mut dead = Chain::EMPTY;
         let mut next = core.shared.replace(ptr::null());
@@ -172,7 +166,7 @@ impl ThreadHeap {
         if self.shares.searched.replace(next) != next {
             self.close_shares(&mut dead, |slot| slot.until.get() < next);
         }
-        pass_on(self.give_up(dead));
+        self.give_up(dead).resume();
     }
 
     /// The slots that their last readers gave back.
@@ -198,8 +192,8 @@ impl ThreadHeap {
     }
 
     /// Runs the destructors of vacant slots' values and gives up their counts. Returns the first panic.
-    fn give_up(&self, mut dead: Chain) -> Payload {
-        let mut first = None;
+    fn give_up(&self, mut dead: Chain) -> Caught {
+        let mut panic = Caught::default();
         while let Some(slot) = dead.pop() {
             // SAFETY: V1, V3: the slot is vacant and this thread's. Its count keeps its core until `release` below.
             let (slot, core) = unsafe { (slot.as_ref(), &*slot.as_ref().core.get()) };
@@ -209,14 +203,11 @@ impl ThreadHeap {
                 self.shares.put(slot);
             }
             // F7: the slot may be opened again in there; the chain is reached from here alone.
-            let dropped = catch_unwind(AssertUnwindSafe(|| drop(value)));
+            panic.catch(|| drop(value));
             core.shares.set(core.shares.get() - 1);
-            let released = catch_unwind(AssertUnwindSafe(|| core.release()));
-            for panic in [dropped.err(), released.err()] {
-                discard(if first.is_none() { mem::replace(&mut first, panic) } else { panic });
-            }
+            panic.catch(|| core.release());
         }
-        first
+        panic
     }
 
     /// Gives vacant slots back to the table.
@@ -254,7 +245,8 @@ impl ThreadHeap {
         for slot in inbox.abandon() {
             // SAFETY: V1: slots live as long as the allocator, which the heap holds.
             let slot = unsafe { slot.as_ref() };
-            discard(catch_unwind(AssertUnwindSafe(|| drop(slot.inherit()))).err());
+            // A panic was told when it began, and goes no further.
+            Caught::default().catch(|| drop(slot.inherit()));
             vacant.push(slot);
         }
         self.shared.slots.give(vacant);

@@ -2,12 +2,12 @@
 
 use core::alloc::Layout;
 use core::ptr::{self, NonNull};
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::slot::{Chain, Slot};
 use crate::backend::AllocatorBackend;
 use crate::error::AllocError;
+use crate::sys::caught::Caught;
 
 /// Slots a block holds, and at most what a thread takes at a time.
 const PER_BLOCK: usize = 32;
@@ -87,25 +87,19 @@ impl SlotTable {
 impl Drop for SlotTable {
     fn drop(&mut self) {
         let mut block = self.state.get_mut().unwrap_or_else(PoisonError::into_inner).blocks;
-        let mut panic = None;
+        let mut panic = Caught::default();
         while let Some(current) = NonNull::new(block) {
             // SAFETY: V1: the table's blocks came from the backend with this layout. No reader is left, because each borrows
             // the allocator; a slot that still has an heir was pinned by a guard that was forgotten, and is given up here.
             unsafe {
                 block = current.as_ref().next;
                 for slot in &current.as_ref().slots {
-                    if let Err(payload) = catch_unwind(AssertUnwindSafe(|| drop(slot.inherit()))) {
-                        panic.get_or_insert(payload);
-                    }
+                    panic.catch(|| drop(slot.inherit()));
                 }
                 current.drop_in_place();
                 self.backend.deallocate(current.cast(), Layout::new::<Block>());
             }
         }
-        if let Some(payload) = panic
-            && !std::thread::panicking()
-        {
-            resume_unwind(payload);
-        }
+        panic.resume();
     }
 }
