@@ -2,6 +2,7 @@
 
 use std::alloc::{GlobalAlloc, Layout, System};
 
+use framealloc::tracking::Live;
 use framealloc::{SmartAlloc, Tracking};
 use framealloc_benches::arena::Stateless;
 use framealloc_benches::frames::{Heap, NAME, Pool};
@@ -12,25 +13,35 @@ use crate::Runner;
 
 /// The system's allocator under the wrapper that attributes what it serves.
 struct Tracked;
+/// The same in the mode that knows what is alive.
+struct TrackedLive;
 
 static TRACKING: Tracking<System> = Tracking::new(System);
+static LIVE: Tracking<System, Live> = Tracking::new(System);
 
-// SAFETY: forwards every call to a global allocator.
-unsafe impl GlobalAlloc for Tracked {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        // SAFETY: as the caller promises.
-        unsafe { TRACKING.alloc(layout) }
-    }
-    unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
-        // SAFETY: as the caller promises.
-        unsafe { TRACKING.dealloc(block, layout) }
-    }
+macro_rules! forward {
+    ($name:ident to $to:ident) => {
+        // SAFETY: forwards every call to a global allocator.
+        unsafe impl GlobalAlloc for $name {
+            unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+                // SAFETY: as the caller promises.
+                unsafe { $to.alloc(layout) }
+            }
+            unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
+                // SAFETY: as the caller promises.
+                unsafe { $to.dealloc(block, layout) }
+            }
+        }
+
+        impl Stateless for $name {
+            const NAME: &'static str = NAME;
+            const INSTANCE: $name = $name;
+        }
+    };
 }
 
-impl Stateless for Tracked {
-    const NAME: &'static str = NAME;
-    const INSTANCE: Tracked = Tracked;
-}
+forward!(Tracked to TRACKING);
+forward!(TrackedLive to LIVE);
 
 pub fn run(runner: &Runner) {
     let alloc = SmartAlloc::with_defaults();
@@ -47,6 +58,7 @@ pub fn run(runner: &Runner) {
 
     let _current = alloc.enter();
     objects(runner, "P17", &Malloc(Tracked));
+    objects(runner, "P17.live", &Malloc(TrackedLive));
 }
 
 fn objects<O: Objects>(runner: &Runner, id: &str, objects: &O) {

@@ -25,7 +25,20 @@
 //!
 //! | feature | adds |
 //! |---|---|
+//! | `debug` | recycled memory is overwritten and out of bounds for AddressSanitizer and valgrind; leak reports |
+//! | `minimal` | a production build that does not look for misbehaviour; not together with `debug` |
+//! | `nightly` | `std::alloc::Allocator` in place of allocator-api2's, with a nightly compiler |
+//! | `parking_lot` | the pool's locks are parking_lot's |
 //! | `serde` | `Serialize` for handles, containers and reports |
+
+#![cfg_attr(feature = "nightly", feature(allocator_api))]
+
+#[cfg(all(feature = "minimal", feature = "debug"))]
+compile_error!(
+    "framealloc: the features `minimal` and `debug` contradict each other: one leaves every check out, the other adds \
+     checks. Enable `debug` while looking for a mistake and `minimal` in the build that ships; `cargo tree -e features \
+     -i framealloc` shows who enables which"
+);
 
 // L0: arithmetic, ids, errors, codes
 mod error;
@@ -38,9 +51,12 @@ pub mod backend;
 mod raw;
 // L3: allocators
 mod frame;
+mod group;
+mod handles;
 mod heap;
 mod pool;
 mod scratch;
+mod streaming;
 // L4: policies
 mod budget;
 mod phase;
@@ -64,18 +80,34 @@ pub use frame::{
 };
 pub use framealloc_macros::{frame_local, frame_system, retain};
 pub use front::{
-    AllocConfig, AllocSource, Checkpoint, CheckpointGuard, EnterGuard, FrameHandle, FramePipeline, IntoTag,
-    PhaseGuard, Promoted, PromotionEntry, PromotionResult, Promotions, ReadGuard, Retained,
-    Retained as FrameRetained, SmartAlloc, SpeculativeResult, SystemFrame, TagGuard, TaggedAllocator,
-    TaskContext, TaskGuard,
+    AllocConfig, AllocSource, Checkpoint, CheckpointGuard, EnterGuard, FrameHandle, FramePipeline, Groups,
+    Handles, IntoTag, PhaseGuard, Promoted, PromotionEntry, PromotionResult, Promotions, ReadGuard, Retained,
+    Retained as FrameRetained, SmartAlloc, SpeculativeResult, Streaming, SystemFrame, TagGuard,
+    TaggedAllocator, TaskContext, TaskGuard, TrafficMark,
+};
+pub use group::{Group, GroupHandle, GroupId, GroupSummary};
+pub use handles::{
+    Defragmented, HandleError, HandleMut, HandleRef, HandleStats, HandleTarget, ObjectHandle, ObjectId,
+    Relocation,
 };
 pub use heap::{HeapAlloc, HeapBox};
 pub use pool::{Acquired, Handle, PoolAlloc, PoolBox, PoolHandle, PoolStats, TypedPool};
+pub use raw::callbacks::CallbackId;
+#[cfg(feature = "debug")]
+pub use raw::meter::ObjectKind;
 pub use retention::{FailureCounts, FailureReason, FrameSummary, Importance, RetentionPolicy, SummaryRow};
-pub use scratch::{ScratchBox, ScratchPool};
+pub use scratch::{
+    ScratchAllocator, ScratchBox, ScratchIsUsedByOneThreadAtATime, ScratchPool, ScratchRegistry,
+    ScratchScope, ScratchStats, ShrinkPolicy,
+};
 pub use stats::{
     AllocStats, FrameStats, IntentReport, MemoryStats, ObjectStats, PhaseStat, PhaseStats, SystemReport,
-    TagStats, ThreadStats, TrafficStats,
+    TagStats, ThreadStats, TrafficStats, UnfreedTraffic,
+};
+#[cfg(feature = "debug")]
+pub use stats::{LeakReport, LeakedObject};
+pub use streaming::{
+    StreamData, StreamError, StreamEvent, StreamId, StreamLoad, StreamPriority, StreamProgress, StreamStats,
 };
 pub use sys::{Bytes, FormattedBytes};
 pub use system::HeapUse;

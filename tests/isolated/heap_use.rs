@@ -4,7 +4,7 @@ use std::alloc::System;
 use std::hint::black_box;
 
 use framealloc::diagnostics::{BF004, Severity, Strict};
-use framealloc::{AllocConfig, SmartAlloc, Tracking, frame_system};
+use framealloc::{AllocConfig, SmartAlloc, StreamPriority, Tracking, frame_system};
 use framealloc_tests::{Fixture, caught, on_thread};
 
 #[global_allocator]
@@ -39,6 +39,33 @@ fn allowed(alloc: &SmartAlloc) {
 fn denied_and_panics(_alloc: &SmartAlloc) {
     drop(black_box(Box::new(1)));
     panic!("the system's own panic");
+}
+
+#[frame_system(tag = "heap/movable", heap = "deny", frame = frame)]
+fn moves_and_streams(alloc: &SmartAlloc) {
+    let handles = alloc.handles();
+    let mut objects = frame.vec();
+    objects.extend((0..5000_u64).map(|n| handles.alloc([n; 10])));
+    objects.iter().skip(1).step_by(2).for_each(|object| assert!(handles.free(*object)));
+    assert!(handles.defragment(usize::MAX).bytes_moved > 0);
+    assert!(objects.iter().step_by(2).all(|object| handles.free(*object)));
+
+    let streaming = alloc.streaming();
+    streaming.set_budget(5000);
+    let first = streaming.reserve(3000, StreamPriority::Normal).unwrap();
+    streaming.write(first, &[1; 3000]).unwrap();
+    streaming.finish_load(first).unwrap();
+    assert_eq!(streaming.access(first).unwrap()[0], 1);
+    let second = streaming.reserve(3000, StreamPriority::Normal).unwrap();
+    assert!(streaming.access(first).is_err() && streaming.release(first) && streaming.release(second));
+}
+
+#[test]
+fn handles_and_streaming_are_not_the_programs_heap_use() {
+    let fixture = Fixture::small();
+    moves_and_streams(&fixture.alloc);
+    assert!(fixture.reports(&BF004).is_empty());
+    assert_eq!(fixture.alloc.intent_report().system("moves_and_streams").unwrap().heap_calls, 0);
 }
 
 #[test]

@@ -9,9 +9,10 @@ use framealloc::diagnostics::{Diagnostics, RingSink, StrictGuard};
 use framealloc::{
     Acquired, AllocConfig, BoundedMap, BoundedVec, Checkpoint, CheckpointGuard, ChildFrame, DeferredBox,
     EnterGuard, Frame, FrameBarrier, FrameBox, FrameMap, FrameRef, FrameSet, FrameString, FrameVec, Handle,
-    HeapAlloc, HeapBox, Participant, PhaseGuard, PoolAlloc, PoolBox, PoolHandle, Promoted, PromotionResult,
-    Promotions, Retained, ScratchBox, ScratchPool, SmartAlloc, SystemFrame, TagGuard, TaggedAllocator,
-    TransferHandle, TypedPool,
+    HandleMut, HandleRef, Handles, HeapAlloc, HeapBox, ObjectHandle, Participant, PhaseGuard, PoolAlloc,
+    PoolBox, PoolHandle, Promoted, PromotionResult, Promotions, Retained, ScratchBox, ScratchPool,
+    SmartAlloc, StreamData, StreamLoad, Streaming, SystemFrame, TagGuard, TaggedAllocator, TransferHandle,
+    TypedPool,
 };
 
 /// Whether each type is (`Send`, `Sync`).
@@ -113,6 +114,15 @@ fn what_lends_to_one_user_at_a_time_needs_send() {
     all(send_sync!(Acquired<Guard>, Acquired<Rc<u8>>), (false, false));
 }
 
+/// Objects behind handles are `Send`, so that only what lends them to several threads asks for more.
+#[test]
+fn what_borrows_an_object_is_what_its_reference_is() {
+    all(send_sync!(HandleRef<'static, u8>, HandleMut<'static, u8>), (true, true));
+    all(send_sync!(HandleRef<'static, [u8]>, HandleMut<'static, [u8]>), (true, true));
+    all(send_sync!(HandleRef<'static, Cell<u8>>), (false, false));
+    all(send_sync!(HandleMut<'static, Cell<u8>>), (true, false));
+}
+
 #[test]
 fn what_is_shared_may_go_anywhere() {
     let types = send_sync!(
@@ -122,6 +132,11 @@ fn what_is_shared_may_go_anywhere() {
         HeapAlloc,
         ScratchPool,
         Handle<Rc<u8>>,
+        Handles<'static>,
+        ObjectHandle<Rc<u8>>,
+        Streaming<'static>,
+        StreamData,
+        StreamLoad<'static>,
         AllocConfig,
         FrameBarrier,
         Participant,

@@ -1,5 +1,7 @@
 //! The public API, area by area, as a hostile user would call it.
 
+#![cfg_attr(feature = "nightly", feature(allocator_api))]
+
 mod ambient;
 mod attribution;
 mod auto_traits;
@@ -7,15 +9,19 @@ mod budgets;
 mod config;
 mod containers;
 mod failures;
+mod groups;
 mod guards;
+mod handles;
 mod handover;
 mod misuse;
 mod model;
 mod real_containers;
 mod regression;
 mod retention;
+mod scratch;
 mod sharing;
 mod sinks;
 mod steady;
+mod streaming;
 mod task_context;
 mod threads;

@@ -11,6 +11,8 @@
 //! | [`threads`] | threads whose end is waited for, thread-local destructors included |
 //! | [`model`] | programs of operations against a naive model |
 
+#![cfg_attr(feature = "nightly", feature(allocator_api))]
+
 pub mod backend;
 pub mod cases;
 pub mod drops;
@@ -45,10 +47,12 @@ pub mod code_pages {
     pub struct Fa002;
     #[doc = include_str!("../../framealloc/src/diagnostics/codes/FA003.md")]
     pub struct Fa003;
-    #[doc = include_str!("../../framealloc/src/diagnostics/codes/FA201.md")]
-    pub struct Fa201;
-    #[doc = include_str!("../../framealloc/src/diagnostics/codes/FA202.md")]
-    pub struct Fa202;
+    #[doc = include_str!("../../framealloc/src/diagnostics/codes/FA210.md")]
+    pub struct Fa210;
+    #[doc = include_str!("../../framealloc/src/diagnostics/codes/FA211.md")]
+    pub struct Fa211;
+    #[doc = include_str!("../../framealloc/src/diagnostics/codes/FA190.md")]
+    pub struct Fa190;
     #[doc = include_str!("../../framealloc/src/diagnostics/codes/FA310.md")]
     pub struct Fa310;
     #[doc = include_str!("../../framealloc/src/diagnostics/codes/FA311.md")]

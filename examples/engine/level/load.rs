@@ -4,7 +4,10 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
 
+use framealloc::SmartAlloc;
+
 use super::Level;
+use super::stream::StreamedFile;
 use crate::failure::Failure;
 use crate::math::vec3;
 use crate::quiet;
@@ -20,7 +23,7 @@ pub fn load_embedded() -> Result<Level, Failure> {
     parse(EMBEDDED.as_bytes(), "embedded")
 }
 
-/// Reads the OBJ file at `path`; polygons are cut into triangles, materials are not read.
+/// Reads the OBJ file at `path`, part by part; polygons are cut into triangles, materials are not read.
 ///
 /// # Errors
 /// A file that is missing or unreadable, that is not an OBJ, or that holds no triangle.
@@ -29,7 +32,14 @@ pub fn load_file(path: &Path) -> Result<Level, Failure> {
     let file =
         File::open(path).map_err(|error| Failure::input(format!("cannot open level {shown}: {error}")))?;
     let name = path.file_name().map_or_else(|| shown.to_string(), |name| name.to_string_lossy().into_owned());
-    parse(BufReader::new(file), &name)
+    // Pipes and devices have no length to stream by.
+    if !file.metadata().is_ok_and(|about| about.is_file()) {
+        return parse(BufReader::new(file), &name);
+    }
+    let alloc = SmartAlloc::with_defaults();
+    let file = StreamedFile::new(&alloc, file)
+        .map_err(|error| Failure::input(format!("cannot read level {shown}: {error}")))?;
+    parse(file, &name)
 }
 
 fn parse(reader: impl BufRead, name: &str) -> Result<Level, Failure> {

@@ -4,9 +4,11 @@
 //! |---|---|
 //! | `generate.rs` | writes `assets/level.obj`, byte for byte the same on every machine |
 //! | `load.rs` | reads a Wavefront OBJ through tobj and names the line that is wrong |
+//! | `stream.rs` | reads a level file part by part through streamed memory |
 
 mod generate;
 mod load;
+mod stream;
 
 pub use generate::write_level;
 pub use load::{load_embedded, load_file};

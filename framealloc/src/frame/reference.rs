@@ -12,6 +12,7 @@ use allocator_api2::alloc::{AllocError as Refused, Allocator};
 
 use crate::error::AllocError;
 use crate::raw::core::Core;
+use crate::raw::poison;
 use crate::sys::align::{GRAIN, grain_up};
 
 /// Why nothing that holds frame memory may go to another thread: the name is what the compiler shows.
@@ -131,7 +132,10 @@ impl<'f> FrameRef<'f> {
         }
         let moved = self.allocate_or_refuse(new)?;
         // SAFETY: F4: by the caller the old block holds `old.size()` bytes, and the new one is larger and distinct.
-        unsafe { ptr::copy_nonoverlapping(start, moved.as_ptr(), old.size()) };
+        unsafe {
+            ptr::copy_nonoverlapping(start, moved.as_ptr(), old.size());
+            poison::recycled(start, old_size);
+        }
         Ok(NonNull::slice_from_raw_parts(moved, new.size()))
     }
 
@@ -265,6 +269,7 @@ unsafe impl Allocator for FrameRef<'_> {
         // F4: the last block ends at the pointer, which is at most `limit`; sizes grow.
         if is_last && new_size - old_size <= core.limit.get().addr() - end.addr() {
             core.ptr.set(block.as_ptr().wrapping_add(new_size));
+            poison::handed_out(end, new_size - old_size);
             return Ok(NonNull::slice_from_raw_parts(block, new.size()));
         }
         // SAFETY: F4: by the caller.

@@ -43,6 +43,7 @@ impl TagCell {
                 allocated_bytes: self.traffic.bytes.get(),
                 frees: self.traffic.frees.get(),
                 freed_bytes: self.traffic.freed_bytes.get(),
+                ..TrafficStats::default()
             },
         }
     }
@@ -177,6 +178,8 @@ impl SmartAlloc {
             threads,
             ended_threads: self.shared.registry.ended_threads(),
             depot_bytes: self.shared.chunks.bytes(),
+            handles: self.shared.handles.stats(),
+            streaming: self.shared.streaming.stats(),
         }
     }
 
@@ -199,6 +202,7 @@ impl SmartAlloc {
                 live_objects: pool.live_objects,
             };
         }
+        self.add_live_traffic(&mut tags);
         tags
     }
 

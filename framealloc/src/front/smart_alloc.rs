@@ -34,6 +34,8 @@ use crate::frame::{Frame, FrameMemoryStaysOnItsThread};
 #[derive(Clone)]
 pub struct SmartAlloc {
     pub(super) shared: Arc<Shared>,
+    #[cfg(feature = "debug")]
+    _handles: Arc<super::leaks::Handles>,
 }
 
 static INSTALLED: OnceLock<SmartAlloc> = OnceLock::new();
@@ -46,7 +48,16 @@ impl SmartAlloc {
     /// [`AllocError::InvalidConfig`] names the field that cannot work; [`AllocError::Unsupported`] what this platform
     /// cannot do.
     pub fn new(config: AllocConfig) -> Result<Self, AllocError> {
-        Ok(Self { shared: Shared::new(config)? })
+        Shared::new(config).map(Self::of)
+    }
+
+    /// One more handle of an allocator.
+    fn of(shared: Arc<Shared>) -> Self {
+        Self {
+            #[cfg(feature = "debug")]
+            _handles: super::leaks::Handles::of(&shared),
+            shared,
+        }
     }
 
     /// An allocator with the default settings.
@@ -146,7 +157,7 @@ impl SmartAlloc {
     pub fn current() -> Option<SmartAlloc> {
         match local::entered() {
             // SAFETY: F5: entries keep their heap.
-            Some(heap) => Some(Self { shared: unsafe { heap.as_ref() }.shared.clone() }),
+            Some(heap) => Some(Self::of(unsafe { heap.as_ref() }.shared.clone())),
             None => INSTALLED.get().cloned(),
         }
     }

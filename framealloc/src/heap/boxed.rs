@@ -1,6 +1,7 @@
 //! The owning pointer to a heap object.
 
 use super::shared::free;
+use crate::error::AllocError;
 use crate::raw::box_traits::box_traits;
 use crate::raw::owning_box::owning_box;
 use core::alloc::Layout;
@@ -20,3 +21,27 @@ pub struct HeapBox<T: ?Sized> {
 }
 
 owning_box!(HeapBox, free);
+
+impl HeapBox<[u8]> {
+    /// `len` zero bytes in the memory that `memory` finds for them; it is not called for none.
+    ///
+    /// # Errors
+    ///
+    /// That of `memory`, and [`AllocError::LayoutOverflow`] when the address space does not hold `len` bytes.
+    ///
+    /// # Safety
+    ///
+    /// - What `memory` returns is a fresh object of [`super::HeapShared::allocate`] for the layout it was asked for.
+    pub(crate) unsafe fn try_zeroed(
+        len: usize,
+        memory: impl FnOnce(Layout) -> Result<NonNull<u8>, AllocError>,
+    ) -> Result<Self, AllocError> {
+        let layout = Layout::array::<u8>(len).map_err(|_| AllocError::overflow::<u8>(len))?;
+        let ptr = if len == 0 { NonNull::dangling() } else { memory(layout)? };
+        // SAFETY: the caller's promise: the memory has `len` bytes, and is the box's from here on.
+        unsafe {
+            ptr.write_bytes(0, len);
+            Ok(Self::from_raw(NonNull::slice_from_raw_parts(ptr, len)))
+        }
+    }
+}

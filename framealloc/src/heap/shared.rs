@@ -1,6 +1,8 @@
 //! Blocks with headers.
 
 use crate::backend::AllocatorBackend;
+#[cfg(feature = "debug")]
+use crate::raw::meter::ObjectKind;
 use crate::raw::meter::ObjectMeter;
 use core::alloc::Layout;
 use core::ptr::NonNull;
@@ -84,6 +86,10 @@ impl HeapShared {
                 power: block.align().trailing_zeros(),
                 tag,
             });
+            #[cfg(feature = "debug")]
+            if let Some(meter) = self.meter() {
+                meter.object_made(ObjectKind::Heap, object.addr().get(), tag, layout.size());
+            }
             Some(object)
         }
     }
@@ -102,6 +108,8 @@ pub(super) unsafe fn free(object: NonNull<u8>, layout: Layout) {
         let HeapHeader { shared, tag, .. } = object.cast::<HeapHeader>().sub(1).read();
         let shared = Arc::from_raw(shared);
         if let Some(meter) = shared.meter() {
+            #[cfg(feature = "debug")]
+            meter.object_gone(object.addr().get());
             meter.heap_freed(tag, layout.size());
         }
         let block = block_layout(layout).unwrap_unchecked();

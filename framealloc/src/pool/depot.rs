@@ -5,13 +5,13 @@ use super::group::{Group, GroupCounts, single};
 use super::magazine::{Ledger, MagazineSet};
 use super::page::header_of;
 use super::stats::{PoolStats, PoolTotals};
-use super::sync::lock;
+use super::sync::{Mutex, lock};
 use crate::backend::AllocatorBackend;
 use crate::raw::meter::{MeterSlot, ObjectMeter};
 use core::alloc::Layout;
 use core::ptr::{self, NonNull};
 use core::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 /// The pool memory of one allocator, shared by its threads.
 pub(crate) struct Depot {
@@ -85,6 +85,12 @@ impl Depot {
         self.metered[usize::from(tag >> 6)].load(Ordering::Relaxed) >> (tag & 63) & 1 == 1
     }
 
+    /// The meter, whatever the tag.
+    #[cfg(feature = "debug")]
+    pub(super) fn any_meter(&self) -> Option<&dyn ObjectMeter> {
+        self.meter.get()
+    }
+
     /// The meter, for a tag that is metered.
     pub(super) fn meter_of(&self, tag: u16) -> Option<&dyn ObjectMeter> {
         if self.is_metered(tag) { self.meter.get() } else { None }
@@ -126,10 +132,14 @@ impl Depot {
     pub(crate) fn allocate(self: &Arc<Self>, tag: u16, layout: Layout) -> Option<NonNull<u8>> {
         let class = class_of_layout(layout);
         let group = self.group(class, tag)?;
-        if class == LARGE {
-            return group.take_large(self, layout, None);
-        }
-        Some(NonNull::new(group.take(self, 1, None)?.head)?.cast())
+        let object = if class == LARGE {
+            group.take_large(self, layout, None)?
+        } else {
+            NonNull::new(group.take(self, 1, None)?.head)?.cast()
+        };
+        #[cfg(feature = "debug")]
+        super::watch::made(self, tag, class, object);
+        Some(object)
     }
 
     /// A large object of `layout`, on the account of `ledger`.
@@ -139,7 +149,10 @@ impl Depot {
         layout: Layout,
         ledger: &Ledger,
     ) -> Option<NonNull<u8>> {
-        self.group(LARGE, tag)?.take_large(self, layout, Some(ledger))
+        let object = self.group(LARGE, tag)?.take_large(self, layout, Some(ledger))?;
+        #[cfg(feature = "debug")]
+        super::watch::made(self, tag, LARGE, object);
+        Some(object)
     }
 
     /// Frees an object into the depot, a large one on the account of `ledger`.
@@ -329,9 +342,11 @@ fn chain<'a>(first: *const Group) -> impl Iterator<Item = &'a Group> {
 
 impl Drop for Depot {
     fn drop(&mut self) {
-        let registry = self.registry.get_mut().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let (groups, spare) = (registry.groups, registry.spare);
-        debug_assert!(registry.live.is_null(), "a thread's pool holds the depot");
+        let (groups, spare) = {
+            let registry = lock(&self.registry);
+            debug_assert!(registry.live.is_null(), "a thread's pool holds the depot");
+            (registry.groups, registry.spare)
+        };
         for first in groups {
             let mut next = first;
             while let Some(group) = NonNull::new(next.cast_mut()) {

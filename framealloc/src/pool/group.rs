@@ -4,11 +4,11 @@ use super::class::{Class, LARGE, batch_len, block_size};
 use super::depot::Depot;
 use super::magazine::Ledger;
 use super::page::{Chain, FreeBlock, LargeHeader, PAGE, PageHeader, header_of};
-use super::sync::lock;
+use super::sync::{Mutex, lock};
 use crate::backend::AllocatorBackend;
 use core::alloc::Layout;
 use core::ptr::{self, NonNull};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 /// Whole batches a group keeps ready at first. Eight of 64 B objects are 64 KiB.
 const FEW_BATCHES: usize = 8;

@@ -4,12 +4,12 @@
 
 use super::alloc::PoolAlloc;
 use super::boxed::PoolBox;
-use super::sync::lock;
+use super::sync::{Mutex, lock};
 use crate::error::AllocError;
 use core::ops::{Deref, DerefMut};
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 type Entries<T> = HashMap<u64, Entry<T>, FixedState>;
 

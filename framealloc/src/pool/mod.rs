@@ -79,6 +79,8 @@ mod sync;
 mod tests;
 mod thread;
 mod typed;
+#[cfg(feature = "debug")]
+mod watch;
 
 pub use alloc::PoolAlloc;
 pub use boxed::PoolBox;

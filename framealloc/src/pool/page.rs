@@ -4,6 +4,7 @@
 use super::class::{block_align, block_size};
 use super::group::Group;
 use crate::backend::AllocatorBackend;
+use crate::raw::poison;
 use core::alloc::Layout;
 use core::cell::Cell;
 use core::ptr::{self, NonNull};
@@ -107,6 +108,7 @@ impl PageHeader {
     /// - `page` came from [`create`](Self::create) with this backend, none of its blocks is outside, and nothing refers
     ///   to it any more.
     pub(super) unsafe fn destroy(page: *mut PageHeader, backend: &dyn AllocatorBackend) {
+        poison::reclaimed(page.cast(), PAGE);
         // SAFETY: the caller's promise; `create` took it with this layout.
         unsafe { backend.deallocate(NonNull::new_unchecked(page.cast()), PAGE_LAYOUT) };
     }

@@ -191,7 +191,10 @@ impl ThreadPool {
         if class == LARGE {
             depot.allocate_large(tag, layout, magazine.ledger())
         } else {
-            magazine.pop_slow(depot, class, tag)
+            let object = magazine.pop_slow(depot, class, tag)?;
+            #[cfg(feature = "debug")]
+            super::watch::made(depot, tag, class, object);
+            Some(object)
         }
     }
 
@@ -205,7 +208,11 @@ impl ThreadPool {
         let class = class_of_layout(layout);
         // SAFETY: P8: the current set is valid, or the empty one.
         match unsafe { self.current.get().as_ref() }.magazine(class).pop() {
-            Some(block) => Ok(block),
+            Some(block) => {
+                #[cfg(feature = "debug")]
+                super::watch::made(self.depot(), self.tag(), class, block);
+                Ok(block)
+            }
             None => self.alloc_slow(layout),
         }
     }
@@ -335,6 +342,11 @@ unsafe fn free_table(
 /// - `object` came from a pool for a layout of class `class`, belongs to the caller and is not used any more.
 #[inline(always)]
 pub(crate) unsafe fn free(object: NonNull<u8>, class: Class) {
+    // SAFETY: P1: by the caller.
+    #[cfg(feature = "debug")]
+    unsafe {
+        super::watch::gone(class, object);
+    }
     // SAFETY: P2 and P5: the header is readable while the object is outside. P8: what `current` points to is valid. P1:
     // the block belongs to the caller; it is kept only if its group, and so its class, tag and depot, is the magazine's.
     unsafe {

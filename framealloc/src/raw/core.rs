@@ -7,6 +7,7 @@ use core::cell::Cell;
 use core::ptr::{self, NonNull};
 
 use super::chunk::{self, Chunk, MAX_FAST};
+use super::poison;
 use super::share::Slot;
 use crate::error::AllocError;
 use crate::sys::align::{GRAIN, grain_up};
@@ -179,6 +180,7 @@ impl Core {
             return None;
         }
         self.ptr.set(end);
+        poison::handed_out(start, size);
         self.allocs.set(self.allocs.get().wrapping_add(1));
         // SAFETY: F4: the bump pointer is never null.
         Some(unsafe { NonNull::new_unchecked(start) }.cast())
@@ -196,6 +198,7 @@ impl Core {
             return None;
         }
         self.ptr.set(start.wrapping_add(needed));
+        poison::handed_out(start.wrapping_add(padding), needed - padding);
         self.allocs.set(self.allocs.get().wrapping_add(1));
         // SAFETY: F4: the bump pointer is never null.
         Some(unsafe { NonNull::new_unchecked(start.wrapping_add(padding)) })
@@ -239,6 +242,8 @@ impl Core {
     /// Gives the last block back: its bytes start at `start` and end at `end`, rounded to the grain.
     #[inline]
     pub(crate) fn give_back(&self, start: *mut u8, end: *mut u8) {
+        // SAFETY: F2: the block was handed out by this core, and its user gives it up.
+        unsafe { poison::recycled(start, end.addr() - start.addr()) };
         if self.ptr.get() == end {
             self.retreat_or_advance(start);
         }
@@ -249,6 +254,12 @@ impl Core {
         if to < from && from > self.high.get() {
             self.high.set(from);
         }
+        if to > from {
+            poison::handed_out(from, to.addr() - from.addr());
+        } else {
+            // SAFETY: F4: these are bytes of the last block, which its user gives up.
+            unsafe { poison::recycled(to, from.addr() - to.addr()) };
+        }
         // F6: never below what is charged.
         self.ptr.set(to.max(self.mark.get()));
     }
@@ -257,6 +268,26 @@ impl Core {
     #[inline(always)]
     pub(crate) fn unsettled(&self) -> u64 {
         (self.ptr.get().addr() - self.mark.get().addr()) as u64
+    }
+
+    /// Tells the tools that nothing of what was handed out is reachable any more.
+    ///
+    /// # Safety
+    ///
+    /// That is so (F2), and the core has a chunk.
+    #[cfg(feature = "debug")]
+    pub(crate) unsafe fn poison(&self) {
+        let mut used = self.ptr.get();
+        let mut next = self.chunk.get();
+        while let Some(chunk) = NonNull::new(next) {
+            let start = chunk::start(chunk);
+            // SAFETY: F1: the chunks of the list are live and this core's. F2: by the caller nobody reads them.
+            unsafe {
+                poison::recycled(start, used.addr() - start.addr());
+                next = chunk.as_ref().next.get();
+                used = next.as_ref().map_or(used, |older| older.used.get());
+            }
+        }
     }
 
     /// Makes `chunk` the current one, with nothing handed out of it and no room leased.

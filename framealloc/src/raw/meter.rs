@@ -26,8 +26,37 @@ pub(crate) trait ObjectMeter: Send + Sync {
     /// (`HeapAlloc`); the front charges its own calls itself.
     fn heap_taken(&self, tag: u16, bytes: usize) -> Result<(), AllocError>;
 
+    /// Whether [`heap_taken`](Self::heap_taken) of `bytes` would be allowed now, as far as this thread can tell.
+    fn heap_would_fit(&self, _tag: u16, _bytes: usize) -> bool {
+        true
+    }
+
+    /// Gives what nobody uses back to the backend, because it has no memory left. Whether there was anything.
+    fn reclaim(&self) -> bool {
+        false
+    }
+
     /// A heap object of `tag` was freed, or was charged and could not be had.
     fn heap_freed(&self, tag: u16, bytes: usize);
+
+    /// An object of `tag` begins at `address`.
+    #[cfg(feature = "debug")]
+    fn object_made(&self, _kind: ObjectKind, _address: usize, _tag: u16, _bytes: usize) {}
+
+    /// The object at `address` is gone.
+    #[cfg(feature = "debug")]
+    fn object_gone(&self, _address: usize) {}
+}
+
+/// Where an object that is alive was allocated.
+#[cfg(feature = "debug")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+pub enum ObjectKind {
+    /// In the pool.
+    Pool,
+    /// In the heap.
+    Heap,
 }
 
 /// The place of a meter: empty until the front sets it, once. It owns the meter, which therefore must not own the pool or

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
+use crate::handles::HandleStats;
 use crate::pool::PoolStats;
+use crate::streaming::StreamStats;
 
 /// Frame memory.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -45,6 +47,29 @@ pub struct TrafficStats {
     pub frees: u64,
     /// Their bytes.
     pub freed_bytes: u64,
+    /// Bytes alive that were allocated here, wherever they are freed. Known in the mode
+    /// [`Live`](crate::tracking::Live) only.
+    pub live_bytes: Option<u64>,
+    /// The number of those blocks.
+    pub live_blocks: Option<u64>,
+}
+
+/// Ordinary heap blocks of one tag that were allocated between two marks and are alive.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+pub struct UnfreedTraffic {
+    /// The tag's path.
+    #[cfg_attr(feature = "serde", serde(serialize_with = "crate::sys::serialize_text"))]
+    pub path: Arc<str>,
+    /// Their bytes.
+    pub bytes: u64,
+    /// Their number.
+    pub blocks: u64,
+}
+
+/// The sum of two figures of which either may be unknown.
+fn add_known(sum: &mut Option<u64>, part: Option<u64>) {
+    *sum = sum.map_or(part, |sum| Some(sum.wrapping_add(part.unwrap_or(0))));
 }
 
 /// All kinds of memory together.
@@ -55,7 +80,7 @@ pub struct MemoryStats {
     pub frame: FrameStats,
     /// The pool.
     pub pool: ObjectStats,
-    /// The tracked heap.
+    /// The tracked heap, and the chunks of scratch pools and groups.
     pub heap: ObjectStats,
     /// Ordinary heap allocations.
     pub traffic: TrafficStats,
@@ -83,6 +108,8 @@ impl MemoryStats {
         self.traffic.allocated_bytes += other.traffic.allocated_bytes;
         self.traffic.frees += other.traffic.frees;
         self.traffic.freed_bytes += other.traffic.freed_bytes;
+        add_known(&mut self.traffic.live_bytes, other.traffic.live_bytes);
+        add_known(&mut self.traffic.live_blocks, other.traffic.live_blocks);
     }
 }
 
@@ -97,7 +124,7 @@ pub struct TagStats {
     pub frame: FrameStats,
     /// Pool objects of the tag itself.
     pub pool: ObjectStats,
-    /// Heap blocks of the tag itself.
+    /// Heap blocks of the tag itself; each chunk of its scratch pools and groups is one.
     pub heap: ObjectStats,
     /// Ordinary heap allocations under the tag itself.
     pub traffic: TrafficStats,
@@ -137,4 +164,8 @@ pub struct AllocStats {
     pub ended_threads: u64,
     /// Bytes of chunks that no thread holds.
     pub depot_bytes: u64,
+    /// Objects behind handles; their bytes are also in `heap` of their tags.
+    pub handles: HandleStats,
+    /// Streamed data; its bytes are also in `heap` of their tags.
+    pub streaming: StreamStats,
 }

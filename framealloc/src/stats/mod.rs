@@ -4,10 +4,16 @@
 
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "debug")]
+mod leaks;
 mod memory;
 mod phase;
 mod report;
 
-pub use memory::{AllocStats, FrameStats, MemoryStats, ObjectStats, TagStats, ThreadStats, TrafficStats};
+#[cfg(feature = "debug")]
+pub use leaks::{LeakReport, LeakedObject};
+pub use memory::{
+    AllocStats, FrameStats, MemoryStats, ObjectStats, TagStats, ThreadStats, TrafficStats, UnfreedTraffic,
+};
 pub use phase::{PhaseStat, PhaseStats};
 pub use report::{IntentReport, SystemReport};

@@ -17,15 +17,15 @@
 //!
 //! # Invariants
 //!
-//! - **T1** A value handed over is owned by its handle until one receiver takes it, under the handle's lock; what nobody
+//! - **W1** A value handed over is owned by its handle until one receiver takes it, under the handle's lock; what nobody
 //!   takes is freed with the handle.
-//! - **T2** A frame of a barrier is complete when as many have signalled as are expected, and stays complete until the
+//! - **W2** A frame of a barrier is complete when as many have signalled as are expected, and stays complete until the
 //!   next one begins. A participant that leaves, also by unwinding, is not expected any more, and its signal goes with it.
-//! - **T3** A node of the queue is owned by exactly one of: its maker, its predecessor (the first one: the list), the
+//! - **W3** A node of the queue is owned by exactly one of: its maker, its predecessor (the first one: the list), the
 //!   thread that runs it. The list's end pointer is that of its last node.
-//! - **T4** No foreign code runs under a lock of this area: values are dropped, and reports made, after it is released.
+//! - **W4** No foreign code runs under a lock of this area: values are dropped, and reports made, after it is released.
 //!   A destructor that panics is caught, the others run, and the first panic goes on when all is done.
-//! - **T5** A destructor that runs from a queue never runs another one inside itself, and never waits for room.
+//! - **W5** A destructor that runs from a queue never runs another one inside itself, and never waits for room.
 
 #![deny(unsafe_code)]
 

@@ -102,6 +102,11 @@ pub(crate) fn exempt<R>(f: impl FnOnce() -> R) -> R {
     f()
 }
 
+/// Whether an `exempt` call is open on this thread.
+pub(super) fn is_exempt() -> bool {
+    CELLS.with(|cells| cells.exempt.get() != 0)
+}
+
 fn add(cell: &Cell<u64>, amount: usize) {
     cell.set(cell.get().wrapping_add(amount as u64));
 }

@@ -7,15 +7,31 @@
 //! ```
 //!
 //! The wrapper knows no tags. It only counts; whoever switches tag, phase or system reads the counters and attributes the
-//! difference since the last switch. Nothing is kept per block, so a free is counted where it happens.
+//! difference since the last switch. In the [`Plain`] mode nothing is kept per block, so a free is counted where it
+//! happens. The [`Live`] mode adds to each block the number of its owner:
+//!
+//! ```text
+//!   block from A: | the caller's bytes, layout.size() of them | label, 2 bytes |
+//!   label --> (allocator, tag, era); what is alive under it is counted in two atomics
+//! ```
+//!
+//! The label is that of the current tag in the allocator which the thread used last. An *era* is the time between two
+//! [`TrafficMark`](crate::TrafficMark)s, so the labels of some eras tell what was allocated between two marks and is alive.
 //!
 //! # Invariants
 //!
-//! - **T1** The wrapped allocator receives exactly the arguments of the caller, and the caller its result.
+//! - **T1** Plain: the wrapped allocator receives exactly the arguments of the caller, and the caller its result.
 //! - **T2** The wrapper never allocates, never unwinds and never runs foreign code: the counters are plain numbers in a
 //!   thread-local that has neither an initialiser nor a destructor, so they can be reached from the destructors of other
 //!   thread-locals too. Sums wrap.
-//! - **T3** What runs under `exempt` is not counted: that is the library's own use of the heap.
+//! - **T3** What runs under `exempt` is not counted: that is the library's own use of the heap. The table of labels is
+//!   locked under it alone, so an allocation inside never comes back to the lock.
+//! - **T4** Live: the wrapped allocator serves `layout.size() + 2` bytes, at the same alignment, for every block; where
+//!   that is not a valid size the request is refused. The last two bytes are the wrapper's; the caller never sees them.
+//! - **T5** A thread names the source of its label only while that source lives; whoever frees it clears the name first,
+//!   on the same thread.
+//! - **T6** A label whose era is over and which counts no block gets no further block, so it may be given out again:
+//!   who counts a block looks at the era again afterwards, and takes the count back when it has changed.
 //!
 //! # Example
 //!
@@ -37,26 +53,38 @@
 #![expect(unsafe_code, reason = "a global allocator is an unsafe trait")]
 
 mod counters;
+mod labels;
+mod live;
 
 use core::alloc::{GlobalAlloc, Layout};
+use core::marker::PhantomData;
 
 pub use counters::{HeapCounters, is_installed, thread_counters};
 pub(crate) use counters::{exempt, thread_activity};
+pub(crate) use labels::{LabelCache, LabelSource, Payer, add_live, begin_era, clear_source, set_source};
+pub use labels::{LiveBlocks, is_live, unattributed};
+pub use live::Live;
+
+/// The mode of [`Tracking`] that counts calls and bytes and leaves the blocks as they are.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Plain;
 
 /// A global allocator that counts the calls and bytes of each thread and passes everything on to `A`.
 ///
 /// Use it as `#[global_allocator]`; see the [module page](self). A reallocation counts as one allocation of the new size
-/// and one free of the old. Calls that fail are not counted. Costs at most 25 instructions per call.
+/// and one free of the old. Calls that fail are not counted. Costs at most 25 instructions per call; in the mode [`Live`]
+/// that page says what it costs.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Tracking<A> {
+pub struct Tracking<A, M = Plain> {
     inner: A,
+    mode: PhantomData<M>,
 }
 
-impl<A> Tracking<A> {
-    /// Wraps `inner`: `std::alloc::System`, or any other global allocator.
+impl<A, M> Tracking<A, M> {
+    /// Wraps `inner`: `std::alloc::System`, or any other global allocator. The mode is that of the static's type.
     #[must_use]
     pub const fn new(inner: A) -> Self {
-        Self { inner }
+        Self { inner, mode: PhantomData }
     }
 
     /// The wrapped allocator.
@@ -68,7 +96,7 @@ impl<A> Tracking<A> {
 
 // SAFETY: T1: every method is the wrapped allocator's, whose blocks are never touched. T2: what is added neither
 // allocates nor unwinds nor calls foreign code.
-unsafe impl<A: GlobalAlloc> GlobalAlloc for Tracking<A> {
+unsafe impl<A: GlobalAlloc> GlobalAlloc for Tracking<A, Plain> {
     #[inline]
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         // SAFETY: T1: the caller's duties are those of the wrapped allocator.
@@ -115,7 +143,7 @@ mod tests {
     /// This binary's global allocator is not wrapped, so only the calls of these tests count.
     #[test]
     fn each_call_is_counted_and_exempt_ones_are_not() {
-        let tracking = Tracking::new(System);
+        let tracking = Tracking::<_, Plain>::new(System);
         let (layout, larger) = (Layout::new::<[u64; 4]>(), Layout::new::<[u64; 8]>());
         let run = || {
             let before = thread_counters();
@@ -153,7 +181,8 @@ mod tests {
 
     #[test]
     fn failures_are_not_counted() {
-        let (tracking, layout, before) = (Tracking::new(Empty), Layout::new::<u64>(), thread_counters());
+        let (tracking, layout, before) =
+            (Tracking::<_, Plain>::new(Empty), Layout::new::<u64>(), thread_counters());
         // SAFETY: T1: the layout is not empty.
         let blocks = unsafe { [tracking.alloc(layout), tracking.alloc_zeroed(layout)] };
         assert!(blocks.iter().all(|block| block.is_null()));

@@ -5,13 +5,14 @@ use std::collections::BTreeSet;
 use crate::source::Source;
 
 /// The areas of `framealloc/src`, lowest first. A file names its own area and areas of lower layers only.
-const LAYERS: [&[&str]; 11] = [
+const LAYERS: [&[&str]; 12] = [
     &["sys"],
     &["error"],
     &["diagnostics"],
     &["backend"],
     &["raw"],
-    &["frame", "pool", "heap", "scratch"],
+    &["frame", "pool", "heap", "scratch", "group", "handles"],
+    &["streaming"],
     &["budget", "phase", "tag", "retention"],
     &["system"],
     &["threads"],
@@ -23,8 +24,8 @@ const LEAF: (&str, &[&str]) = ("tracking", &["sys", "diagnostics"]);
 /// Files that put the areas together and may name all of them.
 const ABOVE_ALL: [&str; 2] = ["lib", "__private"];
 /// Areas that hold no unsafe code at all.
-const SAFE: [&str; 9] =
-    ["sys", "error", "diagnostics", "budget", "phase", "tag", "retention", "stats", "report"];
+const SAFE: [&str; 10] =
+    ["sys", "error", "diagnostics", "streaming", "budget", "phase", "tag", "retention", "stats", "report"];
 
 /// Lines of code in a file, tests and comments not counted.
 pub(crate) const MAX_CODE_LINES: usize = 400;

@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use framealloc::diagnostics::{FA202, Severity, Strict};
+use framealloc::diagnostics::{FA211, Severity, Strict};
 use framealloc::{AllocError, DeferredConfig, DeferredProcessing, QueueFullPolicy, SmartAlloc};
 use framealloc_tests::{DropCounter, Fixture, caught};
 
@@ -148,7 +148,7 @@ fn a_thread_that_the_driver_waits_for_does_not_hang() {
     assert_eq!((log.numbers(), stats.pending, stats.early), (vec![0, 1, 2, 10, 11], 3, 2));
     assert_eq!((stats.blocked, stats.block_timeouts), (2, 2));
     assert!(stats.longest_block >= Duration::from_millis(5));
-    let reports = fixture.reports(&FA202);
+    let reports = fixture.reports(&FA211);
     assert_eq!((reports.len(), reports[0].severity), (1, Severity::Warning), "once");
     assert!(reports[0].message.starts_with("3 deferred values are pending"), "{}", reports[0].message);
     assert_sums(alloc);
@@ -165,7 +165,7 @@ fn strict_mode_panics_after_the_room_was_made() {
     alloc.defer_drop(log.value(0));
     let text =
         thread::scope(|scope| scope.spawn(|| caught(|| alloc.defer_drop(log.value(1)))).join().unwrap());
-    assert!(text.contains("FA202"), "{text}");
+    assert!(text.contains("FA211"), "{text}");
     assert_eq!((log.numbers(), alloc.deferred_stats().pending), (vec![0], 1));
 }
 

@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
 
-use framealloc::diagnostics::{FA201, Severity, Strict};
+use framealloc::diagnostics::{FA210, Severity, Strict};
 use framealloc::{
     AllocConfig, AllocError, Budget, DeferredConfig, OnExceed, PoolBox, SmartAlloc, TaggedAllocator,
     TransferHandle, TransferState,
@@ -58,7 +58,7 @@ fn handles_go_through_any_channel() {
     assert_eq!((stats.sent, stats.received, stats.crossed), (301, 301, 301));
     assert_eq!((stats.dropped, stats.in_flight, stats.in_flight_bytes), (0, 0, 0));
     assert_eq!(stats.sent_bytes, 301 * size_of::<Counted>() as u64);
-    assert!(fixture.codes().iter().all(|code| *code != "FA201"));
+    assert!(fixture.codes().iter().all(|code| *code != "FA210"));
     on_thread(|| alloc.shrink_pool());
     assert_eq!(fixture.stats().total.pool.live_objects, 0);
     fixture.assert_all_freed();
@@ -118,7 +118,7 @@ fn an_unreceived_value_is_freed_and_reported_where_it_was_sent() {
         drop(receive);
     });
     assert_eq!(counter.alive(), 0);
-    let reports = fixture.reports(&FA201);
+    let reports = fixture.reports(&FA210);
     let [report] = &reports[..] else { panic!("{reports:?}") };
     assert_eq!((report.severity, report.location.unwrap().line()), (Severity::Warning, line));
     assert!(report.message.contains("Counted` of 24 bytes"), "{}", report.message);
@@ -134,7 +134,7 @@ fn a_thread_that_never_used_the_allocator_reports_too() {
     fixture.alloc.begin_frame();
     let handle = fixture.alloc.frame_box_for_transfer(1_u8);
     thread::spawn(move || drop(handle)).join().unwrap();
-    assert_eq!(fixture.reports(&FA201)[0].frame, 1);
+    assert_eq!(fixture.reports(&FA210)[0].frame, 1);
     fixture.alloc.end_frame();
 }
 
@@ -144,7 +144,7 @@ fn strict_mode_panics_when_the_value_is_gone() {
     let fixture = Fixture::strict(Strict::Warnings);
     let handle = fixture.alloc.frame_box_for_transfer(counter.make(1));
     let text = caught(|| drop(handle));
-    assert!(text.contains("FA201") && text.contains("receive every handle"), "{text}");
+    assert!(text.contains("FA210") && text.contains("receive every handle"), "{text}");
     assert_eq!((counter.alive(), fixture.alloc.pool_stats().live_objects), (0, 0));
 }
 
@@ -157,7 +157,7 @@ fn a_destructor_that_panics_frees_its_memory_and_is_reported() {
         let handle = fixture.alloc.frame_box_for_transfer(counter.make(1));
         assert!(caught(|| drop(handle)).contains("destructor"));
         assert_eq!((counter.alive(), fixture.alloc.pool_stats().live_objects), (0, 0));
-        assert_eq!((fixture.reports(&FA201).len(), fixture.alloc.transfer_stats().dropped), (1, 1));
+        assert_eq!((fixture.reports(&FA210).len(), fixture.alloc.transfer_stats().dropped), (1, 1));
     }
 }
 
@@ -218,7 +218,7 @@ fn sinks_that_hand_over_and_end_frames() {
     let counter = DropCounter::default();
     let inner = counter.clone();
     let fixture = Fixture::reacting(move |alloc, report| {
-        if report.code.id == "FA201" {
+        if report.code.id == "FA210" {
             drop(alloc.frame_box_for_transfer(inner.make(1)));
             alloc.defer_drop(inner.make(2));
             alloc.process_deferred();
@@ -233,7 +233,7 @@ fn sinks_that_hand_over_and_end_frames() {
         drop(alloc.frame_box_for_transfer(counter.make(0)));
         alloc.end_frame();
         assert_eq!((counter.alive(), alloc.transfer_stats().in_flight), (0, 0));
-        assert!(fixture.reports(&FA201).len() > 1, "the sink's own");
+        assert!(fixture.reports(&FA210).len() > 1, "the sink's own");
         assert_eq!(alloc.deferred_stats().pending, 0);
     });
     fixture.finish();
@@ -306,7 +306,7 @@ fn unreceived_values_pass_through_the_deferred_queue() {
     let handle = alloc.frame_box_for_transfer(log.value(1));
     thread::scope(|scope| _ = scope.spawn(|| drop(handle)));
     assert_eq!((log.numbers(), alloc.deferred_stats().pending), (vec![], 1));
-    assert_eq!(fixture.reports(&FA201).len(), 1);
+    assert_eq!(fixture.reports(&FA210).len(), 1);
     alloc.end_frame();
     assert_eq!((log.numbers(), log.all_here()), (vec![1], true));
     assert_eq!((alloc.deferred_stats().processed, alloc.pool_stats().live_objects), (1, 0));

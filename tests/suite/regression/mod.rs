@@ -5,6 +5,7 @@ mod another_allocator_is_current;
 mod budget_set_while_a_thread_exits;
 mod charge_of_a_refused_object;
 mod container_on_a_new_thread;
+mod containers_of_a_foreign_thread;
 mod driver_past_its_exit;
 mod foreign_payloads;
 mod frame_ended_under_a_box;

@@ -15,6 +15,8 @@ use crate::workspace::{Metadata, built_programs};
 pub struct Options {
     /// mimalloc and jemalloc, too.
     pub contenders: bool,
+    /// With every feature of the library that a stable release may have.
+    pub all_features: bool,
     /// Where the numbers go; in the target folder unless set.
     pub json: Option<PathBuf>,
 }
@@ -79,10 +81,18 @@ pub fn measure(options: &Options) -> Result<Report> {
     if options.contenders {
         build.args(["--features", "contenders"]);
     }
+    let metadata = Metadata::read()?;
+    if options.all_features {
+        let mut features = metadata.features("framealloc")?;
+        // One is for finding mistakes and contradicts another; one takes a nightly compiler.
+        features.retain(|feature| !["debug", "nightly"].contains(&feature.as_str()));
+        let features: Vec<String> = features.iter().map(|name| format!("framealloc/{name}")).collect();
+        build.arg("--features").arg(features.join(","));
+    }
     let programs = built_programs(&mut build)?;
     let (_, program) =
         programs.iter().find(|(name, _)| name == "instructions").context("cargo built nothing")?;
-    let folder = Metadata::read()?.target_folder()?.join("bench");
+    let folder = metadata.target_folder()?.join("bench");
     std::fs::create_dir_all(&folder)?;
     let costs = callgrind::count(program, &folder.join("instructions.callgrind"))?;
     let rows: Vec<Row<'_>> = TARGETS.iter().map(|target| row(target, &costs)).collect();

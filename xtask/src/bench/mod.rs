@@ -11,11 +11,12 @@ use lexopt::prelude::*;
 use crate::process::{cargo, run as run_command};
 
 const HELP: &str = "\
-cargo xtask bench [--instructions] [--times] [--json FILE] [--contenders]
+cargo xtask bench [--instructions] [--times] [--json FILE] [--contenders] [--all-features]
 
   --instructions   instructions per operation, counted by callgrind, against their targets
   --times          times as ratios against the other allocators, interleaved in one process
   --json FILE      where the instruction counts go (target/bench/instructions.json)
+  --all-features   instructions with every feature of the library but `debug` and `nightly`
   --contenders     mimalloc and jemalloc in the instruction table, too (builds their C code)
 
 Without --instructions or --times: both. `cargo bench -p framealloc-benches --features contenders,criterion` runs the
@@ -32,6 +33,7 @@ pub fn run(arguments: &mut Parser) -> Result<bool> {
             Long("times") => time = true,
             Long("json") => options.json = Some(arguments.value()?.into()),
             Long("contenders") => options.contenders = true,
+            Long("all-features") => options.all_features = true,
             Long("help") | Short('h') => {
                 print!("{HELP}");
                 return Ok(true);

@@ -63,6 +63,7 @@ pub const TARGETS: &[Target] = &[
     any("P15", "frame_system entered and left", AtMost(170.0)),
     any("P15.one", "frame_system with one allocation", AtMost(380.0)),
     any("P17", "Tracking: one allocation and its free", Above("system", 50.0)),
+    any("P17.live", "the same, with what is alive", Shown),
     any("P20", "heap_box made and freed", Above("system", 60.0)),
     any("P21", "begin_frame and end_frame", AtMost(120.0)),
     any("P21.one", "begin_frame, one box, end_frame", AtMost(260.0)),

@@ -24,6 +24,8 @@ const TESTED: [&str; 3] = ["--workspace", "--exclude", "framealloc-benches"];
 const UI: &str = "framealloc-ui-tests";
 /// What runs under the sanitizers.
 const LIBRARIES: [&str; 4] = ["-p", "framealloc", "-p", "framealloc-tests"];
+/// The feature that takes a nightly compiler.
+const NIGHTLY: &str = "nightly";
 /// This machine, by name: naming a target keeps `RUSTFLAGS` away from build scripts and macros.
 const HOST: &str = "host-tuple";
 
@@ -42,7 +44,12 @@ pub fn all() -> Vec<Stage> {
         },
         Stage { name: "examples", about: "every example runs to its end", run: examples },
         Stage { name: "soak", about: "memory and latency over 400,000 frames", run: soak },
-        Stage { name: "features", about: "framealloc with no feature, each alone, all", run: features },
+        Stage {
+            name: "features",
+            about: "framealloc with no feature, each alone, all that go together",
+            run: features,
+        },
+        Stage { name: "nightly", about: "std's Allocator, with the nightly compiler", run: nightly },
         Stage { name: "loom", about: "thread interleavings under loom", run: loom },
         Stage { name: "asan", about: "unit tests and suite under AddressSanitizer", run: asan },
         Stage { name: "memcheck", about: "unit tests and suite under valgrind", run: memcheck },
@@ -123,11 +130,17 @@ fn soak() -> Result<Outcome> {
 }
 
 fn features() -> Result<Outcome> {
-    let features = Metadata::read()?.features("framealloc")?;
+    let metadata = Metadata::read()?;
+    let mut features = metadata.features("framealloc")?;
+    // The stage of its own has it.
+    features.retain(|feature| feature != NIGHTLY);
     let mut sets = vec![String::new()];
     sets.extend(features.iter().cloned());
-    if features.len() > 1 {
-        sets.push(features.join(","));
+    // All that go together: with `minimal`, and with `debug`, which it contradicts.
+    for left_out in ["debug", "minimal"] {
+        let others: Vec<&str> =
+            features.iter().map(String::as_str).filter(|feature| *feature != left_out).collect();
+        sets.push(others.join(","));
     }
     let mut tests = Tests::default();
     for set in &sets {
@@ -135,13 +148,40 @@ fn features() -> Result<Outcome> {
         run(cargo(["clippy", "--all-targets"]).args(chosen).args(["--", "-D", "warnings"]))?;
         tests.run(cargo(["test", "--lib"]).args(chosen));
     }
-    Ok(tests.outcome())
+    Ok(match (tests.outcome(), pairs_of_features(&metadata)?) {
+        (Passed(note), pairs) => Passed(format!("{note}; {pairs}")),
+        (other, _) => other,
+    })
+}
+
+/// Every two features together, which cargo-hack enumerates.
+fn pairs_of_features(metadata: &Metadata) -> Result<String> {
+    let hack = match tools::cargo_hack(&metadata.target_folder()?) {
+        Ok(hack) => hack,
+        Err(missing) => return Ok(format!("not in pairs: {missing}")),
+    };
+    let mut command = program(hack);
+    command.args(["hack", "check", "-p", "framealloc", "--feature-powerset", "--depth", "2"]);
+    command.args(["--exclude-features", "default,nightly", "--mutually-exclusive-features", "debug,minimal"]);
+    run(&mut command)?;
+    Ok("and every two features together".into())
 }
 
 fn loom() -> Result<Outcome> {
     let mut command =
         cargo(["test", "--release", "-p", "framealloc", "--lib", "--target", HOST, "loom_tests"]);
     Ok(run_tests(command.env("RUSTFLAGS", "--cfg framealloc_loom").env("LOOM_MAX_PREEMPTIONS", "2")))
+}
+
+fn nightly() -> Result<Outcome> {
+    if let Err(missing) = tools::nightly() {
+        return Ok(Skipped(missing));
+    }
+    let mut tests = Tests::default();
+    let test = ["test", "--no-fail-fast", "--features", NIGHTLY];
+    tests.run(nightly_cargo(test).args(["-p", "framealloc", "--lib"]));
+    tests.run(nightly_cargo(test).args(["-p", "framealloc-tests", "--test", "suite", "--test", "nightly"]));
+    Ok(tests.outcome())
 }
 
 fn asan() -> Result<Outcome> {
@@ -151,7 +191,9 @@ fn asan() -> Result<Outcome> {
     if let Err(missing) = tools::nightly() {
         return Ok(Skipped(missing));
     }
+    // With the feature that tells the sanitizer which memory is in use.
     let mut command = nightly_cargo(["test", "--no-fail-fast", "--target", HOST, "--lib", "--tests"]);
+    command.args(["--features", "debug"]);
     // Tests of leaks leak on purpose; the suite checks by count what must be freed.
     command.env("RUSTFLAGS", "-Zsanitizer=address").env("ASAN_OPTIONS", "detect_leaks=0");
     Ok(run_tests(command.args(LIBRARIES)))
@@ -161,7 +203,8 @@ fn memcheck() -> Result<Outcome> {
     if let Err(missing) = tools::valgrind() {
         return Ok(Skipped(missing));
     }
-    let mut build = cargo(["test", "--no-run", "--lib", "--test", "suite"]);
+    // With the feature that tells valgrind which memory is in use.
+    let mut build = cargo(["test", "--no-run", "--lib", "--test", "suite", "--features", "debug"]);
     let programs = workspace::built_programs(build.args(LIBRARIES))?;
     ensure!(!programs.is_empty(), "cargo built no test program");
     let mut tests = Tests::default();

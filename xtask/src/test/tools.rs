@@ -1,5 +1,7 @@
 //! Programs that a stage needs and that are not part of the toolchain.
 
+use std::path::{Path, PathBuf};
+
 use crate::process::{cargo, output, program, run, works};
 
 /// Whether valgrind is there, after an attempt to install it where that needs no question.
@@ -28,6 +30,18 @@ pub fn valgrind() -> Result<(), String> {
 /// Whether cargo-nextest is there. Building it takes longer than everything it saves, so it is not installed.
 pub fn nextest() -> bool {
     works(&mut cargo(["nextest", "--version"]))
+}
+
+/// The program of cargo-hack, after an attempt to build it into the target folder (a minute of processor time, once).
+pub fn cargo_hack(target_folder: &Path) -> Result<PathBuf, String> {
+    let root = target_folder.join("tools");
+    let path = root.join("bin").join(if cfg!(windows) { "cargo-hack.exe" } else { "cargo-hack" });
+    if !works(program(&path).args(["hack", "--version"])) {
+        let mut install = cargo(["install", "cargo-hack", "--locked", "--root"]);
+        run(install.arg(&root))
+            .map_err(|_| "cargo-hack could not be built: cargo install cargo-hack --locked".to_owned())?;
+    }
+    Ok(path)
 }
 
 /// Whether a nightly toolchain is there, through rustup.

@@ -5,6 +5,8 @@ use std::sync::{Arc, Weak};
 use super::Shared;
 use crate::error::AllocError;
 use crate::front::thread::{ThreadHeap, local};
+#[cfg(feature = "debug")]
+use crate::raw::meter::ObjectKind;
 use crate::raw::meter::ObjectMeter;
 use crate::tag::TagId;
 
@@ -35,11 +37,37 @@ impl ObjectMeter for Accounts {
         self.shared.upgrade().map_or(Ok(()), |shared| heap_taken(&shared, TagId(tag), bytes as u64))
     }
 
+    fn heap_would_fit(&self, tag: u16, bytes: usize) -> bool {
+        self.shared.upgrade().is_none_or(|shared| {
+            let asked = local::with_existing(&shared, |heap| heap.would_fit(TagId(tag), bytes as u64));
+            asked.unwrap_or(true)
+        })
+    }
+
+    fn reclaim(&self) -> bool {
+        let shared = self.shared.upgrade();
+        shared.and_then(|shared| local::with_existing(&shared, |heap| heap.reclaim())).unwrap_or(false)
+    }
+
     fn heap_freed(&self, tag: u16, bytes: usize) {
         let counted =
             local::with_current(self.id, |heap| heap.count_heap_free_here(TagId(tag), bytes as u64));
         if counted != Some(true) {
             self.heap_freed_elsewhere(tag, bytes);
+        }
+    }
+
+    #[cfg(feature = "debug")]
+    fn object_made(&self, kind: ObjectKind, address: usize, tag: u16, bytes: usize) {
+        if let Some(shared) = self.shared.upgrade() {
+            shared.live.made(address, kind, TagId(tag), bytes, shared.clock.number());
+        }
+    }
+
+    #[cfg(feature = "debug")]
+    fn object_gone(&self, address: usize) {
+        if let Some(shared) = self.shared.upgrade() {
+            shared.live.gone(address);
         }
     }
 }

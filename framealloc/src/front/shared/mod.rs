@@ -15,6 +15,8 @@ mod book;
 mod clock;
 mod depot;
 mod home;
+#[cfg(feature = "debug")]
+mod live;
 mod meter;
 mod orphan;
 mod registry;
@@ -25,16 +27,20 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use crate::backend::{AllocatorBackend, LimitedBackend};
 use crate::diagnostics::{Diagnostics, Strict};
 use crate::error::AllocError;
+use crate::handles::HandleHeap;
 use crate::heap::HeapShared;
 use crate::phase::PhaseTable;
 use crate::pool::Depot;
 use crate::raw::clock::Anchor;
 use crate::raw::meter::ObjectMeter;
 use crate::raw::share::SlotTable;
-use crate::scratch::ScratchPools;
+use crate::raw::supply::ChunkSupply;
+use crate::scratch::{ScratchRegistry, ShrinkPolicy};
+use crate::streaming::StreamStore;
 use crate::sys::ids::next_allocator_id;
 use crate::tag::{TagId, TagTable};
 use crate::threads::{DeferredQueue, TransferCounters};
+use crate::tracking;
 
 use super::config::AllocConfig;
 use super::promotion::PromotionQueue;
@@ -55,7 +61,11 @@ pub(crate) struct Shared {
     pub(crate) chunks: ChunkDepot,
     pub(crate) pool: Arc<Depot>,
     pub(crate) heap: Arc<HeapShared>,
-    pub(crate) scratch: ScratchPools,
+    pub(crate) scratch: ScratchRegistry,
+    /// Chunks for scratch and groups.
+    pub(crate) supply: ChunkSupply,
+    pub(crate) handles: HandleHeap,
+    pub(crate) streaming: StreamStore,
     pub(crate) tags: TagTable,
     pub(crate) phases: PhaseTable,
     pub(crate) budgets: BudgetBook,
@@ -66,6 +76,11 @@ pub(crate) struct Shared {
     pub(crate) transfers: TransferCounters,
     pub(crate) diagnostics: Diagnostics,
     pub(crate) anchor: Anchor,
+    #[cfg(feature = "debug")]
+    pub(crate) live: live::LiveObjects,
+    /// What the handles of this allocator share.
+    #[cfg(feature = "debug")]
+    pub(crate) handles: Mutex<Weak<super::leaks::Handles>>,
     until_trim: AtomicU32,
 }
 
@@ -99,14 +114,18 @@ impl Shared {
             };
             let pool = Depot::new(pool_backend);
             pool.set_meter(meter.clone());
-            let heap = HeapShared::new(backend.clone(), Some(meter));
+            let heap = HeapShared::new(backend.clone(), Some(meter.clone()));
+            let handles = HandleHeap::new(id, backend.clone(), meter.clone());
             let shared = Self {
                 id,
                 clock: FrameClock::default(),
                 chunks: ChunkDepot::new(backend.clone()),
                 pool,
                 heap,
-                scratch: ScratchPools::new(backend.clone()),
+                scratch: ScratchRegistry::new(ShrinkPolicy::AfterQuietResets(config.trim_after)),
+                supply: ChunkSupply::new(backend.clone(), meter),
+                handles,
+                streaming: StreamStore::new(id),
                 tags,
                 phases: PhaseTable::new(),
                 budgets,
@@ -117,6 +136,10 @@ impl Shared {
                 transfers: TransferCounters::new(),
                 diagnostics,
                 anchor: Anchor::now(),
+                #[cfg(feature = "debug")]
+                live: live::LiveObjects::new(config.backtraces),
+                #[cfg(feature = "debug")]
+                handles: Mutex::new(Weak::new()),
                 until_trim: AtomicU32::new(config.trim_after),
                 config,
                 backend,
@@ -141,6 +164,13 @@ impl Shared {
             self.until_trim.store(self.config.trim_after, Ordering::Relaxed);
             self.chunks.trim();
         }
+    }
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        // Labels of this allocator that count nothing may go to others.
+        tracking::begin_era();
     }
 }
 

@@ -15,7 +15,7 @@ use crate::phase::PhaseId;
 use crate::raw::clock;
 use crate::system::System;
 use crate::tag::TagId;
-use crate::tracking;
+use crate::tracking::{self, LabelCache, LabelSource, Payer};
 
 /// Budgets besides those of runs: leases depend on the context.
 pub(super) const FOLLOWER_BUDGETS: u8 = 1;
@@ -74,6 +74,7 @@ fn tag_node(record: &ThreadRecord, tag: TagId, parent: *const TagNode) -> TagNod
         link: OnceCell::new(),
         refusing: Cell::new(false),
         budgeted: Cell::new(false),
+        label: LabelCache::new(),
     }
 }
 
@@ -90,6 +91,13 @@ fn phase_node(record: &ThreadRecord, phase: PhaseId) -> PhaseNode {
         phase,
         cell: NonNull::from(record.phases.push(PhaseCell::new(phase))),
         budget: OnceCell::new(),
+    }
+}
+
+impl LabelSource for ThreadHeap {
+    fn payer(&self) -> Payer<'_> {
+        let node = self.tag_node();
+        Payer { allocator: self.shared.id, tag: node.tag.0, cache: &node.label }
     }
 }
 

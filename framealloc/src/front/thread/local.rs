@@ -19,6 +19,7 @@ use crate::front::shared::Shared;
 use crate::pool;
 use crate::raw::stack::Stack;
 use crate::raw::tls;
+use crate::tracking;
 
 /// An entered allocator: its heap, and the serial its guard knows it by.
 #[derive(Clone, Copy)]
@@ -82,7 +83,7 @@ fn find_or_create(shared: &Arc<Shared>) -> NonNull<ThreadHeap> {
             unsafe { heap.as_ref() }.make_current();
             heap
         }
-        None => crate::tracking::exempt(|| create(shared)),
+        None => tracking::exempt(|| create(shared)),
     }
 }
 
@@ -143,6 +144,8 @@ impl ThreadHeap {
         tls::set(self.shared.id, self.ambient.get(), NonNull::from(self));
         // SAFETY: F5: the pool lives as long as the heap, whose exit takes it off the list.
         unsafe { pool::set_current(&self.pool) };
+        // SAFETY: T5: the heap's exit clears it, on this thread, before the heap can be freed.
+        unsafe { tracking::set_source(NonNull::from(self)) };
     }
 
     /// The thread exits: open frames and quarantined ones stay, everything that is cached goes (F5).
@@ -174,6 +177,7 @@ impl ThreadHeap {
         self.give_up_resources();
         tls::clear(self.shared.id);
         pool::leave(&self.pool);
+        tracking::clear_source(NonNull::from(self));
         self.abandon_shares();
     }
 }

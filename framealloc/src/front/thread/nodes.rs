@@ -16,6 +16,7 @@ use crate::raw::list::{Counter, PushList};
 use crate::sys::ids::next_record_number;
 use crate::system::System;
 use crate::tag::TagId;
+use crate::tracking::LabelCache;
 
 use super::run::Run;
 use super::sizing::Sizing;
@@ -257,6 +258,8 @@ pub(crate) struct TagNode {
     pub(crate) refusing: Cell<bool>,
     /// There is a budget on the path from here to the root.
     pub(crate) budgeted: Cell<bool>,
+    /// The label of ordinary heap blocks, where `Tracking` knows what is alive.
+    pub(crate) label: LabelCache,
 }
 
 /// A phase, from its thread's side.

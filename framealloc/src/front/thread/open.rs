@@ -164,15 +164,16 @@ impl ThreadHeap {
         self.create_chunk(smallest, class).map(|chunk| self.count_chunk(chunk))
     }
 
-    /// Gives what nobody uses back to the backend: this thread's chunks, the depot's, and the pool's pages. Whether there
-    /// was anything.
+    /// Gives what nobody uses back to the backend: this thread's chunks, the depot's, and empty pages of the pool
+    /// and the handles. Whether there was anything.
     #[cold]
-    pub(super) fn reclaim(&self) -> bool {
+    pub(crate) fn reclaim(&self) -> bool {
         let idle = self.cache.drain();
         let bytes = idle.bytes();
         self.record.chunk_bytes.sub(bytes);
         self.shared.chunks.destroy(idle);
-        bytes + self.shared.chunks.clear() + self.shared.pool.trim() as u64 > 0
+        let pages = self.shared.pool.trim() + self.shared.handles.trim();
+        bytes + self.shared.chunks.clear() + pages as u64 > 0
     }
 
     /// The `Frame` of `core` is being dropped: everything it handed out is unreachable.
@@ -310,6 +311,11 @@ impl ThreadHeap {
     /// As [`ThreadHeap::recycle`].
     #[inline(always)]
     pub(super) unsafe fn reuse(&self, core: &Core, bytes: u64) {
+        // SAFETY: F2: by the caller; an open core has a chunk.
+        #[cfg(feature = "debug")]
+        unsafe {
+            core.poison();
+        }
         core.allocs.set(0);
         core.allocs_mark.set(0);
         core.closed.set(false);

@@ -145,15 +145,35 @@ impl ThreadHeap {
     #[cold]
     #[inline(never)]
     fn budgeted_heap_memory(&self, layout: Layout) -> Result<NonNull<u8>, AllocError> {
+        self.charged(layout, |tag| self.shared.heap.allocate(tag, layout))
+    }
+
+    /// What `take` finds for the current tag, with `layout` charged to it as heap memory. When it finds nothing, idle memory
+    /// goes back to the backend and it is asked once more.
+    ///
+    /// # Errors
+    ///
+    /// Out of memory when `take` finds nothing, or the budget that refused.
+    pub(crate) fn charged<R>(
+        &self,
+        layout: Layout,
+        take: impl Fn(u16) -> Option<R>,
+    ) -> Result<R, AllocError> {
         let (bytes, node) = (layout.size() as u64, self.tag_node());
-        self.charge_object(node, bytes, false)?;
-        match self.heap_block(node.tag.0, layout) {
-            Some(block) => {
+        let budgeted = node.budgeted.get();
+        if budgeted {
+            self.charge_object(node, bytes, false)?;
+        }
+        let tag = node.tag.0;
+        match take(tag).or_else(|| if self.reclaim() { take(tag) } else { None }) {
+            Some(taken) => {
                 node.count_heap(bytes);
-                Ok(block)
+                Ok(taken)
             }
             None => {
-                self.uncharge_object(node, bytes, false);
+                if budgeted {
+                    self.uncharge_object(node, bytes, false);
+                }
                 Err(AllocError::out_of_memory(layout))
             }
         }
@@ -187,7 +207,8 @@ impl ThreadHeap {
         name: &str,
         value: T,
     ) -> Result<ScratchBox<T>, (T, AllocError)> {
-        let pool = self.shared.scratch.get(name);
+        let supply = || self.shared.supply.for_tag(self.current_tag().0);
+        let pool = self.shared.scratch.get_or_create(name, supply);
         match pool.room(Layout::new::<T>()) {
             // SAFETY: S2: the room is fresh, fits, and was counted for this box.
             Ok(place) => Ok(unsafe {

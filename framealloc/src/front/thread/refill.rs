@@ -57,6 +57,8 @@ impl ThreadHeap {
         }
         // SAFETY: F1: the chunk was just taken and is the core's from here on, which was just settled.
         unsafe {
+            #[cfg(feature = "debug")]
+            (*core.chunk.get()).used.set(core.ptr.get());
             fresh.as_ref().next.set(core.chunk.get());
             core.start_in(fresh);
         }

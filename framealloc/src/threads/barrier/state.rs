@@ -1,4 +1,4 @@
-//! The count of a barrier, without the waiting (T2).
+//! The count of a barrier, without the waiting (W2).
 
 #![forbid(unsafe_code)]
 

@@ -90,7 +90,7 @@ impl DeferredConfig {
     }
 
     /// The longest that a thread waits under [`QueueFullPolicy::Block`]. Then it runs the oldest destructor itself, which
-    /// is reported (FA202): the thread that processes may be waiting for this one.
+    /// is reported (FA211): the thread that processes may be waiting for this one.
     #[must_use]
     pub fn with_block_timeout(mut self, limit: Duration) -> Self {
         self.block_timeout = limit;

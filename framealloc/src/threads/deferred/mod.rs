@@ -7,7 +7,7 @@
 //! ```
 //!
 //! A node is an object of the pool that holds the value, so a [`DeferredBox`] needs no memory when it is dropped. The
-//! queue is a list under a lock; what runs is taken out first (T3, T4).
+//! queue is a list under a lock; what runs is taken out first (W3, W4).
 
 mod boxed;
 mod config;

@@ -8,7 +8,7 @@ use crate::pool::PoolBox;
 
 /// A value that waits for its destructor.
 pub(crate) struct Node<T: ?Sized> {
-    /// The one after it, which it owns (T3).
+    /// The one after it, which it owns (W3).
     next: Option<Item>,
     pub(crate) value: T,
 }
@@ -22,13 +22,13 @@ impl<T> Node<T> {
 /// A node whose type is forgotten. Dropping it runs the destructor and frees the memory.
 pub(crate) struct Item(PoolBox<Node<dyn Send>>);
 
-// SAFETY: T3: a node whose type is forgotten lends its value to nobody; it is moved, linked and dropped by its owner.
+// SAFETY: W3: a node whose type is forgotten lends its value to nobody; it is moved, linked and dropped by its owner.
 unsafe impl Sync for Item {}
 
 impl Item {
     pub(crate) fn new<T: Send + 'static>(node: PoolBox<Node<T>>) -> Self {
         let node: NonNull<Node<dyn Send>> = node.into_raw();
-        // SAFETY: T3: the node came out of its box in the line above, and only its type was coerced.
+        // SAFETY: W3: the node came out of its box in the line above, and only its type was coerced.
         Self(unsafe { PoolBox::from_raw(node) })
     }
 }
@@ -42,7 +42,7 @@ pub(super) struct List {
     len: usize,
 }
 
-// SAFETY: T3: the list owns its nodes, whose values are `Send`; `last` is one of them and is used by its owner alone.
+// SAFETY: W3: the list owns its nodes, whose values are `Send`; `last` is one of them and is used by its owner alone.
 unsafe impl Send for List {}
 
 impl List {
@@ -53,7 +53,7 @@ impl List {
     pub(super) fn push(&mut self, mut item: Item) {
         let node = NonNull::from(&mut *item.0);
         match self.last.replace(node) {
-            // SAFETY: T3: the last node is owned by the list, which is borrowed mutably, and nothing else refers to it.
+            // SAFETY: W3: the last node is owned by the list, which is borrowed mutably, and nothing else refers to it.
             Some(mut last) if self.first.is_some() => unsafe { last.as_mut() }.next = Some(item),
             _ => self.first = Some(item),
         }

@@ -130,7 +130,7 @@ impl DeferredQueue {
         let mut since = None;
         let mut in_vain = false;
         let admission = loop {
-            // A destructor that is running finds room always: the thread that runs it makes it good afterwards (T5).
+            // A destructor that is running finds room always: the thread that runs it makes it good afterwards (W5).
             let hands_back = refusable && state.config.policy == QueueFullPolicy::Fail;
             if !state.is_full() {
                 break Admission::Enter;
@@ -324,7 +324,7 @@ fn waited_in_vain(depth: usize, waited: Duration) -> Diagnostic {
         "{depth} deferred values are pending, and none was processed in {} ms; this thread runs the oldest itself",
         waited.as_millis()
     );
-    Diagnostic::new(&diagnostics::FA202, message).with_suggestion(
+    Diagnostic::new(&diagnostics::FA211, message).with_suggestion(
         "process more often or raise `with_max_queue_depth`; the thread that ends frames must not wait for this one",
     )
 }

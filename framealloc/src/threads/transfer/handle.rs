@@ -19,7 +19,7 @@ use crate::threads::{Home, Node, defer, this_thread};
 ///
 /// The handle is a few words and may go through any channel, queue or shared place; the value stays where it is until the
 /// receiver drops it, and its bytes stay charged to the tag that was current when it was sent. A handle that is dropped
-/// before anybody received frees its value, and the allocator, which it keeps, reports it (FA201). Made by
+/// before anybody received frees its value, and the allocator, which it keeps, reports it (FA210). Made by
 /// [`SmartAlloc::frame_box_for_transfer`](crate::SmartAlloc::frame_box_for_transfer).
 ///
 /// ```
@@ -39,7 +39,7 @@ use crate::threads::{Home, Node, defer, this_thread};
 /// assert_eq!(alloc.transfer_stats().crossed, 1);
 /// ```
 pub struct TransferHandle<T: Send + 'static> {
-    /// The value, until somebody takes it (T1).
+    /// The value, until somebody takes it (W1).
     value: Mutex<Option<PoolBox<T>>>,
     home: Arc<dyn Home>,
     /// The thread that sent it.
@@ -134,7 +134,7 @@ fn unreceived<T>(sent_at: &'static Location<'static>) -> Diagnostic {
         core::any::type_name::<T>(),
         size_of::<T>()
     );
-    Diagnostic::new(&diagnostics::FA201, message).with_location(sent_at).with_suggestion(
+    Diagnostic::new(&diagnostics::FA210, message).with_location(sent_at).with_suggestion(
         "receive every handle, also those left in a channel that is closed, or send a plain value",
     )
 }
