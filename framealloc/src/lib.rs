@@ -86,9 +86,10 @@ pub use frame::{
 };
 pub use framealloc_macros::{frame_local, frame_system, retain};
 pub use front::{
-    AllocConfig, AllocSource, Checkpoint, CheckpointGuard, EnterGuard, Groups, Handles, IntoTag, PhaseGuard,
-    Promoted, PromotionEntry, PromotionResult, Promotions, Retained, Retained as FrameRetained, SmartAlloc,
-    SpeculativeResult, Streaming, Subscription, SystemFrame, TagGuard, TaggedAllocator, TrafficMark,
+    AllocConfig, AllocSource, Checkpoint, CheckpointGuard, EnterGuard, FrameHandle, FramePipeline, Groups,
+    Handles, IntoTag, PhaseGuard, Promoted, PromotionEntry, PromotionResult, Promotions, ReadGuard, Retained,
+    Retained as FrameRetained, SmartAlloc, SpeculativeResult, Streaming, Subscription, SystemFrame, TagGuard,
+    TaggedAllocator, TaskContext, TaskGuard, TrafficMark,
 };
 pub use group::{Group, GroupHandle, GroupId, GroupSummary};
 pub use handles::{

@@ -63,7 +63,7 @@ impl EventHub {
         self.subscribers.panics()
     }
 
-    /// Tells everybody (V1). What it costs is not the program's heap traffic.
+    /// Tells everybody (E1). What it costs is not the program's heap traffic.
     #[cold]
     #[inline(never)]
     pub(crate) fn tell(&self, frame: u64, thread: ThreadId, kind: impl FnOnce() -> EventKind) {

@@ -19,9 +19,9 @@
 //!
 //! # Invariants
 //!
-//! - **V1** Subscribers are foreign code, called as sinks are: with no lock held, after the commit, on the thread that did
+//! - **E1** Subscribers are foreign code, called as sinks are: with no lock held, after the commit, on the thread that did
 //!   it. A panic in one is counted and goes no further. What they bring about themselves is told three levels deep.
-//! - **V2** Whoever is told that a frame began is told that it ended, unless the subscription ended before it.
+//! - **E2** Whoever is told that a frame began is told that it ended, unless the subscription ended before it.
 
 #![forbid(unsafe_code)]
 

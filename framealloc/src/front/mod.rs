@@ -9,6 +9,9 @@
 //! | `groups.rs` | scratch and groups |
 //! | `handles.rs` | objects behind handles |
 //! | `scopes.rs` | tags and phases |
+//! | `task_context.rs` | [`TaskContext`]: both, on other threads |
+//! | `share.rs` | values that other threads read |
+//! | `pipeline.rs` | [`FramePipeline`] |
 //! | `streaming.rs` | streamed data |
 //! | `tagged.rs` | [`TaggedAllocator`] |
 //! | `limits.rs` | budgets |
@@ -38,15 +41,18 @@ mod leaks;
 mod limits;
 mod live_traffic;
 mod objects;
+mod pipeline;
 pub(crate) mod promotion;
 mod reporting;
 mod retain;
 mod scopes;
+mod share;
 pub(crate) mod shared;
 mod smart_alloc;
 mod streaming;
 mod system_frame;
 mod tagged;
+mod task_context;
 pub(crate) mod thread;
 mod threads;
 mod watching;
@@ -56,11 +62,14 @@ pub use config::AllocConfig;
 pub use groups::Groups;
 pub use handles::Handles;
 pub use live_traffic::TrafficMark;
+pub use pipeline::FramePipeline;
 pub use promotion::{Promoted, PromotionEntry, PromotionResult, Promotions, Retained};
 pub use reporting::{DEBUG_REPORTS, report_from};
 pub use scopes::{IntoTag, PhaseGuard, TagGuard};
+pub use share::{FrameHandle, ReadGuard};
 pub use smart_alloc::{EnterGuard, SmartAlloc};
 pub use streaming::Streaming;
 pub use system_frame::{AllocSource, SystemFrame, enter, enter_current};
 pub use tagged::TaggedAllocator;
+pub use task_context::{TaskContext, TaskGuard};
 pub use watching::Subscription;

@@ -10,6 +10,7 @@ use super::smart_alloc::SmartAlloc;
 use super::thread::{GuardKey, ThreadHeap, Unkeep};
 use crate::error::AllocError;
 use crate::frame::{FrameMemoryStaysOnItsThread, fail};
+use crate::phase::PhaseId;
 use crate::tag::{Tag, TagId};
 
 /// Names a tag: text, which nests in the current tag, or a [`Tag`], which is a path from the root.
@@ -190,12 +191,12 @@ impl SmartAlloc {
     /// The current phase of this thread.
     pub fn current_phase(&self) -> Option<Arc<str>> {
         let phase = self.heap().current_phase();
-        (phase != crate::phase::PhaseId::NONE).then(|| self.shared.phases.name(phase))
+        (phase != PhaseId::NONE).then(|| self.shared.phases.name(phase))
     }
 }
 
 macro_rules! scope_guard {
-    ($(#[$doc:meta])* $name:ident, $quick:expr, $close:ident) => {
+    ($(#[$doc:meta])* $name:ident, $id:ty, $enter:ident, $quick:expr, $close:ident) => {
         $(#[$doc])*
         pub struct $name<'a> {
             key: GuardKey,
@@ -204,6 +205,12 @@ macro_rules! scope_guard {
         }
 
         impl $name<'_> {
+            /// Enters by id. The guard keeps what it needs of the allocator.
+            pub(super) fn enter(alloc: &SmartAlloc, id: $id) -> Result<Self, AllocError> {
+                let key = alloc.heap().$enter(id)?;
+                Ok(Self { key, alloc: PhantomData, not_send: PhantomData })
+            }
+
             #[inline(never)]
             fn close(&self) {
                 // SAFETY: F5: the guard keeps the heap until the end of this function.
@@ -235,10 +242,10 @@ macro_rules! scope_guard {
 
 scope_guard! {
     /// Ends a tag's scope when it is dropped, and every scope that was entered after it.
-    TagGuard, ThreadHeap::close_tag_quickly, close_tag
+    TagGuard, TagId, enter_tag, ThreadHeap::close_tag_quickly, close_tag
 }
 
 scope_guard! {
     /// Ends a phase when it is dropped, and every scope that was entered after it.
-    PhaseGuard, |_, _| false, close_guard
+    PhaseGuard, PhaseId, enter_phase, |_, _| false, close_guard
 }

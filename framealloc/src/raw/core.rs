@@ -8,6 +8,7 @@ use core::ptr::{self, NonNull};
 
 use super::chunk::{self, Chunk, MAX_FAST};
 use super::poison;
+use super::share::Slot;
 use crate::error::AllocError;
 use crate::sys::align::{GRAIN, grain_up};
 
@@ -119,6 +120,10 @@ pub(crate) struct Core {
     pub(crate) committed: Cell<*const Core>,
     /// Values with a declared future, latest first; opaque here.
     pub(crate) retained: Cell<*mut ()>,
+    /// Slots of values in this frame's memory that close with it or later, latest first.
+    pub(crate) shared: Cell<*const Slot>,
+    /// How many of the counts in `refs` are slots'.
+    pub(crate) shares: Cell<u64>,
     pub(crate) records: [Cell<Record>; 2],
     pub(crate) extra_records: Cell<*mut ExtraRecord>,
     /// Where the size of the first chunk comes from; opaque here.
@@ -152,6 +157,8 @@ impl Core {
             below: Cell::new(ptr::null()),
             committed: Cell::new(ptr::null()),
             retained: Cell::new(ptr::null_mut()),
+            shared: Cell::new(ptr::null()),
+            shares: Cell::new(0),
             records: [const { Cell::new(Record::NONE) }; 2],
             extra_records: Cell::new(ptr::null_mut()),
             sizing: Cell::new(ptr::null()),

@@ -20,6 +20,7 @@
 //! | [`fill`] | filling slices in one pass |
 //! | [`slab::Slab`] | fixed-size records at stable addresses |
 //! | [`stack::Stack`] | a growable stack of plain records that never reaches the global allocator |
+//! | [`share`] | values that other threads may read |
 //! | [`list::PushList`] | append-only list that other threads may read |
 //! | [`callbacks`] | callbacks of users |
 //! | [`owning_box`] | what the boxes of pool and heap have in common |
@@ -77,6 +78,7 @@ pub(crate) mod list;
 pub(crate) mod meter;
 pub(crate) mod owning_box;
 pub(crate) mod poison;
+pub(crate) mod share;
 pub(crate) mod slab;
 pub(crate) mod stack;
 pub(crate) mod supply;

@@ -6,6 +6,7 @@
 //! | [`FrameClock`] | the frame number and who drives it |
 //! | [`ChunkDepot`] | chunks of threads that ended, for threads that begin |
 //! | [`Registry`] | what each thread has counted |
+//! | [`Orphan`] | frame memory of an exited thread that others read still |
 //! | [`BudgetBook`] | budgets of tags, phases and the allocator |
 
 #![forbid(unsafe_code)]
@@ -17,6 +18,7 @@ mod home;
 #[cfg(feature = "debug")]
 mod live;
 mod meter;
+mod orphan;
 mod registry;
 
 use core::sync::atomic::{AtomicU32, Ordering};
@@ -33,6 +35,7 @@ use crate::phase::PhaseTable;
 use crate::pool::Depot;
 use crate::raw::clock::Anchor;
 use crate::raw::meter::ObjectMeter;
+use crate::raw::share::SlotTable;
 use crate::raw::supply::ChunkSupply;
 use crate::scratch::{ScratchRegistry, ShrinkPolicy};
 use crate::streaming::StreamStore;
@@ -47,6 +50,7 @@ pub(crate) use book::{BudgetBook, Told};
 pub(crate) use clock::FrameClock;
 pub(crate) use depot::ChunkDepot;
 use meter::Accounts;
+pub(crate) use orphan::Orphan;
 pub(crate) use registry::Registry;
 
 /// The shared state of one allocator.
@@ -69,6 +73,7 @@ pub(crate) struct Shared {
     pub(crate) budgets: BudgetBook,
     pub(crate) registry: Registry,
     pub(crate) promotions: PromotionQueue,
+    pub(crate) slots: SlotTable,
     pub(crate) deferred: DeferredQueue,
     pub(crate) transfers: TransferCounters,
     pub(crate) diagnostics: Diagnostics,
@@ -130,6 +135,7 @@ impl Shared {
                 budgets,
                 registry: Registry::default(),
                 promotions: PromotionQueue::new(config.promotion_queue),
+                slots: SlotTable::new(backend.clone()),
                 deferred: DeferredQueue::new(),
                 transfers: TransferCounters::new(),
                 diagnostics,

@@ -72,6 +72,19 @@ impl Registry {
             cell.heap_live.sub(bytes);
         }
     }
+
+    /// Counts frame memory of an exited thread that is read still, or is so no longer.
+    pub(crate) fn orphan_frame(&self, tag: TagId, bytes: u64, alive: bool) {
+        let records = lock(&self.0);
+        let cell = find_or_push(&records.ended.tags, |cell| cell.tag == tag, || TagCell::new(tag));
+        for live in [&cell.frames.live, &records.ended.live] {
+            if alive {
+                live.add(bytes);
+            } else {
+                live.sub(bytes);
+            }
+        }
+    }
 }
 
 fn find_or_push<T>(list: &PushList<T>, is_it: impl Fn(&T) -> bool, make: impl FnOnce() -> T) -> &T {

@@ -58,6 +58,7 @@ impl ThreadHeap {
         location: &'static Location<'static>,
     ) -> Result<NonNull<Core>, AllocError> {
         self.end_stale_ambient();
+        self.tend_shares(self.frame_number());
         if self.has_ambient() {
             return Ok(self.ambient.get());
         }
@@ -121,7 +122,8 @@ impl ThreadHeap {
             && self.unsealed.get().is_null()
             && tracking::thread_activity() == self.quick_mark.get()
             && !self.shared.events.is_watched()
-            && self.ambient.get() == NonNull::from(&self.vacant);
+            && self.ambient.get() == NonNull::from(&self.vacant)
+            && self.shares.list.get().is_none();
         let warm = NonNull::new(self.ambient_sizing.warm.get().cast_mut());
         match warm {
             Some(core) if quick => {
@@ -149,7 +151,8 @@ impl ThreadHeap {
             && core.kind.get() == Kind::Ambient
             && core.committed.get().is_null()
             && self.begun.get() == 1
-            && self.drives.get();
+            && self.drives.get()
+            && self.shares.list.get().is_none();
         if !quick {
             return false;
         }
@@ -171,6 +174,8 @@ impl ThreadHeap {
     pub(crate) fn begin(&self, location: &'static Location<'static>) -> Result<(), AllocError> {
         self.before_switch();
         self.deliver_events();
+        let advances = self.begun.get() == 0 && self.drives.get();
+        self.tend_shares(self.frame_number() + u64::from(advances));
         if self.begun.get() != 0 {
             return self.begin_again(location);
         }
@@ -233,9 +238,11 @@ impl ThreadHeap {
             && core.kind.get() == Kind::Ambient
             && core.refs.get() == 1
             && core.committed.get().is_null()
-            && core.retained.get().is_null();
+            && core.retained.get().is_null()
+            && self.shares.list.get().is_none();
         if !plain {
-            return self.end_slow(location);
+            self.end_slow(location);
+            return self.tend_shares(self.frame_number());
         }
         self.pop_core();
         self.detach_if_unused(core);
@@ -305,7 +312,7 @@ impl ThreadHeap {
     pub(super) fn retire_ambient_quietly(&self) -> u64 {
         let mut alive = 0;
         while self.has_ambient() {
-            alive += self.retire(self.pop_core());
+            alive += self.retire(self.pop_core(), false);
         }
         alive
     }
@@ -328,12 +335,13 @@ impl ThreadHeap {
         });
     }
 
-    /// Closes a core that was taken off the stack; returns how many handles keep it.
-    fn retire(&self, core: NonNull<Core>) -> u64 {
+    /// Closes a core that was taken off the stack; returns how many handles keep it. If it is rolled back, the slots in it
+    /// close now, and those that are read count as handles.
+    fn retire(&self, core: NonNull<Core>, rolled_back: bool) -> u64 {
         // SAFETY: F2: the frame's own count keeps the core until `release` below.
         let this = unsafe { core.as_ref() };
         // Before the committed segments go, because some of the values are in their memory (R1).
-        self.settle_before_closing(this);
+        self.settle_before_closing(this, rolled_back);
         let mut alive = 0;
         let mut committed = this.committed.replace(ptr::null());
         while let Some(segment) = NonNull::new(committed.cast_mut()) {
@@ -341,19 +349,20 @@ impl ThreadHeap {
             let segment_core = unsafe { segment.as_ref() };
             committed = segment_core.committed.replace(ptr::null());
             // A value that was being retained while a sink committed the segment (F7).
-            self.settle_before_closing(segment_core);
-            alive += self.close_core(segment);
+            self.settle_before_closing(segment_core, rolled_back);
+            alive += self.close_core(segment, rolled_back);
         }
-        alive + self.close_core(core)
+        alive + self.close_core(core, rolled_back)
     }
 
-    /// Closes a core: recycles it, or leaves it to its handles. Tells no events, which might panic half way through a
-    /// stack of cores. The thread, or a guard, keeps the heap.
-    fn close_core(&self, core: NonNull<Core>) -> u64 {
+    /// Closes a core: recycles it, or leaves it to its handles and slots. Tells no events, which might panic half way through
+    /// a stack of cores. The thread, or a guard, keeps the heap.
+    fn close_core(&self, core: NonNull<Core>, rolled_back: bool) -> u64 {
         // SAFETY: F2: the core's own count keeps it until it is given up below.
         let this = unsafe { core.as_ref() };
-        let alive = this.refs.get() - 1;
-        if alive == 0 {
+        let counts = this.refs.get() - 1;
+        let slots = if rolled_back { 0 } else { this.shares.get() };
+        if counts == 0 {
             // SAFETY: F2: the core's own count is the only one, and it is given up here.
             unsafe { self.recycle(this) };
             self.keeps.set(self.keeps.get() - 1);
@@ -362,22 +371,29 @@ impl ThreadHeap {
                 self.seal(this);
             }
             this.closed.set(true);
-            if self.shared.behavior.is_on() {
-                self.note_kept(this, alive);
+            if counts > slots && self.shared.behavior.is_on() {
+                self.note_kept(this, counts - slots);
             }
-            this.refs.set(this.refs.get() - 1);
+            this.refs.set(counts);
         }
-        alive
+        counts - slots
     }
 
-    /// Promotes what was retained in `core`; a panic is kept for later.
-    fn settle_before_closing(&self, core: &Core) {
+    /// Promotes what was retained in `core` and closes its slots; a panic is kept for later.
+    fn settle_before_closing(&self, core: &Core, rolled_back: bool) {
         if !core.retained.get().is_null() {
-            let later = self.settle_retained(core);
-            let mut first = self.take_panic();
-            first.add(later);
-            self.panic.set(first);
+            self.keep_panic(self.settle_retained(core));
         }
+        if !core.shared.get().is_null() {
+            self.keep_panic(self.close_shares_of(core, rolled_back));
+        }
+    }
+
+    /// Keeps the first panic until the frame's end is done.
+    pub(super) fn keep_panic(&self, later: Caught) {
+        let mut first = self.take_panic();
+        first.add(later);
+        self.panic.set(first);
     }
 
     /// The panic that `settle_before_closing` kept.
@@ -457,7 +473,7 @@ impl ThreadHeap {
         let mut alive = 0;
         // Destructors of retained values run here and may end the frame (F7).
         while self.is_open(key) {
-            alive += self.retire(self.pop_core());
+            alive += self.retire(self.pop_core(), true);
         }
         self.tell(0, None);
         if alive > 0 {
@@ -490,11 +506,11 @@ impl ThreadHeap {
         let this = unsafe { core.as_ref() };
         if !self.has_ambient() {
             // The backend ended the frame while this segment was opened (F7).
-            self.retire(core);
+            self.retire(core, true);
             return;
         }
         if this.refs.get() == 1 && this.committed.get().is_null() && this.retained.get().is_null() {
-            self.close_core(core);
+            self.close_core(core, false);
             return;
         }
         let below = self.top();

@@ -59,6 +59,12 @@ pub(crate) struct GuardKey {
     pub(super) serial: u64,
 }
 
+// SAFETY: F3: a name does nothing by itself; each guard that holds one holds a marker that keeps it on its thread, which is
+// then the one reason the compiler gives.
+unsafe impl Send for GuardKey {}
+// SAFETY: F3: as above.
+unsafe impl Sync for GuardKey {}
+
 fn tag_node(record: &ThreadRecord, tag: TagId, parent: *const TagNode) -> TagNode {
     let cell = NonNull::from(record.tags.push(TagCell::new(tag)));
     TagNode {

@@ -169,13 +169,20 @@ impl ThreadHeap {
             // A sink, a subscriber or a destructor opened another one, which nobody can end any more.
             self.retire_ambient_quietly();
         }
-        // The panic of a retained value's destructor was told when it began, and goes no further.
+        self.close_all_shares();
+        if self.has_ambient() {
+            // A shared value's destructor opened another one.
+            self.retire_ambient_quietly();
+            self.close_all_shares();
+        }
+        // The panic of a destructor was told when it began, and goes no further.
         drop(self.take_panic());
         self.shared.clock.resign();
         self.give_up_resources();
         tls::clear(self.shared.id);
         pool::leave(&self.pool);
         tracking::clear_source(NonNull::from(self));
+        self.abandon_shares();
     }
 }
 

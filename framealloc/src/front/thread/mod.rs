@@ -28,6 +28,7 @@
 //! | `behaving.rs` | what the behaviour filter is told |
 //! | `news.rs` | what subscribers are to hear of |
 //! | `promote.rs` | the end of retained values |
+//! | `share.rs` | values that other threads read |
 //! | `nodes.rs`, `sizing.rs` | what is known about tags, phases, systems and sizes |
 
 #![expect(unsafe_code, reason = "owns cores and chunks through raw pointers")]
@@ -46,6 +47,7 @@ mod refill;
 mod run;
 mod settings;
 mod settle;
+mod share;
 mod sizing;
 
 use core::cell::{Cell, RefCell};
@@ -148,6 +150,7 @@ pub(crate) struct ThreadHeap {
     traffic_mark: Cell<u64>,
     /// `traffic_mark` while nothing follows the context.
     quick_mark: Cell<u64>,
+    shares: share::Shares,
     records: Slab<ExtraRecord>,
     runs: Slab<Run>,
     tag_nodes: PushList<TagNode>,
@@ -157,7 +160,7 @@ pub(crate) struct ThreadHeap {
     system_nodes: PushList<SystemNode>,
     system_index: Stack<*const SystemNode>,
     error: RefCell<Option<AllocError>>,
-    /// The panic of a retained value's destructor, until the frame's end is done.
+    /// The panic of a destructor, until the frame's end is done.
     panic: Cell<Caught>,
     vacant: Core,
     /// The next heap of this thread, for another allocator.
@@ -213,6 +216,7 @@ impl ThreadHeap {
             traffic: Cell::new(HeapCounters::default()),
             traffic_mark: Cell::new(0),
             quick_mark: Cell::new(0),
+            shares: share::Shares::default(),
             records: Slab::new(),
             runs: Slab::new(),
             tag_nodes,
@@ -281,7 +285,7 @@ impl ThreadHeap {
         }
     }
 
-    /// Gives cached chunks to the depot, magazines to the pool and reservations to their budgets.
+    /// Gives cached chunks to the depot, slots to their table, magazines to the pool and reservations to their budgets.
     fn give_up_resources(&self) {
         self.cool_all();
         // May take long, and a budget may be set meanwhile: blocks on their way to the depot would be told as this thread's.
@@ -291,6 +295,7 @@ impl ThreadHeap {
         let cached = self.cache.drain();
         self.record.chunk_bytes.sub(cached.bytes());
         self.shared.chunks.accept(cached);
+        self.give_up_slots();
         self.pool.flush();
         // The next allocation asks which tag it is for.
         self.pool.select(TagId::UNTAGGED.0, true);

@@ -11,7 +11,7 @@ use super::ThreadHeap;
 use crate::events::EventKind;
 use crate::tracking;
 
-/// In `begun`, beside the number of open `begin_frame`s: the beginning was noticed, so the end is too (V2). The quick
+/// In `begun`, beside the number of open `begin_frame`s: the beginning was noticed, so the end is too (E2). The quick
 /// paths know numbers only, so such a frame takes the others.
 pub(super) const NOTICED: u64 = 1 << 63;
 

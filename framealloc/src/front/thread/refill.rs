@@ -102,6 +102,7 @@ impl Owner for ThreadHeap {
         if self.shared.budgets.epoch() != self.epoch.get() {
             self.settle_now();
         }
+        self.tend_shares(self.shared.clock.number());
         let served = self.serve(core, layout);
         self.deliver_events();
         served

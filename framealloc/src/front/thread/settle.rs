@@ -271,17 +271,17 @@ impl ThreadHeap {
         for slot in &core.records {
             let record = slot.replace(Record::NONE);
             if !record.payer.is_null() {
-                self.credit_record(record);
+                Self::credit_record(record);
             }
         }
         if !core.extra_records.get().is_null() {
-            self.credit_extra(core);
+            self.take_records(core, |payer, bytes| Self::credit_record(Record { payer, bytes }));
         }
         self.refund_budgets(core, charged);
     }
 
     #[inline(always)]
-    fn credit_record(&self, record: Record) {
+    fn credit_record(record: Record) {
         // SAFETY: F3: the payer of a record is a tag node of this heap.
         let tag = unsafe { &*record.payer.cast::<TagNode>() };
         tag.cell().frames.live.sub(record.bytes);
@@ -290,17 +290,25 @@ impl ThreadHeap {
         }
     }
 
+    /// Takes the records off `core` and shows each to `visit`.
     #[cold]
-    fn credit_extra(&self, core: &Core) {
+    pub(super) fn take_records(&self, core: &Core, mut visit: impl FnMut(*const (), u64)) {
+        for slot in &core.records {
+            let record = slot.replace(Record::NONE);
+            if !record.payer.is_null() {
+                visit(record.payer, record.bytes);
+            }
+        }
         let mut next = core.extra_records.replace(ptr::null_mut());
         while let Some(extra) = NonNull::new(next) {
             // SAFETY: F1: the records of the core are live, and each is put back once.
-            unsafe {
+            let record = unsafe {
                 next = extra.as_ref().next.get();
                 let record = extra.as_ref().record.get();
                 self.records.put(extra);
-                self.credit_record(record);
-            }
+                record
+            };
+            visit(record.payer, record.bytes);
         }
     }
 

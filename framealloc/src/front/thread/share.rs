@@ -1,0 +1,289 @@
+//! Values that other threads read: opening their slots, closing them in time, giving the values up.
+//!
+//! ```text
+//!   open frame ── shared ─► slot ─► slot          close with the frame, or later
+//!   this thread ─ list ──► slot ⇄ slot ⇄ slot     outlive their frame: open for further frames, or pinned
+//!                 inbox ─► slot ─► slot           their last reader is gone
+//! ```
+
+#![expect(unsafe_code, reason = "follows the lists of slots")]
+
+use core::cell::{Cell, OnceCell};
+use core::panic::Location;
+use core::ptr::{self, NonNull};
+use std::sync::Arc;
+
+use super::ThreadHeap;
+use super::nodes::TagNode;
+use crate::error::AllocError;
+use crate::frame::FrameRef;
+use crate::front::shared::Orphan;
+use crate::raw::cache::ChunkList;
+use crate::raw::core::Core;
+use crate::raw::share::{Chain, Heir, Inbox, Node, Slot};
+use crate::sys::caught::Caught;
+
+/// The slots that one thread has opened.
+#[derive(Default)]
+pub(super) struct Shares {
+    /// Slots that outlive the frame they were opened in, linked both ways.
+    pub(super) list: Cell<Option<NonNull<Slot>>>,
+    /// Vacant slots of this thread.
+    free: Cell<Option<NonNull<Slot>>>,
+    /// Made for the first slot.
+    inbox: OnceCell<Arc<Inbox>>,
+    /// The frame that was to begin when the list was last searched for slots that are due.
+    searched: Cell<u64>,
+}
+
+impl Shares {
+    fn link(&self, slot: &Slot) {
+        let head = self.list.replace(Some(NonNull::from(slot)));
+        slot.previous.set(ptr::null());
+        slot.next.set(head.map_or(ptr::null(), |head| head.as_ptr().cast_const()));
+        if let Some(head) = head {
+            // SAFETY: V1, V6: the slots of the list are this thread's.
+            unsafe { head.as_ref() }.previous.set(slot);
+        }
+    }
+
+    fn unlink(&self, slot: &Slot) {
+        let (previous, next) = (slot.previous.get(), slot.next.get());
+        // SAFETY: V1, V6: neighbours in the list are this thread's.
+        unsafe {
+            match previous.as_ref() {
+                Some(previous) => previous.next.set(next),
+                None => self.list.set(NonNull::new(next.cast_mut())),
+            }
+            if let Some(next) = next.as_ref() {
+                next.previous.set(previous);
+            }
+        }
+    }
+
+    /// The slots of the list. One that was returned may be unlinked before the next is asked for.
+    fn iter(&self) -> impl Iterator<Item = &Slot> {
+        let mut next = self.list.get().map_or(ptr::null(), |slot| slot.as_ptr().cast_const());
+        core::iter::from_fn(move || {
+            // SAFETY: V1, V6: the slots of the list are this thread's.
+            let slot = unsafe { next.as_ref() }?;
+            next = slot.next.get();
+            Some(slot)
+        })
+    }
+
+    fn put(&self, slot: &Slot) {
+        slot.next.set(self.free.get().map_or(ptr::null(), |free| free.as_ptr().cast_const()));
+        self.free.set(Some(NonNull::from(slot)));
+    }
+}
+
+impl ThreadHeap {
+    /// Moves `value` into the ambient frame and opens a slot for it until `frames` further frames are over. Returns the
+    /// slot and its generation.
+    pub(crate) fn share<T: Send + Sync + 'static>(
+        &self,
+        value: T,
+        frames: u64,
+        location: &'static Location<'static>,
+    ) -> Result<(NonNull<Slot>, u64), AllocError> {
+        let core = self.ambient_core(location)?;
+        // SAFETY: F2: an ambient core of this thread that is open. The reference does not leave this function.
+        let frame = unsafe { FrameRef::new(core) };
+        let node = frame.request_for::<Node<T>>()?;
+        let inbox = self.shares.inbox.get_or_init(|| Arc::new(Inbox::new()));
+        let slot = self.vacant_slot()?;
+        // From here on nothing foreign runs (F7). A sink that was told on the way may have ended the frame: then nobody
+        // looks at its list any more.
+        let core = frame.core();
+        core.retain();
+        core.shares.set(core.shares.get() + 1);
+        slot.core.set(core);
+        slot.until.set(self.frame_number().saturating_add(frames));
+        if core.closed.get() {
+            self.shares.link(slot);
+        } else {
+            slot.next.set(core.shared.replace(slot));
+        }
+        // SAFETY: V2: the place is fresh, fits, and the slot's count keeps it until the value is given up; `T` may be read
+        // and dropped on any thread. V3: the slot is vacant and this thread's. V4: the heap holds the inbox.
+        let generation = unsafe {
+            node.write(Node::new(value));
+            slot.open(node, inbox)
+        };
+        Ok((NonNull::from(slot), generation))
+    }
+
+    fn vacant_slot(&self) -> Result<&Slot, AllocError> {
+        if self.shares.free.get().is_none() {
+            let mut chain = self.shared.slots.take()?;
+            // F7: the backend may have shared something meanwhile: the chain is added to what is there now.
+            while let Some(slot) = chain.pop() {
+                // SAFETY: V1: slots live as long as the allocator, which the heap holds.
+                self.shares.put(unsafe { slot.as_ref() });
+            }
+        }
+        let slot = self.shares.free.get();
+        let slot = slot.ok_or(AllocError::Unsupported { what: "a table of slots that gave none" })?;
+        // SAFETY: V1, V6: as above; free slots are this thread's.
+        let slot = unsafe { slot.as_ref() };
+        self.shares.free.set(NonNull::new(slot.next.get().cast_mut()));
+        Ok(slot)
+    }
+
+    /// The frame of `core` is over: closes its slots, all of them if it is rolled back, else those that are due. Values
+    /// without a reader are given up.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn close_shares_of(&self, core: &Core, all: bool) -> Caught {
+        let now = self.frame_number();
+        let mut dead = Chain::EMPTY;
+        let mut next = core.shared.replace(ptr::null());
+        // SAFETY: V1, V6: the slots of the list are this thread's.
+        while let Some(slot) = unsafe { next.as_ref() } {
+            next = slot.next.get();
+            if (all || slot.until.get() <= now) && slot.close() {
+                dead.push(slot);
+            } else {
+                self.shares.link(slot);
+            }
+        }
+        self.give_up(dead)
+    }
+
+    /// Gives up the values whose last reader is gone, and closes what is not to be read in the frame `next`.
+    #[inline(always)]
+    pub(super) fn tend_shares(&self, next: u64) {
+        if self.shares.list.get().is_some() {
+            self.tend_shares_slow(next);
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn tend_shares_slow(&self, next: u64) {
+        let mut dead = self.drain_inbox();
+        if self.shares.searched.replace(next) != next {
+            self.close_shares(&mut dead, |slot| slot.until.get() < next);
+        }
+        self.give_up(dead).resume();
+    }
+
+    /// The slots that their last readers gave back.
+    fn drain_inbox(&self) -> Chain {
+        let mut dead = Chain::EMPTY;
+        for slot in self.shares.inbox.get().into_iter().flat_map(|inbox| inbox.take_all()) {
+            // SAFETY: V1, V3: slots of the inbox are this thread's again, and are in its list.
+            let slot = unsafe { slot.as_ref() };
+            self.shares.unlink(slot);
+            dead.push(slot);
+        }
+        dead
+    }
+
+    /// Closes the open slots of the list that are `due`, and moves those without a reader to `dead`.
+    fn close_shares(&self, dead: &mut Chain, due: impl Fn(&Slot) -> bool) {
+        for slot in self.shares.iter().filter(|slot| slot.is_open() && due(slot)) {
+            if slot.close() {
+                self.shares.unlink(slot);
+                dead.push(slot);
+            }
+        }
+    }
+
+    /// Runs the destructors of vacant slots' values and gives up their counts. Returns the first panic.
+    fn give_up(&self, mut dead: Chain) -> Caught {
+        let mut panic = Caught::default();
+        while let Some(slot) = dead.pop() {
+            // SAFETY: V1, V3: the slot is vacant and this thread's. Its count keeps its core until `release` below.
+            let (slot, core) = unsafe { (slot.as_ref(), &*slot.as_ref().core.get()) };
+            // SAFETY: V3: as above.
+            let value = unsafe { slot.take_value() };
+            if !slot.is_worn() {
+                self.shares.put(slot);
+            }
+            // F7: the slot may be opened again in there; the chain is reached from here alone.
+            panic.catch(|| drop(value));
+            core.shares.set(core.shares.get() - 1);
+            panic.catch(|| core.release());
+        }
+        panic
+    }
+
+    /// Gives vacant slots back to the table.
+    pub(super) fn give_up_slots(&self) {
+        let mut chain = Chain::EMPTY;
+        let mut free = self.shares.free.take();
+        while let Some(slot) = free {
+            // SAFETY: V1, V6: free slots are this thread's.
+            let slot = unsafe { slot.as_ref() };
+            free = NonNull::new(slot.next.get().cast_mut());
+            chain.push(slot);
+        }
+        self.shared.slots.give(chain);
+    }
+
+    /// The thread exits: closes every slot that outlived its frame, whenever it was to close.
+    pub(super) fn close_all_shares(&self) {
+        let mut dead = self.drain_inbox();
+        self.close_shares(&mut dead, |_| true);
+        self.keep_panic(self.give_up(dead));
+    }
+
+    /// The thread has exited: who reads still inherits the value, and the last reader of a frame its memory (V5).
+    pub(super) fn abandon_shares(&self) {
+        let Some(inbox) = self.shares.inbox.get() else { return };
+        while let Some(first) = self.shares.iter().find(|slot| !slot.is_open()) {
+            let core = first.core.get();
+            let heir: Heir = Arc::new(self.orphan(core, inbox.clone()));
+            for slot in self.shares.iter().filter(|slot| !slot.is_open() && ptr::eq(slot.core.get(), core)) {
+                self.shares.unlink(slot);
+                slot.set_heir(heir.clone());
+            }
+        }
+        let mut vacant = Chain::EMPTY;
+        for slot in inbox.abandon() {
+            // SAFETY: V1: slots live as long as the allocator, which the heap holds.
+            let slot = unsafe { slot.as_ref() };
+            // A panic was told when it began, and goes no further.
+            Caught::default().catch(|| drop(slot.inherit()));
+            vacant.push(slot);
+        }
+        self.shared.slots.give(vacant);
+    }
+
+    /// What the memory of `core` becomes without this thread: its own if only slots count on it, else none.
+    fn orphan(&self, core: *const Core, inbox: Arc<Inbox>) -> Orphan {
+        let mut orphan = Orphan::new(inbox, &self.shared);
+        // SAFETY: F2: a closed slot counts on its core.
+        let this = unsafe { &*core };
+        // A handle that is alive was leaked, or is dropped in a later thread-local's destructor: the memory stays with it.
+        if !this.closed.get() || this.refs.get() != this.shares.get() {
+            return orphan;
+        }
+        self.take_records(this, |payer, bytes| {
+            // SAFETY: F3: the payer of a record is a tag node of this heap.
+            let node = unsafe { &*payer.cast::<TagNode>() };
+            self.record.live.sub(bytes);
+            node.cell().frames.live.sub(bytes);
+            orphan.take_charge(node.tag, bytes);
+        });
+        // SAFETY: F1, F2: the chunks are the orphan's from here on; those who reach them hold it. The core is not used any
+        // more: its counts are all slots', which forget it.
+        let chunks = unsafe { ChunkList::from_raw(this.chunk.get()) };
+        self.record.chunk_bytes.sub(chunks.bytes());
+        orphan.take_chunks(chunks);
+        this.shares.set(0);
+        this.refs.set(1);
+        this.allocs.set(0);
+        this.allocs_mark.set(0);
+        this.charged.set(0);
+        this.closed.set(false);
+        // SAFETY: F1: as above. F5: the frame's keep; the thread's is given up after this.
+        unsafe {
+            self.cores.put(NonNull::from(this));
+            self.unkeep();
+        }
+        orphan
+    }
+}
