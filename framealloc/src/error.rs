@@ -56,6 +56,8 @@ pub enum AllocError {
     },
     /// A checkpoint whose frame has ended or that was already rolled back or committed.
     StaleCheckpoint,
+    /// A nested group that was freed already, or is nested in another group.
+    StaleGroup,
     /// A bounded container or scratch pool is full.
     CapacityExceeded {
         /// Its capacity: elements of a container, bytes of a scratch pool.
@@ -107,6 +109,9 @@ impl fmt::Display for AllocError {
             Self::StaleCheckpoint => f.write_str(
                 "the checkpoint is gone: its frame ended, or it was already rolled back or committed",
             ),
+            Self::StaleGroup => {
+                f.write_str("the group is gone: it was freed already, or it is nested in another group")
+            }
             Self::CapacityExceeded { capacity } => write!(f, "full: the capacity is {capacity}"),
         }
     }

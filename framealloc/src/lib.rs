@@ -51,6 +51,7 @@ pub mod backend;
 mod raw;
 // L3: allocators
 mod frame;
+mod group;
 mod heap;
 mod pool;
 mod scratch;
@@ -60,6 +61,8 @@ mod phase;
 mod retention;
 mod system;
 mod tag;
+// L5: what threads hand to each other
+mod threads;
 // L6: views
 mod stats;
 // L7: the front
@@ -75,16 +78,20 @@ pub use frame::{
 };
 pub use framealloc_macros::{frame_local, frame_system, retain};
 pub use front::{
-    AllocConfig, AllocSource, Checkpoint, CheckpointGuard, EnterGuard, IntoTag, PhaseGuard, Promoted,
+    AllocConfig, AllocSource, Checkpoint, CheckpointGuard, EnterGuard, Groups, IntoTag, PhaseGuard, Promoted,
     PromotionEntry, PromotionResult, Promotions, Retained, Retained as FrameRetained, SmartAlloc,
     SpeculativeResult, SystemFrame, TagGuard, TaggedAllocator, TrafficMark,
 };
+pub use group::{Group, GroupHandle, GroupId, GroupSummary};
 pub use heap::{HeapAlloc, HeapBox};
 pub use pool::{Acquired, Handle, PoolAlloc, PoolBox, PoolHandle, PoolStats, TypedPool};
 #[cfg(feature = "debug")]
 pub use raw::meter::ObjectKind;
 pub use retention::{FailureCounts, FailureReason, FrameSummary, Importance, RetentionPolicy, SummaryRow};
-pub use scratch::{ScratchBox, ScratchPool};
+pub use scratch::{
+    ScratchAllocator, ScratchBox, ScratchIsUsedByOneThreadAtATime, ScratchPool, ScratchRegistry,
+    ScratchScope, ScratchStats, ShrinkPolicy,
+};
 pub use stats::{
     AllocStats, FrameStats, IntentReport, MemoryStats, ObjectStats, PhaseStat, PhaseStats, SystemReport,
     TagStats, ThreadStats, TrafficStats, UnfreedTraffic,
@@ -94,6 +101,11 @@ pub use stats::{LeakReport, LeakedObject};
 pub use sys::{Bytes, FormattedBytes};
 pub use system::HeapUse;
 pub use tag::Tag;
+pub use threads::{
+    BarrierBuilder, BarrierStats, DeferredBox, DeferredConfig, DeferredProcessing, DeferredStats,
+    FrameBarrier, FrameWait, NotDeferred, Participant, QueueFullPolicy, TransferHandle, TransferState,
+    TransferStats, Transferable,
+};
 pub use tracking::Tracking;
 
 /// What the attributes expand to. Not for other use: it changes without notice.

@@ -7,10 +7,11 @@ use std::sync::MutexGuard;
 
 use framealloc::diagnostics::{Diagnostics, RingSink, StrictGuard};
 use framealloc::{
-    Acquired, AllocConfig, BoundedMap, BoundedVec, Checkpoint, CheckpointGuard, ChildFrame, EnterGuard,
-    Frame, FrameBox, FrameMap, FrameRef, FrameSet, FrameString, FrameVec, Handle, HeapAlloc, HeapBox,
-    PhaseGuard, PoolAlloc, PoolBox, PoolHandle, Promoted, PromotionResult, Promotions, Retained, ScratchBox,
-    ScratchPool, SmartAlloc, SystemFrame, TagGuard, TaggedAllocator, TypedPool,
+    Acquired, AllocConfig, BoundedMap, BoundedVec, Checkpoint, CheckpointGuard, ChildFrame, DeferredBox,
+    EnterGuard, Frame, FrameBarrier, FrameBox, FrameMap, FrameRef, FrameSet, FrameString, FrameVec, Handle,
+    HeapAlloc, HeapBox, Participant, PhaseGuard, PoolAlloc, PoolBox, PoolHandle, Promoted, PromotionResult,
+    Promotions, Retained, ScratchBox, ScratchPool, SmartAlloc, SystemFrame, TagGuard, TaggedAllocator,
+    TransferHandle, TypedPool,
 };
 
 /// Whether each type is (`Send`, `Sync`).
@@ -92,6 +93,9 @@ fn what_owns_a_value_is_what_the_value_is() {
             )
         };
     }
+    // Its value is `Send` always.
+    all(send_sync!(DeferredBox<u8>), (true, true));
+    all(send_sync!(DeferredBox<Cell<u8>>), (true, false));
     all(owners!(u8), (true, true));
     all(owners!(Cell<u8>), (true, false));
     all(owners!(Guard), (false, true));
@@ -102,6 +106,7 @@ fn what_owns_a_value_is_what_the_value_is() {
 #[test]
 fn what_lends_to_one_user_at_a_time_needs_send() {
     all(send_sync!(PoolHandle<u8>, PoolHandle<Cell<u8>>), (true, true));
+    all(send_sync!(TransferHandle<u8>, TransferHandle<Cell<u8>>), (true, true));
     all(send_sync!(PoolHandle<Guard>, PoolHandle<Rc<u8>>), (false, false));
     all(send_sync!(Acquired<u8>), (true, true));
     all(send_sync!(Acquired<Cell<u8>>), (true, false));
@@ -118,6 +123,8 @@ fn what_is_shared_may_go_anywhere() {
         ScratchPool,
         Handle<Rc<u8>>,
         AllocConfig,
+        FrameBarrier,
+        Participant,
         Diagnostics,
         RingSink,
     );

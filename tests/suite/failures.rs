@@ -155,6 +155,7 @@ fn run(nth: u64, count: u64) -> u64 {
         assert_eq!(none.0, 0, "it works again");
         alloc.end_frame();
         drop(alloc.take_promotions());
+        drop(alloc.scratch_registry().remove("s"));
         let stats = alloc.stats();
         assert_eq!(stats.total.live_bytes(), 0, "{:?}", stats.total);
         assert_eq!(alloc.tag_budget("a").unwrap().used, 0);
@@ -196,6 +197,7 @@ fn every_second_request_fails() {
         fixture.backend.heal();
         fixture.alloc.end_frame();
         drop(fixture.alloc.take_promotions());
+        drop(fixture.alloc.scratch_registry().remove("s"));
         assert_eq!(fixture.alloc.stats().total.live_bytes(), 0);
     });
     assert_eq!(counter.alive(), 0);

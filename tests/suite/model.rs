@@ -7,18 +7,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::thread;
 
 use framealloc::AllocConfig;
+use framealloc_tests::cases::{cases, first_seed};
 use framealloc_tests::model::{Op, World, any_op, random_op};
 use framealloc_tests::{DropCounter, Fixture, Rng, on_thread};
 use proptest::collection::vec;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
-
-fn number(variable: &str, default: u64) -> u64 {
-    std::env::var(variable).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
-}
-
-fn cases(default: u64) -> u64 {
-    number("FRAMEALLOC_TEST_CASES", if cfg!(miri) { 2 } else { default })
-}
 
 fn fixtures(count: usize) -> Vec<Fixture> {
     (0..count).map(|n| if n % 2 == 0 { Fixture::small() } else { Fixture::default() }).collect()
@@ -75,7 +68,7 @@ fn short_programs() {
         ..Config::default()
     };
     let mut seed = [7; 32];
-    seed[..8].copy_from_slice(&number("FRAMEALLOC_TEST_SEED", 1).to_le_bytes());
+    seed[..8].copy_from_slice(&first_seed().to_le_bytes());
     let mut runner = TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &seed));
     let programs = (vec(any_op(), 1..80), proptest::bool::ANY);
     let result = runner.run(&programs, |(ops, backwards)| {
@@ -89,7 +82,7 @@ fn short_programs() {
 
 #[test]
 fn long_programs() {
-    let first = number("FRAMEALLOC_TEST_SEED", 1);
+    let first = first_seed();
     for seed in first..first + cases(16) {
         let mut rng = Rng::new(seed);
         let ops: Vec<Op> = (0..1500).map(|_| random_op(&mut rng)).collect();
@@ -101,7 +94,7 @@ fn long_programs() {
 #[test]
 fn programs_without_failures_and_budgets() {
     // The figures of every tag are exact here, from the first operation to the last.
-    let first = number("FRAMEALLOC_TEST_SEED", 1);
+    let first = first_seed();
     for seed in first..first + cases(16) {
         let mut rng = Rng::new(seed ^ 0xfeed);
         let plain =
@@ -114,7 +107,7 @@ fn programs_without_failures_and_budgets() {
 
 #[test]
 fn programs_that_meet_failures_all_the_time() {
-    let first = number("FRAMEALLOC_TEST_SEED", 1);
+    let first = first_seed();
     for seed in first..first + cases(16) {
         let mut rng = Rng::new(seed ^ 0xbad);
         let mut ops = Vec::new();

@@ -3,6 +3,7 @@
 //! | module | role |
 //! |---|---|
 //! | [`backend`] | a backend that fails at the nth request |
+//! | [`cases`] | how much a test does |
 //! | [`fixture`] | an allocator with a counting backend and a ring of reports |
 //! | [`drops`] | values that count how often they are dropped |
 //! | [`layouts`] | types of awkward size and alignment |
@@ -13,6 +14,7 @@
 #![cfg_attr(feature = "nightly", feature(allocator_api))]
 
 pub mod backend;
+pub mod cases;
 pub mod drops;
 pub mod fixture;
 pub mod layouts;
@@ -45,6 +47,10 @@ pub mod code_pages {
     pub struct Fa002;
     #[doc = include_str!("../../framealloc/src/diagnostics/codes/FA003.md")]
     pub struct Fa003;
+    #[doc = include_str!("../../framealloc/src/diagnostics/codes/FA210.md")]
+    pub struct Fa210;
+    #[doc = include_str!("../../framealloc/src/diagnostics/codes/FA211.md")]
+    pub struct Fa211;
     #[doc = include_str!("../../framealloc/src/diagnostics/codes/FA190.md")]
     pub struct Fa190;
     #[doc = include_str!("../../framealloc/src/diagnostics/codes/FA310.md")]

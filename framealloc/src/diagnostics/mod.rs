@@ -48,8 +48,8 @@ mod sink;
 mod strict;
 
 pub use catalogue::{
-    BF004, CODES, Code, FA001, FA002, FA003, FA190, FA310, FA311, FA312, FA501, FA601, FA608, FA609,
-    Severity, explain,
+    BF004, CODES, Code, FA001, FA002, FA003, FA190, FA210, FA211, FA310, FA311, FA312, FA501, FA601, FA608,
+    FA609, Severity, explain,
 };
 pub use diagnostic::{Diagnostic, OneLine};
 pub use hub::{CodeCount, Diagnostics, RateLimit, StrictGuard};

@@ -9,19 +9,7 @@ use super::boxed::FrameBox;
 use super::reference::{FrameRef, dangling};
 use crate::error::AllocError;
 use crate::raw::core::Core;
-
-/// The elements written so far; dropped when the closure panics.
-struct Filled<T> {
-    start: *mut T,
-    len: usize,
-}
-
-impl<T> Drop for Filled<T> {
-    fn drop(&mut self) {
-        // SAFETY: F2: the first `len` elements are initialised and nobody else owns them.
-        unsafe { ptr::drop_in_place(ptr::slice_from_raw_parts_mut(self.start, self.len)) };
-    }
-}
+use crate::raw::fill::Filled;
 
 /// Room for `len` elements of `T` in `core`.
 #[inline(always)]

@@ -16,6 +16,7 @@ use crate::frame::{BoundedMap, BoundedVec, FrameBox, FrameMap, FrameRef, FrameSe
 use crate::raw::core::Core;
 use crate::raw::tls;
 use crate::retention::FrameSummary;
+use crate::threads::Moment;
 
 impl SmartAlloc {
     /// Begins a frame on this thread.
@@ -24,9 +25,12 @@ impl SmartAlloc {
     /// phases' figures afresh. On other threads it concerns their own frame only. A nested call is reported (FA003) and
     /// needs its own `end_frame`.
     ///
+    /// Destructors that were deferred to here run next, see [`SmartAlloc::configure_deferred`].
+    ///
     /// # Panics
     ///
-    /// When there is no memory for the frame's first chunk.
+    /// When there is no memory for the frame's first chunk. With the panic of a deferred destructor, in a frame that has
+    /// begun.
     #[inline(always)]
     #[track_caller]
     pub fn begin_frame(&self) {
@@ -34,15 +38,26 @@ impl SmartAlloc {
         if !heap.begin_quickly() {
             or_fail!(heap.begin(Location::caller()));
         }
+        if self.has_deferred_work(Moment::Begin) {
+            self.run_deferred_work();
+        }
     }
 
     /// Ends the frame of this thread: its memory is recycled once no handle is alive.
     ///
     /// Handles that are alive keep the memory until they drop, which is reported (FA601). Retained values are promoted;
-    /// [`SmartAlloc::take_promotions`] hands them out.
+    /// [`SmartAlloc::take_promotions`] hands them out. Destructors that were deferred to here run first, see
+    /// [`SmartAlloc::configure_deferred`].
+    ///
+    /// # Panics
+    ///
+    /// With the panic of a deferred destructor or of a retained value's, when the frame has ended.
     #[inline(always)]
     #[track_caller]
     pub fn end_frame(&self) {
+        if self.has_deferred_work(Moment::End) {
+            return self.end_frame_after_deferred_work(Location::caller());
+        }
         let heap = self.heap();
         if !heap.end_quickly() {
             heap.end(Location::caller());
@@ -53,7 +68,7 @@ impl SmartAlloc {
     #[track_caller]
     pub fn end_frame_with_summary(&self) -> FrameSummary {
         let number = self.frame_number();
-        self.heap().end(Location::caller());
+        self.end_frame_with_work(Location::caller());
         self.shared.promotions.take_summary(number)
     }
 
@@ -62,8 +77,17 @@ impl SmartAlloc {
     #[track_caller]
     pub fn end_frame_with_promotions(&self) -> PromotionResult {
         let number = self.frame_number();
-        self.heap().end(Location::caller());
+        self.end_frame_with_work(Location::caller());
         self.shared.promotions.take(number)
+    }
+
+    /// [`SmartAlloc::end_frame`] of a frame that may have retained something.
+    fn end_frame_with_work(&self, location: &'static Location<'static>) {
+        if self.has_deferred_work(Moment::End) {
+            self.end_frame_after_deferred_work(location);
+        } else {
+            self.heap().end(location);
+        }
     }
 
     /// The values that were promoted since the last time they were taken.

@@ -5,11 +5,13 @@
 //! | `smart_alloc.rs` | [`SmartAlloc`]: creation, scoped frames, the current allocator |
 //! | `ambient.rs` | ambient frames and their handles |
 //! | `checkpoint.rs` | checkpoints and speculation on the ambient frame |
-//! | `objects.rs` | pool, heap and scratch |
+//! | `objects.rs` | pool and heap |
+//! | `groups.rs` | scratch and groups |
 //! | `scopes.rs` | tags and phases |
 //! | `tagged.rs` | [`TaggedAllocator`] |
 //! | `limits.rs` | budgets |
 //! | `retain.rs` | retention |
+//! | `threads.rs` | transfer and deferred destructors |
 //! | `knowing.rs` | statistics and reports |
 //! | `leaks.rs` | what is alive at the end, with the feature `debug` |
 //! | `live_traffic.rs` | ordinary heap blocks that are alive |
@@ -20,6 +22,7 @@
 mod ambient;
 mod checkpoint;
 mod config;
+mod groups;
 mod knowing;
 #[cfg(feature = "debug")]
 mod leaks;
@@ -34,9 +37,11 @@ mod smart_alloc;
 mod system_frame;
 mod tagged;
 pub(crate) mod thread;
+mod threads;
 
 pub use checkpoint::{Checkpoint, CheckpointGuard, SpeculativeResult};
 pub use config::AllocConfig;
+pub use groups::Groups;
 pub use live_traffic::TrafficMark;
 pub use promotion::{Promoted, PromotionEntry, PromotionResult, Promotions, Retained};
 pub use scopes::{IntoTag, PhaseGuard, TagGuard};

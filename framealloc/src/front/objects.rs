@@ -1,4 +1,4 @@
-//! Pool, heap and scratch: memory that outlives the frame.
+//! Pool and heap: objects that outlive the frame.
 
 #![expect(unsafe_code, reason = "fills memory of the pool and the heap")]
 
@@ -9,7 +9,6 @@ use crate::error::AllocError;
 use crate::frame::{FrameBox, fail};
 use crate::heap::{HeapAlloc, HeapBox};
 use crate::pool::{PoolAlloc, PoolBox, PoolHandle, PoolStats, TypedPool};
-use crate::scratch::ScratchPool;
 
 impl SmartAlloc {
     /// Moves `value` into the pool, under the current tag.
@@ -123,20 +122,6 @@ impl SmartAlloc {
     /// The heap as an `allocator-api2` allocator, for any container. Charged to the tag that is current now.
     pub fn heap_allocator(&self) -> HeapAlloc {
         HeapAlloc::new(self.shared.heap.clone(), self.heap().current_tag().0)
-    }
-
-    /// The scratch pool `name`; created with a capacity of 1 MiB if there is none.
-    pub fn scratch_pool(&self, name: &str) -> ScratchPool {
-        self.shared.scratch.get(name)
-    }
-
-    /// Creates the scratch pool `name`.
-    ///
-    /// # Errors
-    ///
-    /// [`AllocError::InvalidConfig`] when there is one of this name, or `capacity` is 0.
-    pub fn create_scratch_pool(&self, name: &str, capacity: usize) -> Result<ScratchPool, AllocError> {
-        self.shared.scratch.create(name, capacity)
     }
 }
 

@@ -47,7 +47,8 @@
 //! - **P7** A magazine set is written by its thread alone; the registry's lock keeps it linked and valid for readers of
 //!   its counters, which are atomics written with load and store.
 //! - **P8** What a `ThreadPool` points to is valid: its sets and table until `flush`, which clears the pointers first;
-//!   and the pool that is a thread's current one is valid until it is replaced.
+//!   a pool is valid from when its thread enters it into the list of its pools until it leaves, and the current one is
+//!   valid until it is replaced or leaves.
 //!
 //! # Safety
 //!
@@ -87,7 +88,7 @@ pub(crate) use class::charged_bytes;
 pub(crate) use depot::Depot;
 pub use handle::Handle;
 pub use keyed::{Acquired, PoolHandle};
-pub(crate) use local::set_current;
+pub(crate) use local::{enter, leave, set_current};
 pub use stats::PoolStats;
 pub(crate) use thread::{Refused, ThreadPool};
 pub use typed::TypedPool;

@@ -39,6 +39,8 @@ pub(crate) struct ThreadPool {
     table_len: Cell<usize>,
     /// Names the thread in the depot's accounts.
     owner: u64,
+    /// The next pool of this thread, for another allocator.
+    pub(super) next_of_thread: Cell<*const ThreadPool>,
     /// Missing only in [`NO_POOL`].
     depot: Option<Arc<Depot>>,
 }
@@ -69,6 +71,7 @@ impl ThreadPool {
             table: Cell::new(ptr::null_mut()),
             table_len: Cell::new(0),
             owner,
+            next_of_thread: Cell::new(ptr::null()),
             depot,
         }
     }

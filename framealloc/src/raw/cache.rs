@@ -27,7 +27,7 @@ pub(crate) struct ChunkList(*mut Chunk);
 unsafe impl Send for ChunkList {}
 
 impl ChunkList {
-    const EMPTY: Self = Self(ptr::null_mut());
+    pub(crate) const EMPTY: Self = Self(ptr::null_mut());
 
     /// The chunks from `first` on.
     ///
@@ -38,14 +38,14 @@ impl ChunkList {
         Self(first)
     }
 
-    fn pop(&mut self) -> Option<NonNull<Chunk>> {
+    pub(super) fn pop(&mut self) -> Option<NonNull<Chunk>> {
         let chunk = NonNull::new(self.0)?;
         // SAFETY: F1: chunks of the list are live.
         self.0 = unsafe { chunk.as_ref() }.next.get();
         Some(chunk)
     }
 
-    fn push(&mut self, chunk: NonNull<Chunk>) {
+    pub(super) fn push(&mut self, chunk: NonNull<Chunk>) {
         // SAFETY: F1: the chunk is the caller's to give.
         unsafe { chunk.as_ref() }.next.set(self.0);
         self.0 = chunk.as_ptr();

@@ -20,7 +20,7 @@ pub(crate) const MIN_CHUNK: usize = 4096;
 pub(crate) const CLASSES: usize = if usize::BITS == 64 { 32 } else { 19 };
 
 /// Alignment of every chunk: a cache line.
-const CHUNK_ALIGN: usize = 64;
+pub(crate) const ALIGN: usize = 64;
 
 /// Header of a chunk (F1). The bytes behind it up to `size` are the frame's.
 #[repr(C)]
@@ -48,8 +48,8 @@ impl Chunk {
 
     /// A fresh chunk of `class`.
     pub(crate) fn create(backend: &dyn AllocatorBackend, class: usize) -> Option<NonNull<Chunk>> {
-        let size = MIN_CHUNK << class;
-        let layout = Layout::from_size_align(size, CHUNK_ALIGN).ok()?;
+        let size = size_of_class(class);
+        let layout = Layout::from_size_align(size, ALIGN).ok()?;
         let block = backend.allocate(layout)?;
         if block.addr().get() > usize::MAX - size - MAX_FAST {
             // SAFETY: F1: the block was just allocated with this layout and nobody else knows it.
@@ -80,7 +80,7 @@ impl Chunk {
         // SAFETY: F1: the caller owns the chunk, so its header is initialised.
         let size = unsafe { chunk.as_ref() }.size;
         // SAFETY: F4: `create` built the same layout.
-        let layout = unsafe { Layout::from_size_align_unchecked(size, CHUNK_ALIGN) };
+        let layout = unsafe { Layout::from_size_align_unchecked(size, ALIGN) };
         poison::reclaimed(start(chunk), size - HEADER);
         // SAFETY: F2: by the caller, nobody reaches the block, and it came from this backend with this layout.
         unsafe { backend.deallocate(chunk.cast(), layout) };
@@ -95,6 +95,11 @@ impl Chunk {
     pub(crate) fn class(&self) -> usize {
         (self.size / MIN_CHUNK).trailing_zeros() as usize
     }
+}
+
+/// Size of the chunks of `class` in bytes, header included.
+pub(crate) fn size_of_class(class: usize) -> usize {
+    MIN_CHUNK << class
 }
 
 /// The first usable byte of `chunk`.

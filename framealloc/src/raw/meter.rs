@@ -26,6 +26,16 @@ pub(crate) trait ObjectMeter: Send + Sync {
     /// (`HeapAlloc`); the front charges its own calls itself.
     fn heap_taken(&self, tag: u16, bytes: usize) -> Result<(), AllocError>;
 
+    /// Whether [`heap_taken`](Self::heap_taken) of `bytes` would be allowed now, as far as this thread can tell.
+    fn heap_would_fit(&self, _tag: u16, _bytes: usize) -> bool {
+        true
+    }
+
+    /// Gives what nobody uses back to the backend, because it has no memory left. Whether there was anything.
+    fn reclaim(&self) -> bool {
+        false
+    }
+
     /// A heap object of `tag` was freed, or was charged and could not be had.
     fn heap_freed(&self, tag: u16, bytes: usize);
 

@@ -78,7 +78,7 @@ pub struct MemoryStats {
     pub frame: FrameStats,
     /// The pool.
     pub pool: ObjectStats,
-    /// The tracked heap.
+    /// The tracked heap, and the chunks of scratch pools and groups.
     pub heap: ObjectStats,
     /// Ordinary heap allocations.
     pub traffic: TrafficStats,
@@ -122,7 +122,7 @@ pub struct TagStats {
     pub frame: FrameStats,
     /// Pool objects of the tag itself.
     pub pool: ObjectStats,
-    /// Heap blocks of the tag itself.
+    /// Heap blocks of the tag itself; each chunk of its scratch pools and groups is one.
     pub heap: ObjectStats,
     /// Ordinary heap allocations under the tag itself.
     pub traffic: TrafficStats,

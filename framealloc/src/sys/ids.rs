@@ -1,4 +1,4 @@
-//! Numbers that are never reused: allocators, threads and their records.
+//! Numbers that are never reused: allocators, groups, threads and their records.
 
 use core::cell::Cell;
 use core::sync::atomic::{AtomicU64, Ordering};
@@ -13,6 +13,12 @@ pub(crate) fn next_allocator_id() -> u64 {
 /// A fresh number for what one thread counts in one allocator.
 pub(crate) fn next_record_number() -> u64 {
     static NEXT: AtomicU64 = AtomicU64::new(0);
+    NEXT.fetch_add(1, Ordering::Relaxed)
+}
+
+/// A fresh group id, never used again.
+pub(crate) fn next_group_id() -> u64 {
+    static NEXT: AtomicU64 = AtomicU64::new(1);
     NEXT.fetch_add(1, Ordering::Relaxed)
 }
 

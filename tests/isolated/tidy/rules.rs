@@ -5,15 +5,16 @@ use std::collections::BTreeSet;
 use crate::source::Source;
 
 /// The areas of `framealloc/src`, lowest first. A file names its own area and areas of lower layers only.
-const LAYERS: [&[&str]; 10] = [
+const LAYERS: [&[&str]; 11] = [
     &["sys"],
     &["error"],
     &["diagnostics"],
     &["backend"],
     &["raw"],
-    &["frame", "pool", "heap", "scratch"],
+    &["frame", "pool", "heap", "scratch", "group"],
     &["budget", "phase", "tag", "retention"],
     &["system"],
+    &["threads"],
     &["stats", "report"],
     &["front"],
 ];

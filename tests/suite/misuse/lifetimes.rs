@@ -182,6 +182,7 @@ fn misuse_12_interior_state_shared_across_threads() {
     compile_error("frame/sent_to_thread");
     compile_error("frame/shared_with_thread");
     compile_error("frame/guard_sent_to_thread");
+    compile_error("scratch/shared_with_thread");
     compile_error("escape/thread_scope");
     compile_error("escape/thread_spawn");
     fn shareable<T: Send + Sync>() {}
@@ -190,7 +191,13 @@ fn misuse_12_interior_state_shared_across_threads() {
     shareable::<framealloc::PoolBox<u8>>();
     shareable::<framealloc::HeapBox<u8>>();
     shareable::<framealloc::ScratchBox<u8>>();
+    shareable::<framealloc::ScratchPool>();
+    shareable::<framealloc::Group>();
     shareable::<framealloc::PoolHandle<u8>>();
+    fn survives<T: std::panic::UnwindSafe + std::panic::RefUnwindSafe>() {}
+    survives::<framealloc::ScratchPool>();
+    survives::<framealloc::ScratchAllocator>();
+    survives::<framealloc::Group>();
     shareable::<framealloc::Tag>();
 }
 

@@ -76,6 +76,7 @@ impl World {
             pool += u64::from(is_pool);
             heap += if is_heap { bytes } else { 0 };
         }
+        heap += self.states[index].fixture.alloc.scratch_registry().bytes_held() as u64;
         if !self.is_leaky(index) {
             // A vector that was refused a smaller block keeps its larger one.
             let exact = self.states[index].fixture.backend.failed() == 0 && !self.states[index].budgeted;

@@ -37,6 +37,18 @@ impl ObjectMeter for Accounts {
         self.shared.upgrade().map_or(Ok(()), |shared| heap_taken(&shared, TagId(tag), bytes as u64))
     }
 
+    fn heap_would_fit(&self, tag: u16, bytes: usize) -> bool {
+        self.shared.upgrade().is_none_or(|shared| {
+            let asked = local::with_existing(&shared, |heap| heap.would_fit(TagId(tag), bytes as u64));
+            asked.unwrap_or(true)
+        })
+    }
+
+    fn reclaim(&self) -> bool {
+        let shared = self.shared.upgrade();
+        shared.and_then(|shared| local::with_existing(&shared, |heap| heap.reclaim())).unwrap_or(false)
+    }
+
     fn heap_freed(&self, tag: u16, bytes: usize) {
         let counted =
             local::with_current(self.id, |heap| heap.count_heap_free_here(TagId(tag), bytes as u64));

@@ -13,6 +13,7 @@
 mod book;
 mod clock;
 mod depot;
+mod home;
 #[cfg(feature = "debug")]
 mod live;
 mod meter;
@@ -29,9 +30,11 @@ use crate::phase::PhaseTable;
 use crate::pool::Depot;
 use crate::raw::clock::Anchor;
 use crate::raw::meter::ObjectMeter;
-use crate::scratch::ScratchPools;
+use crate::raw::supply::ChunkSupply;
+use crate::scratch::{ScratchRegistry, ShrinkPolicy};
 use crate::sys::ids::next_allocator_id;
 use crate::tag::{TagId, TagTable};
+use crate::threads::{DeferredQueue, TransferCounters};
 use crate::tracking;
 
 use super::config::AllocConfig;
@@ -52,12 +55,16 @@ pub(crate) struct Shared {
     pub(crate) chunks: ChunkDepot,
     pub(crate) pool: Arc<Depot>,
     pub(crate) heap: Arc<HeapShared>,
-    pub(crate) scratch: ScratchPools,
+    pub(crate) scratch: ScratchRegistry,
+    /// Chunks for scratch and groups.
+    pub(crate) supply: ChunkSupply,
     pub(crate) tags: TagTable,
     pub(crate) phases: PhaseTable,
     pub(crate) budgets: BudgetBook,
     pub(crate) registry: Registry,
     pub(crate) promotions: PromotionQueue,
+    pub(crate) deferred: DeferredQueue,
+    pub(crate) transfers: TransferCounters,
     pub(crate) diagnostics: Diagnostics,
     pub(crate) anchor: Anchor,
     #[cfg(feature = "debug")]
@@ -98,19 +105,22 @@ impl Shared {
             };
             let pool = Depot::new(pool_backend);
             pool.set_meter(meter.clone());
-            let heap = HeapShared::new(backend.clone(), Some(meter));
+            let heap = HeapShared::new(backend.clone(), Some(meter.clone()));
             let shared = Self {
                 id,
                 clock: FrameClock::default(),
                 chunks: ChunkDepot::new(backend.clone()),
                 pool,
                 heap,
-                scratch: ScratchPools::new(backend.clone()),
+                scratch: ScratchRegistry::new(ShrinkPolicy::AfterQuietResets(config.trim_after)),
+                supply: ChunkSupply::new(backend.clone(), meter),
                 tags,
                 phases: PhaseTable::new(),
                 budgets,
                 registry: Registry::default(),
                 promotions: PromotionQueue::new(config.promotion_queue),
+                deferred: DeferredQueue::new(),
+                transfers: TransferCounters::new(),
                 diagnostics,
                 anchor: Anchor::now(),
                 #[cfg(feature = "debug")]

@@ -46,6 +46,11 @@ impl ThreadHeap {
         self.top().kind.get() != Kind::Vacant
     }
 
+    /// Whether this thread drives the frame number and is in one frame.
+    pub(crate) fn drives_outermost_frame(&self) -> bool {
+        self.drives.get() && self.begun.get() == 1
+    }
+
     /// The core that ambient allocations use, opened on demand. `location` is where FA001 points if no frame is active.
     pub(crate) fn ambient_core(
         &self,

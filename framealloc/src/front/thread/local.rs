@@ -127,6 +127,8 @@ fn create(shared: &Arc<Shared>) -> NonNull<ThreadHeap> {
     let this = unsafe { heap.as_ref() };
     this.next_of_thread.set(HEAPS.get());
     HEAPS.set(this);
+    // SAFETY: F5: the pool lives as long as the heap, whose exit takes it off the list.
+    unsafe { pool::enter(&this.pool) };
     this.make_current();
     // Past all exits nobody empties the list again: such a heap stays, one per allocator at most.
     if !EXITS.iter().any(|exit| exit.try_with(|_| ()).is_ok()) {
@@ -140,7 +142,7 @@ impl ThreadHeap {
     /// Makes this heap what the thread-local pair names.
     pub(super) fn make_current(&self) {
         tls::set(self.shared.id, self.ambient.get(), NonNull::from(self));
-        // SAFETY: F5: the pool lives as long as the heap, whose exit clears the pair.
+        // SAFETY: F5: the pool lives as long as the heap, whose exit takes it off the list.
         unsafe { pool::set_current(&self.pool) };
         // SAFETY: T5: the heap's exit clears it, on this thread, before the heap can be freed.
         unsafe { tracking::set_source(NonNull::from(self)) };
@@ -168,8 +170,7 @@ impl ThreadHeap {
         self.shared.clock.resign();
         self.give_up_resources();
         tls::clear(self.shared.id);
-        // SAFETY: P8: no pool is valid until it is replaced.
-        unsafe { pool::set_current(ptr::null()) };
+        pool::leave(&self.pool);
         tracking::clear_source(NonNull::from(self));
     }
 }

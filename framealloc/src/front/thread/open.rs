@@ -167,7 +167,7 @@ impl ThreadHeap {
     /// Gives what nobody uses back to the backend: this thread's chunks, the depot's, and the pool's pages. Whether there
     /// was anything.
     #[cold]
-    pub(super) fn reclaim(&self) -> bool {
+    pub(crate) fn reclaim(&self) -> bool {
         let idle = self.cache.drain();
         let bytes = idle.bytes();
         self.record.chunk_bytes.sub(bytes);

@@ -187,7 +187,8 @@ impl ThreadHeap {
         name: &str,
         value: T,
     ) -> Result<ScratchBox<T>, (T, AllocError)> {
-        let pool = self.shared.scratch.get(name);
+        let supply = || self.shared.supply.for_tag(self.current_tag().0);
+        let pool = self.shared.scratch.get_or_create(name, supply);
         match pool.room(Layout::new::<T>()) {
             // SAFETY: S2: the room is fresh, fits, and was counted for this box.
             Ok(place) => Ok(unsafe {

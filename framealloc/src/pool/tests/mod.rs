@@ -29,7 +29,10 @@ impl Thread {
     fn new(depot: &Arc<Depot>) -> Self {
         let pool = Box::new(ThreadPool::new(Arc::clone(depot), 0));
         // SAFETY: the pool is boxed and `drop` takes it back before it goes.
-        unsafe { set_current(&raw const *pool) };
+        unsafe {
+            enter(&pool);
+            set_current(&pool);
+        }
         Self(pool)
     }
 
@@ -42,8 +45,7 @@ impl Thread {
 impl Drop for Thread {
     fn drop(&mut self) {
         self.0.flush();
-        // SAFETY: null is always allowed.
-        unsafe { set_current(core::ptr::null()) };
+        leave(&self.0);
     }
 }
 
