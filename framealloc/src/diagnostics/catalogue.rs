@@ -71,9 +71,9 @@ codes! {
     FA001, Warning, "allocation outside a frame";
     FA002, Error, "frame ended twice or never begun";
     FA003, Warning, "begin_frame inside an open frame";
+    FA190, Warning, "memory alive when its allocator was dropped";
     FA210, Warning, "value boxed for transfer was never received";
     FA211, Warning, "deferred queue stayed full";
-    FA190, Warning, "memory alive when its allocator was dropped";
     FA310, Warning, "soft budget threshold passed";
     FA311, Warning, "hard budget exceeded and served";
     FA312, Error, "allocation refused by a budget";
