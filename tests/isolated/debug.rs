@@ -19,8 +19,10 @@ fn read(stale: *const u8) {
     println!("read {:#x}", unsafe { stale.read_volatile() });
 }
 
+type Misuse = fn(&SmartAlloc);
+
 /// The misuses: each reads memory that its frame, pool or container has taken back, or that was never handed out.
-const CASES: [(&str, fn(&SmartAlloc)); 8] = [
+const CASES: [(&str, Misuse); 8] = [
     ("scoped frame", |alloc| {
         let frame = alloc.frame();
         let stale: *const [u8; 100] = frame.alloc([7_u8; 100]);

@@ -31,6 +31,8 @@ impl Holders {
 impl Drop for Holders {
     fn drop(&mut self) {
         tracking::exempt(|| {
+            // This is a destructor: what it brings to light is told, and does not panic.
+            let _lenient = self.shared.diagnostics.strict_guard(Strict::Off);
             let report = self.shared.leak_report();
             if report.is_empty() {
                 return;
@@ -44,8 +46,6 @@ impl Drop for Holders {
             } else {
                 format!("drop it before the last SmartAlloc; it was allocated here:\n{traces}")
             });
-            // This is a destructor: it tells and does not panic.
-            let _lenient = self.shared.diagnostics.strict_guard(Strict::Off);
             self.shared.diagnostics.report(text);
         });
     }

@@ -40,8 +40,17 @@ const MEMCHECK: usize = (b'M' as usize) << 24 | (b'C' as usize) << 16;
 const MAKE_MEM_NOACCESS: usize = MEMCHECK;
 const MAKE_MEM_UNDEFINED: usize = MEMCHECK + 1;
 
+/// Whether the program runs under valgrind.
+#[cfg(all(test, not(framealloc_asan)))]
+pub(super) fn on_valgrind() -> bool {
+    const RUNNING_ON_VALGRIND: usize = 0x1001;
+    valgrind(RUNNING_ON_VALGRIND, core::ptr::null_mut(), 0) != 0
+}
+
+/// Makes the request; returns valgrind's answer, 0 elsewhere.
 #[inline]
-fn valgrind(request: usize, start: *mut u8, bytes: usize) {
+fn valgrind(request: usize, start: *mut u8, bytes: usize) -> usize {
+    let mut result = 0;
     #[cfg(all(target_arch = "x86_64", target_os = "linux", not(miri)))]
     {
         let arguments = [request, start.expose_provenance(), bytes, 0, 0, 0];
@@ -56,10 +65,11 @@ fn valgrind(request: usize, start: *mut u8, bytes: usize) {
                 "rol rdi, 51",
                 "xchg rbx, rbx",
                 in("rax") arguments.as_ptr(),
-                inlateout("rdx") 0_usize => _,
+                inlateout("rdx") result,
                 options(nostack),
             );
         }
     }
-    let _ = (request, start, bytes);
+    let _ = (request, start, bytes, &mut result);
+    result
 }
