@@ -1,29 +1,31 @@
 //! Who is told.
 
 use core::fmt;
-use core::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::Arc;
 use std::thread::ThreadId;
 
 use super::event::{Event, EventKind};
 use crate::diagnostics::listeners::{self, Listeners};
+use crate::sys::attention::Attention;
 
 /// What a subscriber is: a closure that takes events.
 type Subscriber = dyn Fn(&Event) + Send + Sync;
 
 /// The subscribers of one allocator.
-#[derive(Default)]
 pub(crate) struct EventHub {
     subscribers: Listeners<Subscriber>,
-    /// Subscribers, and whoever else wants frames to take the path on which they are noticed.
-    watchers: AtomicUsize,
+    /// Subscribers, and whoever else wants frames to take the path on which they are noticed, are its watchers.
+    attention: Arc<Attention>,
 }
 
 impl EventHub {
+    pub(crate) fn new(attention: Arc<Attention>) -> Self {
+        Self { subscribers: Listeners::default(), attention }
+    }
+
     /// Whether frames are noticed one by one.
-    #[inline(always)]
     pub(crate) fn is_watched(&self) -> bool {
-        self.watchers.load(Ordering::Relaxed) != 0
+        self.attention.is_watched()
     }
 
     /// Whether anybody subscribes.
@@ -38,12 +40,12 @@ impl EventHub {
 
     /// Somebody wants frames to be noticed without being told of them.
     pub(crate) fn watch(&self) {
-        self.watchers.fetch_add(1, Ordering::Relaxed);
+        self.attention.watch();
     }
 
     /// Takes one [`watch`](Self::watch) back.
     pub(crate) fn unwatch(&self) {
-        self.watchers.fetch_sub(1, Ordering::Relaxed);
+        self.attention.unwatch();
     }
 
     pub(crate) fn subscribe(&self, subscriber: Arc<Subscriber>) -> u64 {
@@ -86,7 +88,7 @@ mod tests {
 
     #[test]
     fn watched_while_somebody_subscribes() {
-        let (hub, thread) = (EventHub::default(), std::thread::current().id());
+        let (hub, thread) = (EventHub::new(Arc::new(Attention::new())), std::thread::current().id());
         assert!(!hub.is_watched());
         let ids = [hub.subscribe(Arc::new(|_| ())), hub.subscribe(Arc::new(|_| panic!("a subscriber")))];
         hub.tell(3, thread, || EventKind::FrameBegun { driver: true });

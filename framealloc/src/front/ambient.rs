@@ -10,6 +10,7 @@ use core::ptr::NonNull;
 
 use super::promotion::PromotionResult;
 use super::smart_alloc::SmartAlloc;
+use super::thread::ThreadHeap;
 use crate::error::AllocError;
 use crate::frame::or_fail;
 use crate::frame::{BoundedMap, BoundedVec, FrameBox, FrameMap, FrameRef, FrameSet, FrameString, FrameVec};
@@ -36,9 +37,17 @@ impl SmartAlloc {
     pub fn begin_frame(&self) {
         let heap = self.heap();
         if !heap.begin_quickly() {
-            or_fail!(heap.begin(Location::caller()));
+            self.begin_frame_with_work(Location::caller());
         }
-        if self.has_deferred_work(Moment::Begin) {
+    }
+
+    /// [`SmartAlloc::begin_frame`] where something is to be told or to run.
+    #[inline(never)]
+    #[track_caller]
+    fn begin_frame_with_work(&self, location: &'static Location<'static>) {
+        let heap = self.heap();
+        or_fail!(heap.begin(location));
+        if heap.is_due(Moment::Begin) {
             self.run_deferred_work();
         }
     }
@@ -55,12 +64,9 @@ impl SmartAlloc {
     #[inline(always)]
     #[track_caller]
     pub fn end_frame(&self) {
-        if self.has_deferred_work(Moment::End) {
-            return self.end_frame_after_deferred_work(Location::caller());
-        }
         let heap = self.heap();
         if !heap.end_quickly() {
-            heap.end(Location::caller());
+            self.end_with_work(heap, Location::caller());
         }
     }
 
@@ -68,7 +74,7 @@ impl SmartAlloc {
     #[track_caller]
     pub fn end_frame_with_summary(&self) -> FrameSummary {
         let number = self.frame_number();
-        self.end_frame_with_work(Location::caller());
+        self.end_with_work(self.heap(), Location::caller());
         self.shared.promotions.take_summary(number)
     }
 
@@ -77,16 +83,17 @@ impl SmartAlloc {
     #[track_caller]
     pub fn end_frame_with_promotions(&self) -> PromotionResult {
         let number = self.frame_number();
-        self.end_frame_with_work(Location::caller());
+        self.end_with_work(self.heap(), Location::caller());
         self.shared.promotions.take(number)
     }
 
-    /// [`SmartAlloc::end_frame`] of a frame that may have retained something.
-    fn end_frame_with_work(&self, location: &'static Location<'static>) {
-        if self.has_deferred_work(Moment::End) {
+    /// [`SmartAlloc::end_frame`] where something is to be settled or to run.
+    #[inline(always)]
+    fn end_with_work(&self, heap: &ThreadHeap, location: &'static Location<'static>) {
+        if heap.is_due(Moment::End) {
             self.end_frame_after_deferred_work(location);
         } else {
-            self.heap().end(location);
+            heap.end(location);
         }
     }
 

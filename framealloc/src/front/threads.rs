@@ -9,7 +9,7 @@ use super::tagged::TaggedAllocator;
 use crate::error::AllocError;
 use crate::frame::or_fail;
 use crate::threads::{
-    DeferredBox, DeferredConfig, DeferredStats, Moment, Node, NotDeferred, TransferHandle, TransferStats,
+    DeferredBox, DeferredConfig, DeferredStats, Node, NotDeferred, TransferHandle, TransferStats,
     Transferable, defer,
 };
 
@@ -210,12 +210,6 @@ impl SmartAlloc {
     /// What became of deferred values so far.
     pub fn deferred_stats(&self) -> DeferredStats {
         self.shared.deferred.stats()
-    }
-
-    /// Whether a frame of this thread has destructors to run at `moment`, if it drives.
-    #[inline(always)]
-    pub(super) fn has_deferred_work(&self, moment: Moment) -> bool {
-        self.shared.deferred.is_due(moment)
     }
 
     /// Runs what is due in the outermost frame of the driving thread.

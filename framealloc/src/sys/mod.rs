@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 pub(crate) mod align;
+pub(crate) mod attention;
 pub(crate) mod caught;
 pub(crate) mod ids;
 pub(crate) mod intern;

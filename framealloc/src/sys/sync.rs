@@ -6,11 +6,11 @@ use std::sync::PoisonError;
 #[cfg(all(framealloc_loom, test))]
 pub(crate) use loom::sync::{
     Condvar, Mutex, MutexGuard,
-    atomic::{AtomicPtr, AtomicU8, AtomicU64, Ordering},
+    atomic::{AtomicPtr, AtomicU8, AtomicU32, AtomicU64, Ordering},
 };
 
 #[cfg(not(all(framealloc_loom, test)))]
-pub(crate) use core::sync::atomic::{AtomicPtr, AtomicU8, AtomicU64, Ordering};
+pub(crate) use core::sync::atomic::{AtomicPtr, AtomicU8, AtomicU32, AtomicU64, Ordering};
 #[cfg(not(all(framealloc_loom, test)))]
 pub(crate) use std::sync::{Condvar, Mutex, MutexGuard};
 

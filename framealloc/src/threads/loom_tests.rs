@@ -11,6 +11,7 @@ use loom::thread;
 use super::*;
 use crate::backend::SystemBackend;
 use crate::pool::{Depot, PoolAlloc};
+use crate::sys::attention::Attention;
 use crate::sys::sync::{Mutex, lock};
 
 /// An allocator that is only what this area sees of it.
@@ -38,7 +39,7 @@ impl Home for Engine {
 
 impl Engine {
     fn new(config: DeferredConfig) -> Arc<Self> {
-        let queue = DeferredQueue::new();
+        let queue = DeferredQueue::new(Arc::new(Attention::new()));
         queue.configure(config).unwrap();
         let depot = Depot::new(Arc::new(SystemBackend::new()));
         Arc::new(Self { queue, transfers: TransferCounters::new(), depot })

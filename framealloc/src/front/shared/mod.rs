@@ -39,6 +39,7 @@ use crate::raw::share::SlotTable;
 use crate::raw::supply::ChunkSupply;
 use crate::scratch::{ScratchRegistry, ShrinkPolicy};
 use crate::streaming::StreamStore;
+use crate::sys::attention::Attention;
 use crate::sys::ids::next_allocator_id;
 use crate::tag::{TagId, TagTable};
 use crate::threads::{DeferredQueue, TransferCounters};
@@ -77,6 +78,8 @@ pub(crate) struct Shared {
     pub(crate) deferred: DeferredQueue,
     pub(crate) transfers: TransferCounters,
     pub(crate) diagnostics: Diagnostics,
+    /// What the beginning and the end of a frame ask first.
+    pub(crate) attention: Arc<Attention>,
     pub(crate) events: EventHub,
     pub(crate) behavior: BehaviorFilter,
     pub(crate) anchor: Anchor,
@@ -120,6 +123,7 @@ impl Shared {
             pool.set_meter(meter.clone());
             let heap = HeapShared::new(backend.clone(), Some(meter.clone()));
             let handles = HandleHeap::new(id, backend.clone(), meter.clone());
+            let attention = Arc::new(Attention::new());
             let shared = Self {
                 id,
                 clock: FrameClock::default(),
@@ -136,10 +140,11 @@ impl Shared {
                 registry: Registry::default(),
                 promotions: PromotionQueue::new(config.promotion_queue),
                 slots: SlotTable::new(backend.clone()),
-                deferred: DeferredQueue::new(),
+                deferred: DeferredQueue::new(attention.clone()),
                 transfers: TransferCounters::new(),
                 diagnostics,
-                events: EventHub::default(),
+                events: EventHub::new(attention.clone()),
+                attention,
                 behavior: BehaviorFilter::default(),
                 anchor: Anchor::now(),
                 #[cfg(feature = "debug")]

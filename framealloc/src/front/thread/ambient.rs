@@ -14,13 +14,13 @@ use core::panic::Location;
 use core::ptr::{self, NonNull};
 
 use super::news::NOTICED;
-use super::{ThreadHeap, Unkeep};
+use super::{DRIVES, SHARES, ThreadHeap};
 use crate::diagnostics::{self, Diagnostic};
 use crate::error::AllocError;
 use crate::front::promotion::splice_retained;
 use crate::raw::core::{Core, Kind};
 use crate::raw::tls;
-use crate::sys::caught::Caught;
+use crate::threads::Moment;
 use crate::tracking;
 
 /// Names a segment: its core and the serial of this use of it (F8).
@@ -43,13 +43,28 @@ impl ThreadHeap {
         tls::update(self.shared.id, core);
     }
 
+    /// Takes the ambient core off the stack, whose bottom it is: segments are above it. The caller found this heap by the
+    /// thread-local pair, and nothing foreign has run since.
+    #[inline(always)]
+    fn vacate(&self) {
+        let vacant = NonNull::from(&self.vacant);
+        self.ambient.set(vacant);
+        tls::replace(vacant);
+    }
+
     pub(crate) fn has_ambient(&self) -> bool {
         self.top().kind.get() != Kind::Vacant
     }
 
     /// Whether this thread drives the frame number and is in one frame.
     pub(crate) fn drives_outermost_frame(&self) -> bool {
-        self.drives.get() && self.begun.get() == 1
+        self.drives() && self.begun.get() & !NOTICED == 1
+    }
+
+    /// Whether deferred work is due at `moment` of a frame.
+    #[inline(always)]
+    pub(crate) fn is_due(&self, moment: Moment) -> bool {
+        !self.attention.is_idle() && self.attention.due() == moment as u32
     }
 
     /// The core that ambient allocations use, opened on demand. `location` is where FA001 points if no frame is active.
@@ -81,7 +96,7 @@ impl ThreadHeap {
     /// Ends an ambient frame that was opened in a frame that is over by now: on demand, or by a thread that does not drive
     /// the frame number and may never end what it began. Such a thread goes on in a fresh one.
     pub(crate) fn end_stale_ambient(&self) {
-        let may_stay = self.begun.get() != 0 && self.drives.get();
+        let may_stay = self.begun.get() != 0 && self.drives();
         if !may_stay && self.has_ambient() && self.top().frame_number.get() != self.frame_number() {
             self.retire_ambient();
         }
@@ -118,12 +133,11 @@ impl ThreadHeap {
     #[inline(always)]
     pub(crate) fn begin_quickly(&self) -> bool {
         let quick = self.begun.get() == 0
-            && self.drives.get()
+            && self.role.get() == DRIVES
             && self.unsealed.get().is_null()
             && tracking::thread_activity() == self.quick_mark.get()
-            && !self.shared.events.is_watched()
-            && self.ambient.get() == NonNull::from(&self.vacant)
-            && self.shares.list.get().is_none();
+            && self.attention.is_idle()
+            && self.ambient.get() == NonNull::from(&self.vacant);
         let warm = NonNull::new(self.ambient_sizing.warm.get().cast_mut());
         match warm {
             Some(core) if quick => {
@@ -151,16 +165,14 @@ impl ThreadHeap {
             && core.kind.get() == Kind::Ambient
             && core.committed.get().is_null()
             && self.begun.get() == 1
-            && self.drives.get()
-            && self.shares.list.get().is_none();
+            && self.role.get() == DRIVES
+            && self.attention.is_idle();
         if !quick {
             return false;
         }
         self.unlink(core);
         self.make_warm(core, &self.ambient_sizing);
-        let vacant = NonNull::from(&self.vacant);
-        self.ambient.set(vacant);
-        tls::replace(vacant);
+        self.vacate();
         self.begun.set(0);
         self.shared.clock.stop();
         self.count_frame();
@@ -174,7 +186,7 @@ impl ThreadHeap {
     pub(crate) fn begin(&self, location: &'static Location<'static>) -> Result<(), AllocError> {
         self.before_switch();
         self.deliver_events();
-        let advances = self.begun.get() == 0 && self.drives.get();
+        let advances = self.begun.get() == 0 && self.drives();
         self.tend_shares(self.frame_number() + u64::from(advances));
         if self.begun.get() != 0 {
             return self.begin_again(location);
@@ -184,11 +196,13 @@ impl ThreadHeap {
             self.retire_ambient();
         }
         self.open_ambient()?;
-        if self.drives.get() {
+        if self.drives() {
             self.shared.clock.advance();
         } else {
             // A thread past its exit would never pass the role on.
-            self.drives.set(!self.exited.get() && self.shared.clock.begin());
+            if !self.exited.get() && self.shared.clock.begin() {
+                self.role.set(self.role.get() | DRIVES);
+            }
         }
         self.top().frame_number.set(self.frame_number());
         self.begun.set(1);
@@ -200,7 +214,7 @@ impl ThreadHeap {
     #[cold]
     #[inline(never)]
     fn begin_again(&self, location: &'static Location<'static>) -> Result<(), AllocError> {
-        if !self.drives.get() && self.begun_in.get() != self.frame_number() {
+        if !self.drives() && self.begun_in.get() != self.frame_number() {
             // A worker that never ended its frame; the driver's frame it belonged to is over.
             let alive = self.retire_ambient_quietly();
             self.notice_end(self.begun.replace(0), alive);
@@ -239,12 +253,12 @@ impl ThreadHeap {
             && core.refs.get() == 1
             && core.committed.get().is_null()
             && core.retained.get().is_null()
-            && self.shares.list.get().is_none();
+            && self.role.get() & SHARES == 0;
         if !plain {
             self.end_slow(location);
             return self.tend_shares(self.frame_number());
         }
-        self.pop_core();
+        self.vacate();
         self.detach_if_unused(core);
         // SAFETY: F2: the frame's own count is the only one, and it is given up here.
         unsafe { self.recycle(core) };
@@ -257,7 +271,7 @@ impl ThreadHeap {
     #[inline(always)]
     fn end_begun(&self) -> u64 {
         let begun = self.begun.replace(0);
-        if self.drives.get() {
+        if self.drives() {
             self.shared.clock.stop();
         }
         self.count_frame();
@@ -333,93 +347,6 @@ impl ThreadHeap {
                 None => diagnostic,
             }
         });
-    }
-
-    /// Closes a core that was taken off the stack; returns how many handles keep it. If it is rolled back, the slots in it
-    /// close now, and those that are read count as handles.
-    fn retire(&self, core: NonNull<Core>, rolled_back: bool) -> u64 {
-        // SAFETY: F2: the frame's own count keeps the core until `release` below.
-        let this = unsafe { core.as_ref() };
-        // Before the committed segments go, because some of the values are in their memory (R1).
-        self.settle_before_closing(this, rolled_back);
-        let mut alive = 0;
-        let mut committed = this.committed.replace(ptr::null());
-        while let Some(segment) = NonNull::new(committed.cast_mut()) {
-            // SAFETY: F2: a committed segment has its own count until it is retired here.
-            let segment_core = unsafe { segment.as_ref() };
-            committed = segment_core.committed.replace(ptr::null());
-            // A value that was being retained while a sink committed the segment (F7).
-            self.settle_before_closing(segment_core, rolled_back);
-            alive += self.close_core(segment, rolled_back);
-        }
-        alive + self.close_core(core, rolled_back)
-    }
-
-    /// Closes a core: recycles it, or leaves it to its handles and slots. Tells no events, which might panic half way through
-    /// a stack of cores. The thread, or a guard, keeps the heap.
-    fn close_core(&self, core: NonNull<Core>, rolled_back: bool) -> u64 {
-        // SAFETY: F2: the core's own count keeps it until it is given up below.
-        let this = unsafe { core.as_ref() };
-        let counts = this.refs.get() - 1;
-        let slots = if rolled_back { 0 } else { this.shares.get() };
-        if counts == 0 {
-            // SAFETY: F2: the core's own count is the only one, and it is given up here.
-            unsafe { self.recycle(this) };
-            self.keeps.set(self.keeps.get() - 1);
-        } else {
-            if this.linked.get() {
-                self.seal(this);
-            }
-            this.closed.set(true);
-            if counts > slots && self.shared.behavior.is_on() {
-                self.note_kept(this, counts - slots);
-            }
-            this.refs.set(counts);
-        }
-        counts - slots
-    }
-
-    /// Promotes what was retained in `core` and closes its slots; a panic is kept for later.
-    fn settle_before_closing(&self, core: &Core, rolled_back: bool) {
-        if !core.retained.get().is_null() {
-            self.keep_panic(self.settle_retained(core));
-        }
-        if !core.shared.get().is_null() {
-            self.keep_panic(self.close_shares_of(core, rolled_back));
-        }
-    }
-
-    /// Keeps the first panic until the frame's end is done.
-    pub(super) fn keep_panic(&self, later: Caught) {
-        let mut first = self.take_panic();
-        first.add(later);
-        self.panic.set(first);
-    }
-
-    /// The panic that `settle_before_closing` kept.
-    pub(super) fn take_panic(&self) -> Caught {
-        self.panic.take()
-    }
-
-    /// The count of a closed core became zero.
-    ///
-    /// # Safety
-    ///
-    /// Nothing reaches the memory of `core` (F2). The heap may be gone afterwards.
-    #[cold]
-    pub(super) unsafe fn free_core(&self, core: NonNull<Core>) {
-        if self.shared.behavior.is_on() {
-            // SAFETY: F2: by the caller; the record is live until it is recycled.
-            self.note_let_go(unsafe { core.as_ref() });
-        }
-        // SAFETY: F2: as above.
-        unsafe {
-            core.as_ref().refs.set(1);
-            self.recycle(core.as_ref());
-        }
-        // SAFETY: F5: the frame's keep, taken in `open`, given up although a report panics.
-        let _unkeep = unsafe { Unkeep::new(self) };
-        self.deliver_events();
     }
 
     /// Opens a segment on top of the ambient frame.

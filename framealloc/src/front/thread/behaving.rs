@@ -51,7 +51,7 @@ impl ThreadHeap {
     /// panics.
     #[inline(always)]
     pub(super) fn judge_frame(&self) {
-        if self.drives.get() && self.shared.behavior.is_on() {
+        if self.drives() && self.shared.behavior.is_on() {
             self.judge_drivers_frame();
         }
     }

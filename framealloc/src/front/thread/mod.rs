@@ -24,6 +24,7 @@
 //! | `context.rs` | tags, phases and their guards |
 //! | `run.rs` | runs of systems |
 //! | `quick.rs` | entering and leaving a system when there is no surprise |
+//! | `retire.rs` | the end of ambient cores |
 //! | `ambient.rs` | `begin_frame`, `end_frame`, checkpoints |
 //! | `behaving.rs` | what the behaviour filter is told |
 //! | `news.rs` | what subscribers are to hear of |
@@ -44,6 +45,7 @@ mod open;
 mod promote;
 mod quick;
 mod refill;
+mod retire;
 mod run;
 mod settings;
 mod settle;
@@ -62,6 +64,7 @@ use crate::raw::core::{Core, ExtraRecord, Owner};
 use crate::raw::list::PushList;
 use crate::raw::slab::Slab;
 use crate::raw::stack::Stack;
+use crate::sys::attention::Attention;
 use crate::sys::caught::Caught;
 use crate::tag::TagId;
 use crate::tracking::HeapCounters;
@@ -134,8 +137,9 @@ pub(crate) struct ThreadHeap {
     begun: Cell<u64>,
     /// The frame number of the outermost of those calls, on a thread that does not drive it.
     begun_in: Cell<u64>,
-    /// This thread drives the frame number.
-    drives: Cell<bool>,
+    /// Bits: [`DRIVES`], [`SHARES`].
+    role: Cell<u8>,
+    attention: Arc<Attention>,
     /// The frame that `count_system_frame` counted last.
     counted: Cell<u64>,
     /// Frames until unused chunks go back.
@@ -166,6 +170,11 @@ pub(crate) struct ThreadHeap {
     /// The next heap of this thread, for another allocator.
     next_of_thread: Cell<*const ThreadHeap>,
 }
+
+/// The thread drives the frame number.
+const DRIVES: u8 = 1;
+/// Slots of the thread outlive their frames.
+const SHARES: u8 = 2;
 
 impl ThreadHeap {
     /// A heap for this thread, with one keep. Registers its record.
@@ -206,7 +215,8 @@ impl ThreadHeap {
             shared: shared.clone(),
             begun: Cell::new(0),
             begun_in: Cell::new(0),
-            drives: Cell::new(false),
+            role: Cell::new(0),
+            attention: shared.attention.clone(),
             counted: Cell::new(0),
             until_trim: Cell::new(quiet),
             exited: Cell::new(false),
@@ -300,6 +310,12 @@ impl ThreadHeap {
         // The next allocation asks which tag it is for.
         self.pool.select(TagId::UNTAGGED.0, true);
         self.drain_budgets();
+    }
+
+    /// Whether this thread drives the frame number.
+    #[inline(always)]
+    fn drives(&self) -> bool {
+        self.role.get() & DRIVES != 0
     }
 
     /// The frame number as of now.

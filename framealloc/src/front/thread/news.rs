@@ -116,7 +116,7 @@ impl ThreadHeap {
     fn notice_watched_beginning(&self) {
         self.begun.set(self.begun.get() | NOTICED);
         self.news.start.set(self.frame_totals());
-        let driver = self.drives.get();
+        let driver = self.drives();
         self.tell_subscribers(|| EventKind::FrameBegun { driver });
     }
 
@@ -134,7 +134,7 @@ impl ThreadHeap {
         // A subscriber may end frames of its own, and the panic of a destructor is this frame's.
         let mut panic = self.panic.take();
         let ((bytes, allocations), start) = (self.frame_totals(), self.news.start.get());
-        let driver = self.drives.get();
+        let driver = self.drives();
         self.tell_subscribers(|| EventKind::FrameEnded {
             driver,
             bytes: bytes.wrapping_sub(start.0),

@@ -13,8 +13,8 @@ use core::panic::Location;
 use core::ptr::{self, NonNull};
 use std::sync::Arc;
 
-use super::ThreadHeap;
 use super::nodes::TagNode;
+use super::{SHARES, ThreadHeap};
 use crate::error::AllocError;
 use crate::frame::FrameRef;
 use crate::front::shared::Orphan;
@@ -27,7 +27,7 @@ use crate::sys::caught::Caught;
 #[derive(Default)]
 pub(super) struct Shares {
     /// Slots that outlive the frame they were opened in, linked both ways.
-    pub(super) list: Cell<Option<NonNull<Slot>>>,
+    list: Cell<Option<NonNull<Slot>>>,
     /// Vacant slots of this thread.
     free: Cell<Option<NonNull<Slot>>>,
     /// Made for the first slot.
@@ -101,7 +101,7 @@ impl ThreadHeap {
         slot.core.set(core);
         slot.until.set(self.frame_number().saturating_add(frames));
         if core.closed.get() {
-            self.shares.link(slot);
+            self.link_slot(slot);
         } else {
             slot.next.set(core.shared.replace(slot));
         }
@@ -145,7 +145,7 @@ impl ThreadHeap {
             if (all || slot.until.get() <= now) && slot.close() {
                 dead.push(slot);
             } else {
-                self.shares.link(slot);
+                self.link_slot(slot);
             }
         }
         self.give_up(dead)
@@ -169,13 +169,25 @@ impl ThreadHeap {
         self.give_up(dead).resume();
     }
 
+    fn link_slot(&self, slot: &Slot) {
+        self.shares.link(slot);
+        self.role.set(self.role.get() | SHARES);
+    }
+
+    fn unlink_slot(&self, slot: &Slot) {
+        self.shares.unlink(slot);
+        if self.shares.list.get().is_none() {
+            self.role.set(self.role.get() & !SHARES);
+        }
+    }
+
     /// The slots that their last readers gave back.
     fn drain_inbox(&self) -> Chain {
         let mut dead = Chain::EMPTY;
         for slot in self.shares.inbox.get().into_iter().flat_map(|inbox| inbox.take_all()) {
             // SAFETY: V1, V3: slots of the inbox are this thread's again, and are in its list.
             let slot = unsafe { slot.as_ref() };
-            self.shares.unlink(slot);
+            self.unlink_slot(slot);
             dead.push(slot);
         }
         dead
@@ -185,7 +197,7 @@ impl ThreadHeap {
     fn close_shares(&self, dead: &mut Chain, due: impl Fn(&Slot) -> bool) {
         for slot in self.shares.iter().filter(|slot| slot.is_open() && due(slot)) {
             if slot.close() {
-                self.shares.unlink(slot);
+                self.unlink_slot(slot);
                 dead.push(slot);
             }
         }
@@ -237,7 +249,7 @@ impl ThreadHeap {
             let core = first.core.get();
             let heir: Heir = Arc::new(self.orphan(core, inbox.clone()));
             for slot in self.shares.iter().filter(|slot| !slot.is_open() && ptr::eq(slot.core.get(), core)) {
-                self.shares.unlink(slot);
+                self.unlink_slot(slot);
                 slot.set_heir(heir.clone());
             }
         }

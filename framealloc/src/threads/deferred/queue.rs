@@ -5,7 +5,7 @@
 use core::any::Any;
 use core::time::Duration;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::sync::PoisonError;
+use std::sync::{Arc, PoisonError};
 use std::time::Instant;
 
 use super::config::{DeferredConfig, DeferredProcessing, QueueFullPolicy};
@@ -14,7 +14,8 @@ use super::stats::DeferredStats;
 use crate::diagnostics::{self, Diagnostic};
 use crate::error::AllocError;
 use crate::pool::PoolBox;
-use crate::sys::sync::{AtomicU8, Condvar, Mutex, MutexGuard, Ordering, lock};
+use crate::sys::attention::Attention;
+use crate::sys::sync::{Condvar, Mutex, MutexGuard, lock};
 use crate::threads::Home;
 use crate::threads::this_thread::{self, Running};
 
@@ -31,8 +32,8 @@ pub(crate) enum Moment {
 
 /// Values of one allocator whose destructors wait.
 pub(crate) struct DeferredQueue {
-    /// The [`Moment`] at which something is to run; 0 while there is nothing. Written under the lock, read without it.
-    due: AtomicU8,
+    /// The [`Moment`] at which something is to run is told here, under the lock.
+    attention: Arc<Attention>,
     state: Mutex<State>,
     room: Condvar,
 }
@@ -60,14 +61,8 @@ enum Admission {
 }
 
 impl DeferredQueue {
-    pub(crate) fn new() -> Self {
-        Self { due: AtomicU8::new(0), state: Mutex::new(State::default()), room: Condvar::new() }
-    }
-
-    /// Whether frames have something to run at this moment.
-    #[inline(always)]
-    pub(crate) fn is_due(&self, moment: Moment) -> bool {
-        self.due.load(Ordering::Relaxed) == moment as u8
+    pub(crate) fn new(attention: Arc<Attention>) -> Self {
+        Self { attention, state: Mutex::new(State::default()), room: Condvar::new() }
     }
 
     /// Whether values pass through here: the queue was configured, or something was deferred.
@@ -116,11 +111,11 @@ impl DeferredQueue {
     fn announce(&self, state: &State) {
         let due = match state.config.processing {
             _ if state.list.len() == 0 => 0,
-            DeferredProcessing::AtFrameBegin => Moment::Begin as u8,
-            DeferredProcessing::AtFrameEnd | DeferredProcessing::Incremental(_) => Moment::End as u8,
+            DeferredProcessing::AtFrameBegin => Moment::Begin as u32,
+            DeferredProcessing::AtFrameEnd | DeferredProcessing::Incremental(_) => Moment::End as u32,
             DeferredProcessing::Explicit => 0,
         };
-        self.due.store(due, Ordering::Relaxed);
+        self.attention.set_due(due);
     }
 
     /// Decides what becomes of a new value, after waiting for room if need be. With the time if that was in vain.
