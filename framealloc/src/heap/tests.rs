@@ -16,7 +16,9 @@ impl ObjectMeter for Account {
         Ok(())
     }
 
-    fn pool_freed(&self, _: u16, _: usize) {}
+    fn pool_freed(&self, _: u16, _: usize) -> bool {
+        true
+    }
 
     fn heap_taken(&self, tag: u16, bytes: usize) -> Result<(), AllocError> {
         self.0[usize::from(tag)].fetch_add(bytes as i64, Relaxed);

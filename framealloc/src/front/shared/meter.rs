@@ -19,10 +19,8 @@ impl ObjectMeter for Accounts {
         self.shared.upgrade().map_or(Ok(()), |shared| pool_taken(&shared, TagId(tag), bytes as u64))
     }
 
-    fn pool_freed(&self, tag: u16, bytes: usize) {
-        if let Some(shared) = self.shared.upgrade() {
-            shared.pool_freed(TagId(tag), bytes as u64);
-        }
+    fn pool_freed(&self, tag: u16, bytes: usize) -> bool {
+        self.shared.upgrade().is_none_or(|shared| shared.pool_freed(TagId(tag), bytes as u64))
     }
 
     fn adopt_thread(&self) {
@@ -79,10 +77,12 @@ fn heap_taken(shared: &Arc<Shared>, tag: TagId, bytes: u64) -> Result<(), AllocE
 }
 
 impl Shared {
-    fn pool_freed(&self, tag: TagId, bytes: u64) {
-        if local::with_existing(self, |heap| heap.refund_pool(tag, bytes)).is_none() {
+    fn pool_freed(&self, tag: TagId, bytes: u64) -> bool {
+        let counted = local::with_existing(self, |heap| heap.refund_pool(tag, bytes).is_ok()) == Some(true);
+        if !counted {
             self.budgets.credit(&self.tags, tag, bytes);
         }
+        counted
     }
 
     fn heap_freed(&self, tag: TagId, bytes: u64) {

@@ -299,13 +299,20 @@ impl ThreadHeap {
     }
 
     /// A pool object of `tag` was freed on this thread.
-    pub(crate) fn refund_pool(&self, tag: TagId, bytes: u64) {
+    ///
+    /// # Errors
+    ///
+    /// When there is no memory for the tag's node; then its budgets were credited nothing.
+    pub(crate) fn refund_pool(&self, tag: TagId, bytes: u64) -> Result<(), AllocError> {
         // While another allocator's pool is this thread's current one, no ledger tells a budget that is read later.
         self.notice_budgets();
-        if let Ok(node) = self.node_of_tag(tag) {
-            // SAFETY: F3: nodes live as long as the heap.
-            self.object_chain(unsafe { node.as_ref() }, true).for_each(|member| member.refund(bytes));
+        // SAFETY: F3: nodes live as long as the heap.
+        let node = self.node_of_tag(tag).map(|node| unsafe { node.as_ref() });
+        match node {
+            Ok(node) => self.object_chain(node, true).for_each(|member| member.refund(bytes)),
+            Err(_) => self.budgets.pool.get().into_iter().for_each(|plain| plain.refund(bytes)),
         }
+        node.map(drop)
     }
 
     #[cold]

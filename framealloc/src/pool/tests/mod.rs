@@ -91,8 +91,9 @@ impl ObjectMeter for Account {
         Ok(())
     }
 
-    fn pool_freed(&self, _: u16, bytes: usize) {
+    fn pool_freed(&self, _: u16, bytes: usize) -> bool {
         self.live.fetch_sub(bytes as i64, Relaxed);
+        true
     }
 
     fn heap_taken(&self, tag: u16, bytes: usize) -> Result<(), AllocError> {
