@@ -2,6 +2,7 @@
 
 mod ambient_over_ambient;
 mod another_allocator_is_current;
+mod budget_set_by_a_report;
 mod budget_set_while_a_thread_exits;
 mod charge_of_a_refused_object;
 mod container_on_a_new_thread;

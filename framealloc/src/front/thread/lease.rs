@@ -45,6 +45,9 @@ pub(super) struct ThreadBudgets {
     pub(super) any: Cell<bool>,
     events: RefCell<[Option<Event>; EVENTS]>,
     pending: Cell<bool>,
+    /// Objects that are charged and not made yet, while the reports of their charges run: whose tag, how many bytes, and
+    /// whether the pool makes it.
+    charging: RefCell<Vec<(TagId, u64, bool)>>,
 }
 
 /// What is to be told about a budget, and where it came about.
@@ -65,6 +68,7 @@ struct Charged<'h> {
 impl Drop for Charged<'_> {
     fn drop(&mut self) {
         self.heap.object_chain(self.node, self.pool).for_each(|member| member.refund(self.bytes));
+        self.heap.budgets.charging.borrow_mut().pop();
     }
 }
 
@@ -286,11 +290,21 @@ impl ThreadHeap {
                 self.remember_event(member.payer(), event);
             }
         }
-        // A report may panic, and then there is no object.
+        if self.budgets.pending.get() {
+            self.tell_of_charge(node, bytes, pool);
+        }
+        Ok(())
+    }
+
+    /// Tells the events of the charge of an object. A report may set a budget, which has to know of the object, or panic, and
+    /// then there is no object.
+    #[cold]
+    fn tell_of_charge(&self, node: &TagNode, bytes: u64, pool: bool) {
+        crate::tracking::exempt(|| self.budgets.charging.borrow_mut().push((node.tag, bytes, pool)));
         let charged = Charged { heap: self, node, bytes, pool };
         self.deliver_events();
         core::mem::forget(charged);
-        Ok(())
+        self.budgets.charging.borrow_mut().pop();
     }
 
     /// Takes the charge of an object back that could not be allocated after all.
@@ -376,6 +390,13 @@ impl ThreadHeap {
 }
 
 impl ThreadBudgets {
+    /// Bytes of the objects that reports are running about, if `wanted` says so of their tag and of whether the pool makes
+    /// them.
+    pub(super) fn charging(&self, wanted: impl Fn(TagId, bool) -> bool) -> i64 {
+        let charging = self.charging.borrow();
+        charging.iter().filter(|(tag, _, pool)| wanted(*tag, *pool)).map(|(_, bytes, _)| *bytes as i64).sum()
+    }
+
     /// The budget of the phase or the thread can refuse frame memory.
     #[inline(always)]
     pub(super) fn refusing(&self, heap: &ThreadHeap) -> bool {
