@@ -375,6 +375,10 @@ unsafe fn free_slow(object: NonNull<u8>) {
         }
         let tag = group.tag;
         let large = group.class == LARGE;
+        // First, so that this free is on the thread's accounts already.
+        if !large && local::pool_of(group.depot).is_none() && local::frees_often() {
+            (*group.depot).adopt_thread();
+        }
         // A free that was credited past the thread's accounts must not show in them: it would be credited again.
         let counted = (*group.depot).meter_of(tag).is_none_or(|meter| {
             let size = if large { (*header.cast::<LargeHeader>()).size } else { block_size(group.class) };
@@ -387,9 +391,6 @@ unsafe fn free_slow(object: NonNull<u8>) {
             let set = pool.and_then(|pool| pool.as_ref().set_for(tag));
             ledger = set.map(|set| set.as_ref().magazine(LARGE).ledger());
         } else {
-            if local::pool_of(group.depot).is_none() && local::frees_often() {
-                (*group.depot).adopt_thread();
-            }
             if let Some(pool) = local::pool_of(group.depot)
                 && counted
                 && pool.as_ref().keep(group, object)

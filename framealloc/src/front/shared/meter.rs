@@ -80,7 +80,7 @@ impl Shared {
     fn pool_freed(&self, tag: TagId, bytes: u64) -> bool {
         let counted = local::with_existing(self, |heap| heap.refund_pool(tag, bytes).is_ok()) == Some(true);
         if !counted {
-            self.budgets.credit(&self.tags, tag, bytes);
+            self.budgets.credit(&self.tags, tag, bytes, || ());
         }
         counted
     }
@@ -88,8 +88,8 @@ impl Shared {
     fn heap_freed(&self, tag: TagId, bytes: u64) {
         let counted = local::with_existing(self, |heap| heap.count_heap_free(tag, bytes).is_ok());
         if counted != Some(true) {
-            self.registry.orphan_heap(tag, bytes, false);
-            self.budgets.credit(&self.tags, tag, bytes);
+            let count = || self.registry.orphan_heap(tag, bytes, false);
+            self.budgets.credit(&self.tags, tag, bytes, count);
         }
     }
 }
