@@ -244,7 +244,7 @@ fn use_frame(frame: Option<&Frame>, rng: &mut Rng) {
 }
 
 fn program(seed: u64) {
-    let worlds = on_thread(|| [World::new(seed % 2 == 0), World::new(seed % 2 == 0)]);
+    let worlds = on_thread(|| [(); 2].map(|()| World::new(seed.is_multiple_of(2))));
     for generation in 0..3 {
         thread::scope(|scope| {
             let start = |number: u64| {
