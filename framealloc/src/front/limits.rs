@@ -52,12 +52,16 @@ impl SmartAlloc {
     fn set_budget_of(&self, tag: TagId, budget: Budget) {
         crate::tracking::exempt(|| {
             self.heap().settle_now();
-            let used = self.live_bytes_of(tag);
-            if let Some(event) = self.shared.budgets.set_tag(tag, &budget, used) {
+            let read = || {
+                // A free that is not told from now on was done before the reading.
+                self.shared.meter_pool(|of| self.shared.tags.ancestry(of).any(|of| of == tag));
+                self.live_bytes_of(tag)
+            };
+            if let Some(event) = self.shared.budgets.set_tag(tag, &budget, read) {
                 let heap = self.heap();
                 heap.tell_budget_event(Payer::Tag(tag), event, heap.place());
             }
-            self.shared.meter_pool();
+            self.shared.meter_pool(|of| self.shared.budgets.covers(&self.shared.tags, of));
             self.heap().settle_now();
         });
     }

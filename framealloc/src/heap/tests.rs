@@ -17,7 +17,9 @@ impl ObjectMeter for Account {
         Ok(())
     }
 
-    fn pool_freed(&self, _: u16, _: usize, _: Option<NonNull<u8>>) {}
+    fn pool_freed(&self, _: u16, _: usize, _: Option<NonNull<u8>>) -> bool {
+        true
+    }
 
     fn heap_taken(&self, tag: u16, bytes: usize) -> Result<(), AllocError> {
         self.0[usize::from(tag)].fetch_add(bytes as i64, Relaxed);

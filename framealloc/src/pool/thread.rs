@@ -14,7 +14,7 @@ use std::sync::Arc;
 /// Why a [`ThreadPool`] did not serve a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Refused {
-    /// The selected tag is gated: charge the object ([`super::charged_bytes`]), then call [`ThreadPool::alloc_gated`].
+    /// The selected tag is gated, or there is no set for it: read the budgets, charge the object ([`super::charged_bytes`]), then call [`ThreadPool::alloc_gated`].
     Gated,
     /// The backend has no memory.
     OutOfMemory,
@@ -202,7 +202,7 @@ impl ThreadPool {
     ///
     /// # Errors
     ///
-    /// [`Refused::Gated`] when the tag is gated and nothing was done, [`Refused::OutOfMemory`].
+    /// [`Refused::Gated`] when the tag is gated, or has no set and no memory for one, [`Refused::OutOfMemory`].
     #[inline(always)]
     pub(crate) fn alloc(&self, layout: Layout) -> Result<NonNull<u8>, Refused> {
         let class = class_of_layout(layout);
@@ -220,7 +220,9 @@ impl ThreadPool {
     #[cold]
     #[inline(never)]
     fn alloc_slow(&self, layout: Layout) -> Result<NonNull<u8>, Refused> {
-        if self.gated.get() { Err(Refused::Gated) } else { self.alloc_gated(layout) }
+        // Without a set, no ledger tells a budget that is read later.
+        let refuse = self.gated.get() || self.selected_set().is_none();
+        if refuse { Err(Refused::Gated) } else { self.alloc_gated(layout) }
     }
 
     /// [`alloc`](Self::alloc) that does not ask whether the tag is gated: the caller has charged the object.
@@ -384,24 +386,25 @@ unsafe fn free_slow(object: NonNull<u8>) {
             return;
         }
         let tag = group.tag;
-        if let Some(meter) = (*group.depot).meter_of(tag) {
-            let large = group.class == LARGE;
-            meter.pool_freed(
-                tag,
-                if large { (*header.cast::<LargeHeader>()).size } else { block_size(group.class) },
-                Some(object),
-            );
+        let large = group.class == LARGE;
+        // First, so that this free is on the thread's accounts already.
+        if !large && local::pool_of(group.depot).is_none() && local::frees_often() {
+            (*group.depot).adopt_thread();
         }
+        // A free that was credited past the thread's accounts must not show in them: it would be credited again.
+        let counted = (*group.depot).meter_of(tag).is_none_or(|meter| {
+            let size = if large { (*header.cast::<LargeHeader>()).size } else { block_size(group.class) };
+            meter.pool_freed(tag, size, Some(object))
+        });
         let mut ledger = None;
-        if group.class == LARGE {
-            let set = local::pool_of(group.depot).and_then(|pool| pool.as_ref().set_for(tag));
+        if large {
+            let pool = local::pool_of(group.depot).filter(|_| counted);
             // P8: the set is valid until `flush`, which does not run before the free is done.
+            let set = pool.and_then(|pool| pool.as_ref().set_for(tag));
             ledger = set.map(|set| set.as_ref().magazine(LARGE).ledger());
         } else {
-            if local::pool_of(group.depot).is_none() && local::frees_often() {
-                (*group.depot).adopt_thread();
-            }
             if let Some(pool) = local::pool_of(group.depot)
+                && counted
                 && pool.as_ref().keep(group, object)
             {
                 return;

@@ -18,7 +18,9 @@ pub(crate) trait ObjectMeter: Send + Sync {
     fn pool_taken(&self, tag: u16, bytes: usize) -> Result<(), AllocError>;
 
     /// A pool block of `tag`, which is metered, is freed, or was charged and could not be had: then there is no `block`.
-    fn pool_freed(&self, tag: u16, bytes: usize, block: Option<NonNull<u8>>);
+    /// Whether the thread keeps an account of the tag, so that a free may go through its magazines: they tell a budget that
+    /// is read later.
+    fn pool_freed(&self, tag: u16, bytes: usize, block: Option<NonNull<u8>>) -> bool;
 
     /// This thread frees pool objects again and again without a pool of its own: gives it one, so that they flow back in
     /// batches. Does nothing while the thread exits.

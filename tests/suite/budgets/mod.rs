@@ -3,6 +3,7 @@
 mod changes;
 mod kinds;
 mod limits;
+mod stress;
 mod threads;
 
 use framealloc::{AllocError, Budget, Frame, OnExceed};

@@ -2,6 +2,7 @@
 
 mod ambient_over_ambient;
 mod another_allocator_is_current;
+mod budget_set_by_a_report;
 mod budget_set_while_a_thread_exits;
 mod charge_of_a_refused_object;
 mod container_on_a_new_thread;
@@ -11,9 +12,11 @@ mod foreign_payloads;
 mod frame_ended_under_a_box;
 mod frame_that_never_ends;
 mod free_under_another_allocator;
+mod freed_on_a_thread_that_gets_a_pool;
 mod growth_without_allocations;
 mod guard_after_exit;
 mod late_budget;
+mod late_budget_without_memory;
 mod lease_of_another_context;
 mod reentrant_guard;
 mod retained_in_an_ended_frame;

@@ -46,18 +46,25 @@ impl BudgetBook {
         self.epoch.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Sets the budget of a tag, of which `used` bytes are in use if it has none yet; `threads` says how many of them the
-    /// records of living threads have (by their numbers).
+    /// The epoch after any setting that is under way: what the caller counted before is in its reading, or the epoch is new.
+    pub(crate) fn settled_epoch(&self) -> u64 {
+        let _entries = lock(&self.entries);
+        self.epoch()
+    }
+
+    /// Sets the budget of a tag. If it has none yet, `read` says how many bytes are in use, and how many of them the records
+    /// of living threads have (by their numbers). No thread gives its record up between the reading and the new epoch.
     pub(crate) fn set_tag(
         &self,
         tag: TagId,
         budget: &Budget,
-        (used, threads): (u64, HashMap<u64, Told>),
+        read: impl FnOnce() -> (u64, HashMap<u64, Told>),
     ) -> Option<BudgetEvent> {
         let mut entries = lock(&self.entries);
         let event = match entries.tags.get(&tag) {
             Some(shared) => shared.set(budget),
             None => {
+                let (used, threads) = read();
                 entries.tags.insert(tag, Arc::new(SharedBudget::new(budget, used)));
                 entries.told.extend(threads.into_iter().map(|(record, bytes)| ((tag, record), bytes)));
                 None
@@ -107,9 +114,11 @@ impl BudgetBook {
         tags.ancestry(tag).any(|tag| entries.tags.contains_key(&tag))
     }
 
-    /// Credits `tag` and those above it on behalf of a thread that has no heap here.
-    pub(crate) fn credit(&self, tags: &TagTable, tag: TagId, bytes: u64) {
+    /// Credits `tag` and those above it on behalf of a thread that has no heap here, and counts that with `count`: both before
+    /// a reading, or both after it.
+    pub(crate) fn credit(&self, tags: &TagTable, tag: TagId, bytes: u64, count: impl FnOnce()) {
         let entries = lock(&self.entries);
+        count();
         tags.ancestry(tag).filter_map(|tag| entries.tags.get(&tag)).for_each(|shared| shared.credit(bytes));
     }
 }

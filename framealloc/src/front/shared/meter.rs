@@ -23,13 +23,14 @@ impl ObjectMeter for Accounts {
         self.shared.upgrade().map_or(Ok(()), |shared| pool_taken(&shared, TagId(tag), bytes as u64))
     }
 
-    fn pool_freed(&self, tag: u16, bytes: usize, block: Option<NonNull<u8>>) {
-        if let Some(shared) = self.shared.upgrade() {
-            shared.pool_freed(TagId(tag), bytes as u64);
+    fn pool_freed(&self, tag: u16, bytes: usize, block: Option<NonNull<u8>>) -> bool {
+        self.shared.upgrade().is_none_or(|shared| {
+            let counted = shared.pool_freed(TagId(tag), bytes as u64);
             if let (Some(block), true) = (block, shared.behavior.is_on()) {
                 exempt(|| shared.behavior.pool_freed(shared.clock.number(), block.addr().get()));
             }
-        }
+            counted
+        })
     }
 
     fn adopt_thread(&self) {
@@ -112,17 +113,19 @@ fn heap_taken(shared: &Arc<Shared>, tag: TagId, bytes: u64) -> Result<(), AllocE
 }
 
 impl Shared {
-    fn pool_freed(&self, tag: TagId, bytes: u64) {
-        if local::with_existing(self, |heap| heap.refund_pool(tag, bytes)).is_none() {
-            self.budgets.credit(&self.tags, tag, bytes);
+    fn pool_freed(&self, tag: TagId, bytes: u64) -> bool {
+        let counted = local::with_existing(self, |heap| heap.refund_pool(tag, bytes).is_ok()) == Some(true);
+        if !counted {
+            self.budgets.credit(&self.tags, tag, bytes, || ());
         }
+        counted
     }
 
     fn heap_freed(&self, tag: TagId, bytes: u64) {
         let counted = local::with_existing(self, |heap| heap.count_heap_free(tag, bytes).is_ok());
         if counted != Some(true) {
-            self.registry.orphan_heap(tag, bytes, false);
-            self.budgets.credit(&self.tags, tag, bytes);
+            let count = || self.registry.orphan_heap(tag, bytes, false);
+            self.budgets.credit(&self.tags, tag, bytes, count);
         }
     }
 }

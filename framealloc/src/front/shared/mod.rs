@@ -110,7 +110,7 @@ impl Shared {
         let budgets = BudgetBook::default();
         for (tag, budget) in &config.budgets {
             budget.validate()?;
-            budgets.set_tag(tags.child(TagId::UNTAGGED, tag)?, budget, Default::default());
+            budgets.set_tag(tags.child(TagId::UNTAGGED, tag)?, budget, Default::default);
         }
         let id = next_allocator_id();
         Ok(Arc::new_cyclic(|this: &Weak<Shared>| {
@@ -155,15 +155,15 @@ impl Shared {
                 config,
                 backend,
             };
-            shared.meter_pool();
+            shared.meter_pool(|tag| shared.budgets.covers(&shared.tags, tag));
             shared
         }))
     }
 
-    /// Tells the pool which tags have budgets, so that it reports their frees. Threads add the tags that they meet later.
-    pub(crate) fn meter_pool(&self) {
+    /// Tells the pool which tags budgets cover, so that it reports their frees. Threads add the tags that they meet later.
+    pub(crate) fn meter_pool(&self, covers: impl Fn(TagId) -> bool) {
         for (tag, _, _) in self.tags.list() {
-            if self.budgets.covers(&self.tags, tag) {
+            if covers(tag) {
                 self.pool.set_metered(tag.0, true);
             }
         }

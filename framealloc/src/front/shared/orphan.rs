@@ -52,8 +52,8 @@ impl Drop for Orphan {
         }
         if let Some(shared) = self.shared.upgrade() {
             for (tag, bytes) in self.charges.drain(..) {
-                shared.registry.orphan_frame(tag, bytes, false);
-                shared.budgets.credit(&shared.tags, tag, bytes);
+                let uncount = || shared.registry.orphan_frame(tag, bytes, false);
+                shared.budgets.credit(&shared.tags, tag, bytes, uncount);
             }
         }
     }

@@ -46,6 +46,9 @@ pub(super) struct ThreadBudgets {
     pub(super) any: Cell<bool>,
     events: RefCell<[Option<Event>; EVENTS]>,
     pending: Cell<bool>,
+    /// Objects that are charged and not made yet, while the reports of their charges run: whose tag, how many bytes, and
+    /// whether the pool makes it.
+    charging: RefCell<Vec<(TagId, u64, bool)>>,
 }
 
 /// What is to be told about a budget, and where it came about.
@@ -66,6 +69,7 @@ struct Charged<'h> {
 impl Drop for Charged<'_> {
     fn drop(&mut self) {
         self.heap.object_chain(self.node, self.pool).for_each(|member| member.refund(self.bytes));
+        self.heap.budgets.charging.borrow_mut().pop();
     }
 }
 
@@ -287,11 +291,21 @@ impl ThreadHeap {
                 self.remember_event(member.payer(), event);
             }
         }
-        // A report may panic, and then there is no object.
+        if self.budgets.pending.get() {
+            self.tell_of_charge(node, bytes, pool);
+        }
+        Ok(())
+    }
+
+    /// Tells the events of the charge of an object. A report may set a budget, which has to know of the object, or panic, and
+    /// then there is no object.
+    #[cold]
+    fn tell_of_charge(&self, node: &TagNode, bytes: u64, pool: bool) {
+        crate::tracking::exempt(|| self.budgets.charging.borrow_mut().push((node.tag, bytes, pool)));
         let charged = Charged { heap: self, node, bytes, pool };
         self.deliver_events();
         core::mem::forget(charged);
-        Ok(())
+        self.budgets.charging.borrow_mut().pop();
     }
 
     /// Takes the charge of an object back that could not be allocated after all.
@@ -300,13 +314,20 @@ impl ThreadHeap {
     }
 
     /// A pool object of `tag` was freed on this thread.
-    pub(crate) fn refund_pool(&self, tag: TagId, bytes: u64) {
+    ///
+    /// # Errors
+    ///
+    /// When there is no memory for the tag's node; then its budgets were credited nothing.
+    pub(crate) fn refund_pool(&self, tag: TagId, bytes: u64) -> Result<(), AllocError> {
         // While another allocator's pool is this thread's current one, no ledger tells a budget that is read later.
         self.notice_budgets();
-        if let Ok(node) = self.node_of_tag(tag) {
-            // SAFETY: F3: nodes live as long as the heap.
-            self.object_chain(unsafe { node.as_ref() }, true).for_each(|member| member.refund(bytes));
+        // SAFETY: F3: nodes live as long as the heap.
+        let node = self.node_of_tag(tag).map(|node| unsafe { node.as_ref() });
+        match node {
+            Ok(node) => self.object_chain(node, true).for_each(|member| member.refund(bytes)),
+            Err(_) => self.budgets.pool.get().into_iter().for_each(|plain| plain.refund(bytes)),
         }
+        node.map(drop)
     }
 
     #[cold]
@@ -397,6 +418,13 @@ impl ThreadHeap {
 }
 
 impl ThreadBudgets {
+    /// Bytes of the objects that reports are running about, if `wanted` says so of their tag and of whether the pool makes
+    /// them.
+    pub(super) fn charging(&self, wanted: impl Fn(TagId, bool) -> bool) -> i64 {
+        let charging = self.charging.borrow();
+        charging.iter().filter(|(tag, _, pool)| wanted(*tag, *pool)).map(|(_, bytes, _)| *bytes as i64).sum()
+    }
+
     /// The budget of the phase or the thread can refuse frame memory.
     #[inline(always)]
     pub(super) fn refusing(&self, heap: &ThreadHeap) -> bool {

@@ -300,8 +300,11 @@ impl ThreadHeap {
         self.cool_all();
         // May take long, and a budget may be set meanwhile: blocks on their way to the depot would be told as this thread's.
         self.pool.shrink();
-        // What this thread contributed to budgets that it has not read yet would be forgotten with it.
-        self.notice_budgets();
+        // What this thread contributed to budgets that it has not read yet would be forgotten with it. From here on nothing
+        // is counted that a budget which is set meanwhile could miss.
+        while self.shared.budgets.settled_epoch() != self.epoch.get() {
+            self.notice_budgets();
+        }
         let cached = self.cache.drain();
         self.record.chunk_bytes.sub(cached.bytes());
         self.shared.chunks.accept(cached);

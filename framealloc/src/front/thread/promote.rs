@@ -112,7 +112,8 @@ impl ThreadHeap {
             block.ok_or_else(|| AllocError::out_of_memory(layout))
         };
         if refused != Refused::OutOfMemory {
-            // A pool that no set was made for yet has not followed the switches.
+            // A pool that no set was made for yet has not followed the switches, and its ledgers tell no later budget.
+            self.notice_budgets();
             self.select_pool();
             if self.pool.is_gated() {
                 let (node, bytes) = (self.tag_node(), pool::charged_bytes(layout) as u64);

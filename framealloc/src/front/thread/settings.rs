@@ -84,7 +84,11 @@ impl ThreadHeap {
         let pooled = self.pool.contributions().filter(|(tag, _)| below(*tag)).map(|(_, bytes)| bytes);
         // A pool that was flushed has no accounts any more. What they were when the budget was told is what they were last.
         let pooled = if self.pool.has_exited() { told.pool } else { pooled.sum() };
-        let missing = (live.wrapping_sub(told.cells) as i64).wrapping_add(pooled.wrapping_sub(told.pool));
+        // What a report is running about is charged to the budgets that there were.
+        let charging = self.budgets.charging(|tag, _| below(tag.0));
+        let missing = (live.wrapping_sub(told.cells) as i64)
+            .wrapping_add(pooled.wrapping_sub(told.pool))
+            .wrapping_add(charging);
         if missing > 0 {
             let missing = missing.unsigned_abs();
             let owed = link.budget().take_owed(missing);
@@ -125,6 +129,7 @@ impl ThreadHeap {
     pub(crate) fn set_pool_budget(&self, setting: &Budget) {
         self.settle_context();
         let allocated: i64 = self.pool.contributions().map(|(_, bytes)| bytes).sum();
+        let allocated = allocated + self.budgets.charging(|_, pool| pool);
         let live = if self.budgets.pool.get().is_none() { allocated.max(0).unsigned_abs() } else { 0 };
         set_plain(&self.budgets.pool, setting, BudgetReset::Never);
         if let Some(plain) = self.budgets.pool.get()

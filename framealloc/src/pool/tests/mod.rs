@@ -38,7 +38,15 @@ impl Thread {
 
     fn boxed<T>(&self, value: T) -> PoolBox<T> {
         // SAFETY: the memory is the pool's.
-        unsafe { PoolBox::try_place(value, |layout| self.0.alloc(layout)) }.expect("memory")
+        unsafe { PoolBox::try_place(value, |layout| self.memory(layout)) }.expect("memory")
+    }
+
+    /// As the front asks for it, which has no budgets here.
+    fn memory(&self, layout: Layout) -> Result<NonNull<u8>, Refused> {
+        self.0.alloc(layout).or_else(|refused| match refused {
+            Refused::Gated => self.0.alloc_gated(layout),
+            Refused::OutOfMemory => Err(refused),
+        })
     }
 }
 
@@ -91,8 +99,9 @@ impl ObjectMeter for Account {
         Ok(())
     }
 
-    fn pool_freed(&self, _: u16, bytes: usize, _: Option<NonNull<u8>>) {
+    fn pool_freed(&self, _: u16, bytes: usize, _: Option<NonNull<u8>>) -> bool {
         self.live.fetch_sub(bytes as i64, Relaxed);
+        true
     }
 
     fn heap_taken(&self, tag: u16, bytes: usize) -> Result<(), AllocError> {
