@@ -71,6 +71,10 @@ fn fmt() -> Result<Outcome> {
 
 fn clippy() -> Result<Outcome> {
     run(&mut cargo(["clippy", "--keep-going", "--workspace", "--all-targets", "--", "-D", "warnings"]))?;
+    // The tests of the debugging aids exist with their feature only.
+    let debug =
+        ["clippy", "-p", "framealloc-tests", "--features", "debug", "--all-targets", "--", "-D", "warnings"];
+    run(&mut cargo(debug))?;
     Ok(Passed(String::new()))
 }
 
