@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use framealloc::{AllocError, Budget, OnExceed, RetentionPolicy, SmartAlloc, frame_system};
-use framealloc_tests::{Counted, DropCounter, Fixture, on_thread, panic_text};
+use framealloc_tests::{Counted, DropCounter, Fixture, fail_at_each_request, on_thread, panic_text};
 
 /// Counts what was refused, and accepts nothing but refusals.
 #[derive(Default)]
@@ -168,20 +168,12 @@ fn run(nth: u64, count: u64) -> u64 {
 
 #[test]
 fn one_failure_at_each_request() {
-    let mut nth = 0;
-    while run(nth, 1) > 0 {
-        nth += 1;
-    }
-    assert!(nth > 40, "{nth} requests only");
+    fail_at_each_request(40, |nth| run(nth, 1));
 }
 
 #[test]
 fn no_memory_from_each_request_on() {
-    let mut nth = 0;
-    while run(nth, u64::MAX) > 0 {
-        nth += 1;
-    }
-    assert!(nth > 40, "{nth} requests only");
+    fail_at_each_request(40, |nth| run(nth, u64::MAX));
 }
 
 #[test]

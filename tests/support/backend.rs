@@ -100,3 +100,14 @@ unsafe impl AllocatorBackend for FailingBackend {
         }
     }
 }
+
+/// Runs `program` with the nth request failing, for every n, until it says that no request failed. At least `least` requests
+/// are made.
+#[track_caller]
+pub fn fail_at_each_request(least: u64, mut program: impl FnMut(u64) -> u64) {
+    let mut nth = 0;
+    while program(nth) > 0 {
+        nth += 1;
+    }
+    assert!(nth > least, "{nth} requests only");
+}

@@ -22,7 +22,7 @@ pub mod model;
 pub mod rng;
 pub mod threads;
 
-pub use backend::FailingBackend;
+pub use backend::{FailingBackend, fail_at_each_request};
 pub use drops::{Counted, DropCounter};
 pub use fixture::Fixture;
 pub use rng::Rng;

@@ -1,7 +1,7 @@
 //! The backend has no memory: nothing changes, and everything works afterwards.
 
 use framealloc::{AllocError, Budget, OnExceed, SmartAlloc};
-use framealloc_tests::{DropCounter, Fixture, on_thread};
+use framealloc_tests::{DropCounter, Fixture, fail_at_each_request, on_thread};
 
 fn refused<T>(result: Result<T, AllocError>) -> Option<T> {
     match result {
@@ -64,18 +64,10 @@ fn run(nth: u64, count: u64) -> u64 {
 
 #[test]
 fn one_failure_at_each_request() {
-    let mut nth = 0;
-    while run(nth, 1) > 0 {
-        nth += 1;
-    }
-    assert!(nth > 10, "{nth} requests only");
+    fail_at_each_request(10, |nth| run(nth, 1));
 }
 
 #[test]
 fn no_memory_from_each_request_on() {
-    let mut nth = 0;
-    while run(nth, u64::MAX) > 0 {
-        nth += 1;
-    }
-    assert!(nth > 10, "{nth} requests only");
+    fail_at_each_request(10, |nth| run(nth, u64::MAX));
 }

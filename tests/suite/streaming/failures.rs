@@ -1,7 +1,7 @@
 //! The backend has no memory, or a destructor of the caller panics: nothing is lost.
 
 use framealloc::{AllocError, StreamError, StreamPriority};
-use framealloc_tests::{Fixture, caught, on_thread};
+use framealloc_tests::{Fixture, caught, fail_at_each_request, on_thread};
 
 /// Streams a little; how many reservations and loads were refused.
 fn program(fixture: &Fixture) -> u64 {
@@ -64,20 +64,12 @@ fn run(nth: u64, count: u64) -> u64 {
 
 #[test]
 fn one_failure_at_each_request() {
-    let mut nth = 0;
-    while run(nth, 1) > 0 {
-        nth += 1;
-    }
-    assert!(nth > 20, "{nth} requests only");
+    fail_at_each_request(20, |nth| run(nth, 1));
 }
 
 #[test]
 fn no_memory_from_each_request_on() {
-    let mut nth = 0;
-    while run(nth, u64::MAX) > 0 {
-        nth += 1;
-    }
-    assert!(nth > 20, "{nth} requests only");
+    fail_at_each_request(20, |nth| run(nth, u64::MAX));
 }
 
 #[test]
