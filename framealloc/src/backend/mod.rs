@@ -27,10 +27,14 @@ mod limited;
 mod system;
 #[cfg(test)]
 mod tests;
+#[cfg(all(test, framealloc_loom))]
+mod watched;
 
 pub use counting::{BackendCounts, CountingBackend};
 pub use limited::LimitedBackend;
 pub use system::SystemBackend;
+#[cfg(all(test, framealloc_loom))]
+pub(crate) use watched::{WatchedBackend, WatchedHandle};
 
 use core::alloc::Layout;
 use core::ptr::NonNull;

@@ -40,6 +40,8 @@ mod knowing;
 mod leaks;
 mod limits;
 mod live_traffic;
+#[cfg(all(test, framealloc_loom))]
+mod loom_tests;
 mod objects;
 mod pipeline;
 pub(crate) mod promotion;

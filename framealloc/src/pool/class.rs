@@ -81,6 +81,9 @@ pub(crate) const fn block_align(class: Class) -> usize {
 /// How many blocks move between a thread and the depot at once: about 8 KiB worth, at least 4, at most 128. A thread
 /// keeps at most four times as many.
 pub(crate) const fn batch_len(class: Class) -> u32 {
+    if cfg!(framealloc_loom) {
+        return 2;
+    }
     match (8 << 10) / block_size(class) {
         0..4 => 4,
         128.. => 128,

@@ -11,7 +11,7 @@ use core::ptr::{self, NonNull};
 use std::sync::Arc;
 
 /// Whole batches a group keeps ready at first. Eight of 64 B objects are 64 KiB.
-const FEW_BATCHES: usize = 8;
+const FEW_BATCHES: usize = if cfg!(framealloc_loom) { 1 } else { 8 };
 
 /// What that grows to where threads trade in larger bursts.
 const BATCHES: usize = 64;
@@ -67,7 +67,7 @@ unsafe impl Send for Group {}
 unsafe impl Sync for Group {}
 
 impl Group {
-    pub(super) const fn new(depot: *const Depot, next: *const Group, class: Class, tag: u16) -> Self {
+    pub(super) fn new(depot: *const Depot, next: *const Group, class: Class, tag: u16) -> Self {
         Self {
             depot,
             next,

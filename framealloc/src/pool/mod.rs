@@ -71,6 +71,8 @@ mod group;
 mod handle;
 mod keyed;
 mod local;
+#[cfg(all(test, framealloc_loom))]
+mod loom_tests;
 mod magazine;
 mod page;
 mod stats;

@@ -1,19 +1,16 @@
-//! Locking without poison: the standard library's lock, or parking_lot's with that feature.
+//! Locking without poison: the standard library's lock, or parking_lot's with that feature. The models of loom replace
+//! either. No code that can panic runs under the pool's locks, and what they guard is valid at each step (F7).
 
 #![forbid(unsafe_code)]
 
-#[cfg(feature = "parking_lot")]
+#[cfg(any(not(feature = "parking_lot"), all(framealloc_loom, test)))]
+pub(super) use crate::sys::sync::{Mutex, lock};
+#[cfg(all(feature = "parking_lot", not(all(framealloc_loom, test))))]
 pub(super) use parking_lot::{Mutex, MutexGuard};
-#[cfg(not(feature = "parking_lot"))]
-pub(super) use std::sync::{Mutex, MutexGuard};
 
-/// Locks. A poisoned lock is taken as it is: no code that can panic runs under the pool's locks, and what they guard is
-/// valid at each step (F7).
+/// Locks.
+#[cfg(all(feature = "parking_lot", not(all(framealloc_loom, test))))]
 #[inline]
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    #[cfg(feature = "parking_lot")]
-    let guard = mutex.lock();
-    #[cfg(not(feature = "parking_lot"))]
-    let guard = mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-    guard
+    mutex.lock()
 }

@@ -253,7 +253,7 @@ impl ThreadPool {
     ///
     /// - `block` is a block of `group`, which belongs to this pool's depot; the caller gives it up when the answer is
     ///   true (P1).
-    unsafe fn keep(&self, group: &Group, block: NonNull<u8>) -> bool {
+    pub(super) unsafe fn keep(&self, group: &Group, block: NonNull<u8>) -> bool {
         let Some(set) = self.set_for(group.tag) else { return false };
         // SAFETY: P8 for the set; class and tag are those of the group; the block is the caller's.
         unsafe { set.as_ref().magazine(group.class).push_slow(self.depot(), group, block) };

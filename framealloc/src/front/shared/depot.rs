@@ -1,12 +1,12 @@
 //! Chunks of threads that ended, for threads that begin.
 
 use core::ptr::NonNull;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
-use super::lock;
 use crate::backend::AllocatorBackend;
 use crate::raw::cache::{ChunkCache, ChunkList};
 use crate::raw::chunk::Chunk;
+use crate::sys::sync::{Mutex, lock};
 
 /// The shared end of the chunk caches.
 pub(crate) struct ChunkDepot {
