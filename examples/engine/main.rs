@@ -19,6 +19,7 @@ mod quiet;
 mod random;
 mod report;
 mod scene;
+mod snapshots;
 mod systems;
 mod tally;
 #[cfg(test)]

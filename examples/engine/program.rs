@@ -12,6 +12,7 @@ use crate::level;
 use crate::memory::{Framed, Limits, Plain, Runtime};
 use crate::report::{self, Report};
 use crate::scene::Scene;
+use crate::snapshots::Snapshots;
 use crate::verify;
 
 const FRAMEALLOC: &str = "framealloc";
@@ -36,11 +37,12 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, out: &mut dyn Write) -
         Some(path) => level::load_file(path)?,
         None => level::load_embedded()?,
     };
+    let snapshots = args.snapshots.as_deref().map(Snapshots::new).transpose()?;
     let scene = Scene::new(level);
     let mut report = Report::new(&scene, args.settings);
     report::print_opening(&report, out).map_err(closed)?;
 
-    play(&args, &scene, &mut report, out)?;
+    play(&args, &scene, snapshots, &mut report, out)?;
 
     report::print(&report, out).map_err(closed)?;
     if let Some(failed) = report.proofs.iter().find(|proof| !proof.holds) {
@@ -50,13 +52,22 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, out: &mut dyn Write) -
 }
 
 /// The chosen runs, and the checks that belong to them.
-fn play(args: &Args, scene: &Scene, report: &mut Report, out: &mut dyn Write) -> Result<(), Failure> {
+fn play(
+    args: &Args,
+    scene: &Scene,
+    mut snapshots: Option<Snapshots>,
+    report: &mut Report,
+    out: &mut dyn Write,
+) -> Result<(), Failure> {
+    let mut emit =
+        |framed: &Framed| snapshots.as_mut().map_or(Ok(()), |snapshots| snapshots.between_frames(framed));
     let limits = Limits { memory: args.memory_limit, budgets: &args.budgets };
     match args.choice {
         Choice::Both => {
             let framed = Framed::new(limits)?;
-            let [one, other] = side_by_side(&framed, &Plain, args.settings, scene, out)?;
+            let [one, other] = side_by_side(&framed, &Plain, args.settings, scene, &mut emit, out)?;
             report.add_systems(&framed);
+            report.intent = args.report.then(|| framed.intent_report());
             report.add_run(FRAMEALLOC, &one);
             report.add_run(STD, &other);
             prove_run(&one, args.settings, report);
@@ -68,8 +79,9 @@ fn play(args: &Args, scene: &Scene, report: &mut Report, out: &mut dyn Write) ->
         }
         Choice::Framealloc => {
             let framed = Framed::new(limits)?;
-            let run = alone(FRAMEALLOC, &framed, args.settings, scene, out)?;
+            let run = alone(FRAMEALLOC, &framed, args.settings, scene, &mut emit, out)?;
             report.add_systems(&framed);
+            report.intent = args.report.then(|| framed.intent_report());
             report.add_run(FRAMEALLOC, &run);
             prove_run(&run, args.settings, report);
             if args.verify {
@@ -77,7 +89,7 @@ fn play(args: &Args, scene: &Scene, report: &mut Report, out: &mut dyn Write) ->
             }
         }
         Choice::Std => {
-            let run = alone(STD, &Plain, args.settings, scene, out)?;
+            let run = alone(STD, &Plain, args.settings, scene, &mut |_| Ok(()), out)?;
             report.add_run(STD, &run);
             prove_contacts(&run, report);
             if args.verify {
@@ -85,8 +97,12 @@ fn play(args: &Args, scene: &Scene, report: &mut Report, out: &mut dyn Write) ->
             }
         }
     }
+    report.snapshots = snapshots.map(|snapshots| snapshots.written());
     Ok(())
 }
+
+/// What is done between two frames on a runtime.
+type Between<'a, R> = &'a mut dyn FnMut(&R) -> Result<(), Failure>;
 
 /// One run with progress lines.
 fn alone<R: Runtime>(
@@ -94,11 +110,13 @@ fn alone<R: Runtime>(
     runtime: &R,
     settings: Settings,
     scene: &Scene,
+    between: Between<'_, R>,
     out: &mut dyn Write,
 ) -> Result<Run, Failure> {
     let played = game::with_session(runtime, scene, settings, |mut session| {
         for frame in 1..=settings.frames {
             session.step().map_err(|panic| runtime.explain(panic))?;
+            between(runtime)?;
             if shows_progress(frame, settings) {
                 print_progress(name, session.progress(), out)?;
             }
@@ -114,6 +132,7 @@ fn side_by_side(
     plain: &Plain,
     settings: Settings,
     scene: &Scene,
+    between: Between<'_, Framed>,
     out: &mut dyn Write,
 ) -> Result<[Run; 2], Failure> {
     let played = game::with_session(framed, scene, settings, |mut one| {
@@ -123,6 +142,7 @@ fn side_by_side(
                     other.step().map_err(|panic| plain.explain(panic))?;
                 }
                 one.step().map_err(|panic| framed.explain(panic))?;
+                between(framed)?;
                 if frame % 2 == 1 {
                     other.step().map_err(|panic| plain.explain(panic))?;
                 }

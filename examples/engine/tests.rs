@@ -172,6 +172,8 @@ fn bad_input_ends_with_one_line_and_code_2() {
         (&["--json", folder.0.to_str().unwrap()], "is a folder"),
         #[cfg(unix)]
         (&["--json", "/dev/null"], "is not a regular file"),
+        (&["--snapshots", &broken, "--json", &json], "broken.obj: "),
+        (&["--snapshots", &format!("{broken}/shots"), "--json", &json], "broken.obj/shots: "),
         (&["--speed", "9"], "--speed"),
     ];
     for (arguments, expected) in cases {
@@ -182,6 +184,47 @@ fn bad_input_ends_with_one_line_and_code_2() {
         assert!(errors.starts_with("error: ") && errors.contains(expected), "{arguments:?}: {errors}");
     }
     assert_eq!(folder.names(), ["broken.obj", "points.obj"], "nothing is half-written");
+}
+
+#[test]
+fn snapshots_are_written_between_the_frames_of_framealloc() {
+    let folder = Folder::new("snapshots");
+    let shots = folder.0.join("new/shots");
+    fs::create_dir_all(&shots).unwrap();
+    let stale = |number: u32| shots.join(format!("snapshot-{number:016}-0000000001-0000000001.json"));
+    (0..30).for_each(|number| fs::write(stale(number), "{}").unwrap());
+    fs::write(shots.join("notes.txt"), "mine").unwrap();
+    for choice in ["both", "framealloc"] {
+        let allocator = if choice == "both" { "" } else { "--allocator framealloc" };
+        let json = folder.0.join("report.json");
+        let options = format!("--snapshots {} --json {}", shots.display(), json.display());
+        let (result, text) = run(&format!("--frames 20 --bodies 200 {allocator} {options}"));
+        assert_eq!(result, Ok(()), "{text}");
+        let report: serde_json::Value = serde_json::from_str(&fs::read_to_string(&json).unwrap()).unwrap();
+        let written = report["snapshots"].as_u64().unwrap();
+        assert!(written > 0 && text.contains(&format!("{written} snapshots written")), "{text}");
+    }
+    let mut names: Vec<PathBuf> = fs::read_dir(&shots).unwrap().map(|entry| entry.unwrap().path()).collect();
+    names.sort();
+    assert_eq!(names.remove(0), shots.join("notes.txt"));
+    assert_eq!(names.len(), crate::snapshots::MOST, "the oldest ones went");
+    let newest = fs::read_to_string(names.last().unwrap()).unwrap();
+    let snapshot = framealloc::Snapshot::from_json(&newest).unwrap();
+    assert!((1..=20).contains(&snapshot.frame), "{newest}");
+    assert_eq!(snapshot.systems.len(), 8, "{newest}");
+    assert!(snapshot.systems.iter().all(|system| system.runs > 0), "{newest}");
+}
+
+#[test]
+fn the_report_of_framealloc_is_printed_on_demand() {
+    let (result, text) = run("--frames 20 --bodies 200 --report");
+    assert_eq!(result, Ok(()), "{text}");
+    let (_, report) = text.split_once("\nframealloc's report after frame 20\n").expect(&text);
+    let rows: Vec<&str> = report.lines().skip(1).filter_map(|line| line.split_whitespace().next()).collect();
+    for system in crate::game::SYSTEM_NAMES {
+        assert!(rows.contains(&system), "{system} is missing in\n{report}");
+    }
+    assert!(!run("--frames 20 --bodies 200").1.contains("framealloc's report"));
 }
 
 #[test]
@@ -208,5 +251,8 @@ fn the_level_can_be_written() {
 fn help_is_printed() {
     let (result, text) = run("--help");
     assert_eq!(result, Ok(()));
-    assert!(text.contains("usage:") && text.contains("--memory-limit"));
+    for option in ["--memory-limit", "--snapshots DIR", "--report"] {
+        assert!(text.contains("usage:") && text.contains(option), "{option}");
+    }
+    assert!(text.contains(&format!("the last {} of them", crate::snapshots::MOST)), "{text}");
 }

@@ -1,12 +1,14 @@
 //! The annotated systems on a `SmartAlloc`.
 
 use std::hash::{BuildHasher, Hash};
+use std::io;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use framealloc::diagnostics::RingSink;
 use framealloc::{
-    AllocConfig, AllocError, Budget, FrameMap, FrameVec, HeapBox, OnExceed, PoolBox, Promoted, SmartAlloc,
-    SystemReport,
+    AllocConfig, AllocError, Budget, FrameMap, FrameVec, HeapBox, IntentReport, OnExceed, PoolBox, Promoted,
+    SmartAlloc, SnapshotEmitter, SystemReport,
 };
 
 use super::{Buffer, Runtime, Table};
@@ -94,7 +96,20 @@ impl Framed {
             heap_calls: system.heap_calls,
             promotions: system.promotions,
         };
-        self.alloc.intent_report().systems.into_iter().map(row).collect()
+        self.intent_report().systems.into_iter().map(row).collect()
+    }
+
+    /// The same as framealloc tells it.
+    pub fn intent_report(&self) -> IntentReport {
+        self.alloc.intent_report()
+    }
+
+    /// Writes a snapshot if one is due or asked for.
+    ///
+    /// # Errors
+    /// Those of the file system.
+    pub fn emit(&self, emitter: &mut SnapshotEmitter) -> io::Result<Option<PathBuf>> {
+        emitter.maybe_emit(&self.alloc)
     }
 
     /// What framealloc reported during the run, one line each.
@@ -191,7 +206,7 @@ impl Runtime for Framed {
         }
     }
     fn system_heap_calls(&self) -> u64 {
-        self.alloc.intent_report().systems.iter().map(|system| system.heap_calls).sum()
+        self.intent_report().systems.iter().map(|system| system.heap_calls).sum()
     }
     fn frame_bytes_by_thread(&self) -> Vec<(String, u64)> {
         let threads = self.alloc.stats().threads.into_iter();
