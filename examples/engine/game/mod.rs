@@ -111,7 +111,7 @@ impl<'s, R: Runtime> Game<'s, R> {
     ///
     /// # Errors
     /// A panic of a worker; panics of the main thread pass through.
-    fn frame(&self, crew: &Crew, main: &mut Main<R>) -> Result<usize, Panic> {
+    fn frame(&self, crew: &mut Crew, main: &mut Main<R>) -> Result<usize, Panic> {
         let (runtime, watch) = (self.runtime, &self.watch);
         runtime.begin_frame();
         {
