@@ -7,7 +7,7 @@ use std::path::Path;
 
 use crate::args::{Args, Choice, HELP};
 use crate::failure::Failure;
-use crate::game::{self, Progress, Run, Settings, WARM_UP};
+use crate::game::{self, Progress, Run, STAGES, Settings, WARM_UP};
 use crate::level;
 use crate::memory::{Framed, Limits, Plain, Runtime};
 use crate::report::{self, Report};
@@ -186,6 +186,10 @@ fn prove_run(run: &Run, settings: Settings, report: &mut Report) {
             least > 0,
             format!("{:?} bytes of frame memory", run.worker_frame_bytes),
         );
+        let met = run.barrier.frames == settings.frames as u64 * STAGES && run.barrier.departures == 0;
+        let detail =
+            format!("{} times; the longest wait took {:.1?}", run.barrier.frames, run.barrier.longest_wait);
+        report.prove("all threads ended every stage together", met, detail);
     }
     if let Some(calls) = run.steady_heap_calls {
         let detail = format!("{calls} in frames {} to {}", WARM_UP + 1, settings.frames);

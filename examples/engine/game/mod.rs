@@ -89,6 +89,8 @@ static COLLIDE: [Job; SLICES] = {
     jobs
 };
 static PRESENT: [Job; 2] = [Job::MixAudio, Job::Visibility];
+/// Stages of a frame: how often all threads meet.
+pub const STAGES: u64 = 2;
 
 impl<'s, R: Runtime> Game<'s, R> {
     fn new(runtime: &'s R, scene: &'s Scene, bodies: usize) -> Self {

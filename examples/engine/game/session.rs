@@ -101,6 +101,7 @@ impl<R: Runtime> Session<'_, R> {
             digests: self.main.digests,
             counts: self.main.counts,
             worker_frame_bytes: self.worker_frame_bytes(),
+            barrier: self.crew.barrier_stats(),
             steady_heap_calls: steady,
             system_nanoseconds: std::array::from_fn(|system| laps[system] - self.warm_laps[system]),
             ..self.run
