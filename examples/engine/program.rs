@@ -5,6 +5,8 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
 
+use framealloc::TransferStats;
+
 use crate::args::{Args, Choice, HELP};
 use crate::failure::Failure;
 use crate::game::{self, Progress, Run, STAGES, Settings, WARM_UP};
@@ -70,7 +72,7 @@ fn play(
             report.intent = args.report.then(|| framed.intent_report());
             report.add_run(FRAMEALLOC, &one);
             report.add_run(STD, &other);
-            prove_run(&one, args.settings, report);
+            prove_run(&framed, &one, args.settings, report);
             let what = "positions, contacts, paths, draw lists, samples, meshes";
             report.prove("framealloc and std agree", one.digests == other.digests, what);
             if args.verify {
@@ -83,7 +85,7 @@ fn play(
             report.add_systems(&framed);
             report.intent = args.report.then(|| framed.intent_report());
             report.add_run(FRAMEALLOC, &run);
-            prove_run(&run, args.settings, report);
+            prove_run(&framed, &run, args.settings, report);
             if args.verify {
                 verify_on(FRAMEALLOC, || Framed::new(limits), args.settings, scene, &run, report)?;
             }
@@ -177,8 +179,11 @@ fn prove_contacts(run: &Run, report: &mut Report) {
 }
 
 /// What every run on framealloc claims.
-fn prove_run(run: &Run, settings: Settings, report: &mut Report) {
+fn prove_run(framed: &Framed, run: &Run, settings: Settings, report: &mut Report) {
     prove_contacts(run, report);
+    let TransferStats { sent, received, crossed, dropped, .. } = framed.transfers();
+    let arrived = received == sent && dropped == 0 && (crossed > 0) == (settings.workers > 0 && sent > 0);
+    report.prove("every path arrived", arrived, format!("{received} of {sent}, {crossed} from workers"));
     if settings.workers > 0 {
         let least = run.worker_frame_bytes.iter().copied().min().unwrap_or(0);
         report.prove(

@@ -75,7 +75,7 @@ fn everything_is_proved_on_the_embedded_level() {
     let (result, text) = run("--frames 90 --bodies 300 --verify");
     assert_eq!(result, Ok(()), "{text}");
     let proofs = text.lines().filter(|line| line.starts_with("ok ")).count();
-    assert_eq!(proofs, 9, "{text}");
+    assert_eq!(proofs, 10, "{text}");
     for system in [
         "broad_phase",
         "narrow_phase",
@@ -167,6 +167,7 @@ fn bad_input_ends_with_one_line_and_code_2() {
             &["--budget", "physics/narrow_phase=100B", "--frames", "3", "--json", &json],
             "physics/narrow_phase",
         ),
+        (&["--budget", "ai/path=1KB", "--frames", "3", "--json", &json], "ai/path"),
         (&["--memory-limit", "64KB", "--frames", "3", "--json", &json], "memory"),
         (&["--json", &no_folder], "the folder does not exist"),
         (&["--json", folder.0.to_str().unwrap()], "is a folder"),

@@ -24,6 +24,8 @@ use crate::tally::Tally;
 pub enum Job {
     /// One part of the narrow phase.
     NarrowPhase(usize),
+    /// One part of the paths that agents ask for.
+    FindPaths(usize),
     MixAudio,
     Visibility,
 }
