@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use lexopt::prelude::*;
 
 use crate::failure::Failure;
-use crate::game::Settings;
+use crate::game::{MOST_WORKERS, Settings};
 
 pub const HELP: &str = "\
 Runs a headless engine on framealloc and on the global allocator, and compares them.
@@ -21,7 +21,7 @@ usage: engine [OPTIONS] [LEVEL.obj]
                             run on one of them only
   --budget TAG=SIZE         hard budget of a tag, for example physics/solve=256KB; may be repeated
   --memory-limit SIZE       hard limit of everything framealloc takes from the system
-  --verify                  check contacts by brute force, paths by Dijkstra, and all numbers of threads
+  --verify                  check contacts by brute force, paths by Dijkstra, and all numbers of worker threads
   --report                  print framealloc's own report of the annotated systems at the end
   --snapshots DIR           write snapshots of the run on framealloc to DIR, the last 20 of them; the file
                             snapshot.request in DIR asks for one
@@ -107,7 +107,9 @@ impl Args {
             match argument {
                 Long("frames") => self.settings.frames = number("frames", &text(&mut parser)?, 1, 1_000_000)?,
                 Long("bodies") => self.settings.bodies = number("bodies", &text(&mut parser)?, 1, 100_000)?,
-                Long("threads") => self.settings.workers = number("threads", &text(&mut parser)?, 0, 4)?,
+                Long("threads") => {
+                    self.settings.workers = number("threads", &text(&mut parser)?, 0, MOST_WORKERS)?;
+                }
                 Long("allocator") => self.choice = choice(&text(&mut parser)?)?,
                 Long("budget") => self.budgets.push(budget(&text(&mut parser)?)?),
                 Long("memory-limit") => self.memory_limit = Some(size("memory-limit", &text(&mut parser)?)?),

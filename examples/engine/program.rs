@@ -9,7 +9,7 @@ use framealloc::TransferStats;
 
 use crate::args::{Args, Choice, HELP};
 use crate::failure::Failure;
-use crate::game::{self, Progress, Run, STAGES, Settings, WARM_UP};
+use crate::game::{self, MOST_WORKERS, Progress, Run, STAGES, Settings, WARM_UP};
 use crate::level;
 use crate::memory::{Framed, Limits, Plain, Runtime};
 use crate::report::{self, Report};
@@ -68,8 +68,7 @@ fn play(
         Choice::Both => {
             let framed = Framed::new(limits)?;
             let [one, other] = side_by_side(&framed, &Plain, args.settings, scene, &mut emit, out)?;
-            report.add_systems(&framed);
-            report.intent = args.report.then(|| framed.intent_report());
+            finish(&framed, args, snapshots.as_mut(), report)?;
             report.add_run(FRAMEALLOC, &one);
             report.add_run(STD, &other);
             prove_run(&framed, &one, args.settings, report);
@@ -82,8 +81,7 @@ fn play(
         Choice::Framealloc => {
             let framed = Framed::new(limits)?;
             let run = alone(FRAMEALLOC, &framed, args.settings, scene, &mut emit, out)?;
-            report.add_systems(&framed);
-            report.intent = args.report.then(|| framed.intent_report());
+            finish(&framed, args, snapshots.as_mut(), report)?;
             report.add_run(FRAMEALLOC, &run);
             prove_run(&framed, &run, args.settings, report);
             if args.verify {
@@ -99,7 +97,22 @@ fn play(
             }
         }
     }
-    report.snapshots = snapshots.map(|snapshots| snapshots.written());
+    Ok(())
+}
+
+/// What a run on framealloc leaves besides its figures.
+fn finish(
+    framed: &Framed,
+    args: &Args,
+    snapshots: Option<&mut Snapshots>,
+    report: &mut Report,
+) -> Result<(), Failure> {
+    report.add_systems(framed);
+    report.intent = args.report.then(|| framed.intent_report());
+    if let Some(snapshots) = snapshots {
+        snapshots.at_the_end(framed)?;
+        report.snapshots = Some(snapshots.written());
+    }
     Ok(())
 }
 
@@ -215,7 +228,7 @@ fn verify_on<R: Runtime>(
     report.prove("contacts equal brute force", true, format!("{contacts} on a small scene"));
     let paths = verify::paths(&fresh()?, scene)?;
     report.prove("path costs equal Dijkstra's", true, format!("{paths} paths"));
-    for workers in (0..=2).filter(|&workers| workers != settings.workers) {
+    for workers in (0..=MOST_WORKERS).filter(|&workers| workers != settings.workers) {
         let runtime = fresh()?;
         let other = game::run(&runtime, scene, Settings { workers, ..settings });
         let other = other.map_err(|panic| runtime.explain(panic))?;

@@ -42,6 +42,16 @@ impl Snapshots {
         Ok(())
     }
 
+    /// Asks for a snapshot of the end, as a tool would, and writes it.
+    ///
+    /// # Errors
+    /// Those of the file system.
+    pub fn at_the_end(&mut self, runtime: &Framed) -> Result<(), Failure> {
+        let folder = self.emitter.directory();
+        fs::write(folder.join(SnapshotEmitter::REQUEST), "").map_err(|error| failure(folder, &error))?;
+        self.between_frames(runtime)
+    }
+
     /// How many were written, those that had to make room for newer ones included.
     pub fn written(&self) -> u64 {
         self.written

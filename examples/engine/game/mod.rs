@@ -22,7 +22,7 @@ mod record;
 mod session;
 mod stopwatch;
 
-pub use record::{Counts, Digests, Progress, Run, Settings};
+pub use record::{Counts, Digests, MOST_WORKERS, Progress, Run, Settings};
 pub use session::{WARM_UP, run, with_session};
 pub use stopwatch::NAMES as SYSTEM_NAMES;
 

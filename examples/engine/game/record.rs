@@ -8,6 +8,9 @@ use super::stopwatch::Laps;
 use crate::random::Digest;
 use crate::tally::Tally;
 
+/// The most workers of a run.
+pub const MOST_WORKERS: usize = 4;
+
 /// How to run.
 #[derive(Clone, Copy, Debug)]
 pub struct Settings {
