@@ -81,6 +81,8 @@ pub fn worker_name(number: usize) -> String {
 impl Crew {
     /// Runs `jobs` on the workers and `meanwhile` on the calling thread, and returns when all are done.
     ///
+    /// After an error, or a panic of `meanwhile`, the crew is good for nothing but being dropped.
+    ///
     /// # Errors
     /// The first panic of a job, or a worker that is gone.
     pub fn run<T>(
