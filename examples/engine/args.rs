@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use lexopt::prelude::*;
 
 use crate::failure::Failure;
-use crate::game::Settings;
+use crate::game::{MOST_WORKERS, Settings};
 
 pub const HELP: &str = "\
 Runs a headless engine on framealloc and on the global allocator, and compares them.
@@ -21,7 +21,10 @@ usage: engine [OPTIONS] [LEVEL.obj]
                             run on one of them only
   --budget TAG=SIZE         hard budget of a tag, for example physics/solve=256KB; may be repeated
   --memory-limit SIZE       hard limit of everything framealloc takes from the system
-  --verify                  check contacts by brute force, paths by Dijkstra, and all numbers of threads
+  --verify                  check contacts by brute force, paths by Dijkstra, and all numbers of worker threads
+  --report                  print framealloc's own report of the annotated systems at the end
+  --snapshots DIR           write snapshots of the run on framealloc to DIR, the last 20 of them; the file
+                            snapshot.request in DIR asks for one
   --json FILE               write the report as JSON
   --write-level FILE        write the embedded level to FILE and end
   --help
@@ -52,6 +55,8 @@ pub struct Args {
     pub budgets: Vec<TagBudget>,
     pub memory_limit: Option<u64>,
     pub verify: bool,
+    pub report: bool,
+    pub snapshots: Option<PathBuf>,
     pub json: Option<PathBuf>,
     pub write_level: Option<PathBuf>,
     pub help: bool,
@@ -70,17 +75,30 @@ impl Args {
             budgets: Vec::new(),
             memory_limit: None,
             verify: false,
+            report: false,
+            snapshots: None,
             json: None,
             write_level: None,
             help: false,
         };
         args.read(arguments)?;
-        if args.choice == Choice::Std && (args.memory_limit.is_some() || !args.budgets.is_empty()) {
-            return Err(Failure::input(
-                "--budget and --memory-limit need framealloc, but --allocator is std",
-            ));
+        if args.choice == Choice::Std
+            && let Some(option) = args.needs_framealloc()
+        {
+            return Err(Failure::input(format!("{option} needs framealloc, but --allocator is std")));
         }
         Ok(args)
+    }
+
+    /// The first of the options that mean nothing without framealloc.
+    fn needs_framealloc(&self) -> Option<&'static str> {
+        let options = [
+            ("--budget", !self.budgets.is_empty()),
+            ("--memory-limit", self.memory_limit.is_some()),
+            ("--report", self.report),
+            ("--snapshots", self.snapshots.is_some()),
+        ];
+        options.into_iter().find_map(|(option, given)| given.then_some(option))
     }
 
     fn read(&mut self, arguments: impl IntoIterator<Item = OsString>) -> Result<(), Failure> {
@@ -89,10 +107,14 @@ impl Args {
             match argument {
                 Long("frames") => self.settings.frames = number("frames", &text(&mut parser)?, 1, 1_000_000)?,
                 Long("bodies") => self.settings.bodies = number("bodies", &text(&mut parser)?, 1, 100_000)?,
-                Long("threads") => self.settings.workers = number("threads", &text(&mut parser)?, 0, 4)?,
+                Long("threads") => {
+                    self.settings.workers = number("threads", &text(&mut parser)?, 0, MOST_WORKERS)?;
+                }
                 Long("allocator") => self.choice = choice(&text(&mut parser)?)?,
                 Long("budget") => self.budgets.push(budget(&text(&mut parser)?)?),
                 Long("memory-limit") => self.memory_limit = Some(size("memory-limit", &text(&mut parser)?)?),
+                Long("report") => self.report = true,
+                Long("snapshots") => self.snapshots = Some(parser.value().map_err(failure)?.into()),
                 Long("json") => self.json = Some(parser.value().map_err(failure)?.into()),
                 Long("write-level") => self.write_level = Some(parser.value().map_err(failure)?.into()),
                 Long("verify") => self.verify = true,
@@ -165,7 +187,7 @@ mod tests {
     #[test]
     fn everything_at_once() {
         let args = parse(
-            "cow.obj --frames 30 --bodies=64 --threads 1 --budget ai/path=64KB --memory-limit 1.5MB --verify --json a.json",
+            "cow.obj --frames 30 --bodies=64 --threads 1 --budget ai/path=64KB --memory-limit 1.5MB --verify --report --snapshots shots --json a.json",
         )
         .unwrap();
         assert_eq!(args.level, Some("cow.obj".into()));
@@ -173,7 +195,8 @@ mod tests {
         assert_eq!((frames, bodies, workers), (30, 64, 1));
         assert_eq!(args.budgets, [TagBudget { tag: "ai/path".to_owned(), bytes: 65_536 }]);
         assert_eq!(args.memory_limit, Some(1_572_864));
-        assert!(args.verify && args.choice == Choice::Both);
+        assert!(args.verify && args.report && args.choice == Choice::Both);
+        assert_eq!(args.snapshots, Some("shots".into()));
     }
 
     #[test]
@@ -189,7 +212,11 @@ mod tests {
             ("--budget ai/path=0", "at least one byte"),
             ("--memory-limit 3XB", "the unit"),
             ("--memory-limit=", "at least one byte"),
-            ("--allocator std --memory-limit 1MB", "need framealloc"),
+            ("--allocator std --memory-limit 1MB", "--memory-limit needs framealloc"),
+            ("--allocator std --budget ai/path=1MB", "--budget needs framealloc"),
+            ("--report --allocator std", "--report needs framealloc"),
+            ("--snapshots shots --allocator std", "--snapshots needs framealloc"),
+            ("--snapshots", "--snapshots"),
             ("--colour", "--colour"),
             ("a.obj b.obj", "b.obj"),
         ];

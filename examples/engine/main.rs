@@ -3,6 +3,7 @@
 //! ```text
 //! cargo run --release --example engine                      # the embedded level
 //! cargo run --release --example engine -- cow.obj --verify  # your own, with all checks
+//! cargo run --release --example engine -- --snapshots shots # snapshots for tools, in the folder `shots`
 //! ```
 //!
 //! Every frame runs the annotated systems of [`systems`], two worker threads among them; afterwards the same kernels
@@ -19,6 +20,7 @@ mod quiet;
 mod random;
 mod report;
 mod scene;
+mod snapshots;
 mod systems;
 mod tally;
 #[cfg(test)]

@@ -5,13 +5,16 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
 
+use framealloc::TransferStats;
+
 use crate::args::{Args, Choice, HELP};
 use crate::failure::Failure;
-use crate::game::{self, Progress, Run, Settings, WARM_UP};
+use crate::game::{self, MOST_WORKERS, Progress, Run, STAGES, Settings, WARM_UP};
 use crate::level;
 use crate::memory::{Framed, Limits, Plain, Runtime};
 use crate::report::{self, Report};
 use crate::scene::Scene;
+use crate::snapshots::Snapshots;
 use crate::verify;
 
 const FRAMEALLOC: &str = "framealloc";
@@ -36,11 +39,12 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, out: &mut dyn Write) -
         Some(path) => level::load_file(path)?,
         None => level::load_embedded()?,
     };
+    let snapshots = args.snapshots.as_deref().map(Snapshots::new).transpose()?;
     let scene = Scene::new(level);
     let mut report = Report::new(&scene, args.settings);
     report::print_opening(&report, out).map_err(closed)?;
 
-    play(&args, &scene, &mut report, out)?;
+    play(&args, &scene, snapshots, &mut report, out)?;
 
     report::print(&report, out).map_err(closed)?;
     if let Some(failed) = report.proofs.iter().find(|proof| !proof.holds) {
@@ -50,16 +54,24 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, out: &mut dyn Write) -
 }
 
 /// The chosen runs, and the checks that belong to them.
-fn play(args: &Args, scene: &Scene, report: &mut Report, out: &mut dyn Write) -> Result<(), Failure> {
+fn play(
+    args: &Args,
+    scene: &Scene,
+    mut snapshots: Option<Snapshots>,
+    report: &mut Report,
+    out: &mut dyn Write,
+) -> Result<(), Failure> {
+    let mut emit =
+        |framed: &Framed| snapshots.as_mut().map_or(Ok(()), |snapshots| snapshots.between_frames(framed));
     let limits = Limits { memory: args.memory_limit, budgets: &args.budgets };
     match args.choice {
         Choice::Both => {
             let framed = Framed::new(limits)?;
-            let [one, other] = side_by_side(&framed, &Plain, args.settings, scene, out)?;
-            report.add_systems(&framed);
+            let [one, other] = side_by_side(&framed, &Plain, args.settings, scene, &mut emit, out)?;
+            finish(&framed, args, snapshots.as_mut(), report)?;
             report.add_run(FRAMEALLOC, &one);
             report.add_run(STD, &other);
-            prove_run(&one, args.settings, report);
+            prove_run(&framed, &one, args.settings, report);
             let what = "positions, contacts, paths, draw lists, samples, meshes";
             report.prove("framealloc and std agree", one.digests == other.digests, what);
             if args.verify {
@@ -68,16 +80,16 @@ fn play(args: &Args, scene: &Scene, report: &mut Report, out: &mut dyn Write) ->
         }
         Choice::Framealloc => {
             let framed = Framed::new(limits)?;
-            let run = alone(FRAMEALLOC, &framed, args.settings, scene, out)?;
-            report.add_systems(&framed);
+            let run = alone(FRAMEALLOC, &framed, args.settings, scene, &mut emit, out)?;
+            finish(&framed, args, snapshots.as_mut(), report)?;
             report.add_run(FRAMEALLOC, &run);
-            prove_run(&run, args.settings, report);
+            prove_run(&framed, &run, args.settings, report);
             if args.verify {
                 verify_on(FRAMEALLOC, || Framed::new(limits), args.settings, scene, &run, report)?;
             }
         }
         Choice::Std => {
-            let run = alone(STD, &Plain, args.settings, scene, out)?;
+            let run = alone(STD, &Plain, args.settings, scene, &mut |_| Ok(()), out)?;
             report.add_run(STD, &run);
             prove_contacts(&run, report);
             if args.verify {
@@ -88,17 +100,38 @@ fn play(args: &Args, scene: &Scene, report: &mut Report, out: &mut dyn Write) ->
     Ok(())
 }
 
+/// What a run on framealloc leaves besides its figures.
+fn finish(
+    framed: &Framed,
+    args: &Args,
+    snapshots: Option<&mut Snapshots>,
+    report: &mut Report,
+) -> Result<(), Failure> {
+    report.add_systems(framed);
+    report.intent = args.report.then(|| framed.intent_report());
+    if let Some(snapshots) = snapshots {
+        snapshots.at_the_end(framed)?;
+        report.snapshots = Some(snapshots.written());
+    }
+    Ok(())
+}
+
+/// What is done between two frames on a runtime.
+type Between<'a, R> = &'a mut dyn FnMut(&R) -> Result<(), Failure>;
+
 /// One run with progress lines.
 fn alone<R: Runtime>(
     name: &str,
     runtime: &R,
     settings: Settings,
     scene: &Scene,
+    between: Between<'_, R>,
     out: &mut dyn Write,
 ) -> Result<Run, Failure> {
     let played = game::with_session(runtime, scene, settings, |mut session| {
         for frame in 1..=settings.frames {
             session.step().map_err(|panic| runtime.explain(panic))?;
+            between(runtime)?;
             if shows_progress(frame, settings) {
                 print_progress(name, session.progress(), out)?;
             }
@@ -114,6 +147,7 @@ fn side_by_side(
     plain: &Plain,
     settings: Settings,
     scene: &Scene,
+    between: Between<'_, Framed>,
     out: &mut dyn Write,
 ) -> Result<[Run; 2], Failure> {
     let played = game::with_session(framed, scene, settings, |mut one| {
@@ -123,6 +157,7 @@ fn side_by_side(
                     other.step().map_err(|panic| plain.explain(panic))?;
                 }
                 one.step().map_err(|panic| framed.explain(panic))?;
+                between(framed)?;
                 if frame % 2 == 1 {
                     other.step().map_err(|panic| plain.explain(panic))?;
                 }
@@ -157,8 +192,11 @@ fn prove_contacts(run: &Run, report: &mut Report) {
 }
 
 /// What every run on framealloc claims.
-fn prove_run(run: &Run, settings: Settings, report: &mut Report) {
+fn prove_run(framed: &Framed, run: &Run, settings: Settings, report: &mut Report) {
     prove_contacts(run, report);
+    let TransferStats { sent, received, crossed, dropped, .. } = framed.transfers();
+    let arrived = received == sent && dropped == 0 && (crossed > 0) == (settings.workers > 0 && sent > 0);
+    report.prove("every path arrived", arrived, format!("{received} of {sent}, {crossed} from workers"));
     if settings.workers > 0 {
         let least = run.worker_frame_bytes.iter().copied().min().unwrap_or(0);
         report.prove(
@@ -166,6 +204,10 @@ fn prove_run(run: &Run, settings: Settings, report: &mut Report) {
             least > 0,
             format!("{:?} bytes of frame memory", run.worker_frame_bytes),
         );
+        let met = run.barrier.frames == settings.frames as u64 * STAGES && run.barrier.departures == 0;
+        let detail =
+            format!("{} times; the longest wait took {:.1?}", run.barrier.frames, run.barrier.longest_wait);
+        report.prove("all threads ended every stage together", met, detail);
     }
     if let Some(calls) = run.steady_heap_calls {
         let detail = format!("{calls} in frames {} to {}", WARM_UP + 1, settings.frames);
@@ -186,7 +228,7 @@ fn verify_on<R: Runtime>(
     report.prove("contacts equal brute force", true, format!("{contacts} on a small scene"));
     let paths = verify::paths(&fresh()?, scene)?;
     report.prove("path costs equal Dijkstra's", true, format!("{paths} paths"));
-    for workers in (0..=2).filter(|&workers| workers != settings.workers) {
+    for workers in (0..=MOST_WORKERS).filter(|&workers| workers != settings.workers) {
         let runtime = fresh()?;
         let other = game::run(&runtime, scene, Settings { workers, ..settings });
         let other = other.map_err(|panic| runtime.explain(panic))?;

@@ -75,7 +75,7 @@ fn everything_is_proved_on_the_embedded_level() {
     let (result, text) = run("--frames 90 --bodies 300 --verify");
     assert_eq!(result, Ok(()), "{text}");
     let proofs = text.lines().filter(|line| line.starts_with("ok ")).count();
-    assert_eq!(proofs, 8, "{text}");
+    assert_eq!(proofs, 12, "{text}");
     for system in [
         "broad_phase",
         "narrow_phase",
@@ -107,7 +107,14 @@ fn a_real_mesh_runs() {
 fn every_number_of_threads_and_both_allocators_give_the_same_file() {
     let folder = Folder::new("same");
     let mut digests = Vec::new();
-    for options in ["--threads 0", "--threads 1 --allocator framealloc", "--threads 3 --allocator std"] {
+    let cases = [
+        "--threads 0",
+        "--threads 1 --allocator framealloc",
+        "--threads 2 --allocator std",
+        "--threads 3 --allocator std",
+        "--threads 4",
+    ];
+    for options in cases {
         let path = folder.0.join("report.json");
         let (result, text) = run(&format!("--frames 40 --bodies 200 {options} --json {}", path.display()));
         assert_eq!(result, Ok(()), "{text}");
@@ -120,7 +127,7 @@ fn every_number_of_threads_and_both_allocators_give_the_same_file() {
             assert!(run["system_time_us"]["solve"].as_f64().unwrap() > 0.0);
         }
     }
-    assert_eq!(digests.len(), 4);
+    assert_eq!(digests.len(), 7);
     assert!(digests.windows(2).all(|pair| pair[0] == pair[1]), "{digests:#?}");
     assert_eq!(folder.names(), ["report.json"], "nothing else is left behind");
 }
@@ -167,11 +174,14 @@ fn bad_input_ends_with_one_line_and_code_2() {
             &["--budget", "physics/narrow_phase=100B", "--frames", "3", "--json", &json],
             "physics/narrow_phase",
         ),
+        (&["--budget", "ai/path=1KB", "--frames", "3", "--json", &json], "ai/path"),
         (&["--memory-limit", "64KB", "--frames", "3", "--json", &json], "memory"),
         (&["--json", &no_folder], "the folder does not exist"),
         (&["--json", folder.0.to_str().unwrap()], "is a folder"),
         #[cfg(unix)]
         (&["--json", "/dev/null"], "is not a regular file"),
+        (&["--snapshots", &broken, "--json", &json], "broken.obj: "),
+        (&["--snapshots", &format!("{broken}/shots"), "--json", &json], "broken.obj/shots: "),
         (&["--speed", "9"], "--speed"),
     ];
     for (arguments, expected) in cases {
@@ -182,6 +192,47 @@ fn bad_input_ends_with_one_line_and_code_2() {
         assert!(errors.starts_with("error: ") && errors.contains(expected), "{arguments:?}: {errors}");
     }
     assert_eq!(folder.names(), ["broken.obj", "points.obj"], "nothing is half-written");
+}
+
+#[test]
+fn snapshots_are_written_between_the_frames_of_framealloc() {
+    let folder = Folder::new("snapshots");
+    let shots = folder.0.join("new/shots");
+    fs::create_dir_all(&shots).unwrap();
+    let stale = |number: u32| shots.join(format!("snapshot-{number:016}-0000000001-0000000001.json"));
+    (0..30).for_each(|number| fs::write(stale(number), "{}").unwrap());
+    fs::write(shots.join("notes.txt"), "mine").unwrap();
+    for choice in ["both", "framealloc"] {
+        let allocator = if choice == "both" { "" } else { "--allocator framealloc" };
+        let json = folder.0.join("report.json");
+        let options = format!("--snapshots {} --json {}", shots.display(), json.display());
+        let (result, text) = run(&format!("--frames 20 --bodies 200 {allocator} {options}"));
+        assert_eq!(result, Ok(()), "{text}");
+        let report: serde_json::Value = serde_json::from_str(&fs::read_to_string(&json).unwrap()).unwrap();
+        let written = report["snapshots"].as_u64().unwrap();
+        assert!(written >= 2 && text.contains(&format!("snapshots written: {written}")), "{text}");
+    }
+    let mut names: Vec<PathBuf> = fs::read_dir(&shots).unwrap().map(|entry| entry.unwrap().path()).collect();
+    names.sort();
+    assert_eq!(names.remove(0), shots.join("notes.txt"));
+    assert_eq!(names.len(), crate::snapshots::MOST, "the oldest ones went");
+    let newest = fs::read_to_string(names.last().unwrap()).unwrap();
+    let snapshot = framealloc::Snapshot::from_json(&newest).unwrap();
+    assert_eq!(snapshot.frame, 20, "{newest}");
+    assert_eq!(snapshot.systems.len(), 8, "{newest}");
+    assert!(snapshot.systems.iter().all(|system| system.runs >= 20), "{newest}");
+}
+
+#[test]
+fn the_report_of_framealloc_is_printed_on_demand() {
+    let (result, text) = run("--frames 20 --bodies 200 --report");
+    assert_eq!(result, Ok(()), "{text}");
+    let (_, report) = text.split_once("\nframealloc's report after frame 20\n").expect(&text);
+    let rows: Vec<&str> = report.lines().skip(1).filter_map(|line| line.split_whitespace().next()).collect();
+    for system in crate::game::SYSTEM_NAMES {
+        assert!(rows.contains(&system), "{system} is missing in\n{report}");
+    }
+    assert!(!run("--frames 20 --bodies 200").1.contains("framealloc's report"));
 }
 
 #[test]
@@ -208,5 +259,8 @@ fn the_level_can_be_written() {
 fn help_is_printed() {
     let (result, text) = run("--help");
     assert_eq!(result, Ok(()));
-    assert!(text.contains("usage:") && text.contains("--memory-limit"));
+    for option in ["--memory-limit", "--snapshots DIR", "--report"] {
+        assert!(text.contains("usage:") && text.contains(option), "{option}");
+    }
+    assert!(text.contains(&format!("the last {} of them", crate::snapshots::MOST)), "{text}");
 }

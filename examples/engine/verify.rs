@@ -82,8 +82,7 @@ pub fn paths<R: Runtime>(runtime: &R, scene: &Scene) -> Result<usize, Failure> {
     for agent in 0..PATHS as u32 {
         let mut pick = || walkable[random.below(walkable.len())];
         let request = Request { agent, from: pick(), to: pick() };
-        let mut route = runtime.list();
-        let cost = runtime.find_path(&scene.nav, request, &mut route);
+        let cost = runtime.receive(runtime.find_path(&scene.nav, request)).cost;
         let expected = dijkstra(&scene.nav, request.from, request.to);
         if cost != expected {
             let Request { from, to, .. } = request;

@@ -1,13 +1,15 @@
 //! The frame loop.
 //!
 //! ```text
-//! main     begin_frame │ move, broad phase │ find paths │ solve, voices │ (digest)   │ level of detail │ end_frame
-//! workers              │                   │ narrow     │               │ audio mix  │                 │
-//!                      │                   │ phase      │               │ visibility │                 │
+//! main     begin_frame │ move, broad phase │ find paths │ solve, voices, │ (digest)   │ level of detail │ end_frame
+//!                      │                   │     │      │ follow paths   │            │                 │
+//! workers              │                   │ find paths │                │ audio mix  │                 │
+//!                      │                   │ narrow     │                │ visibility │                 │
+//!                      │                   │ phase      │                │            │                 │
 //! ```
 //!
-//! What crosses threads or frames is owned by [`Game`], behind locks and with reserved capacity. What lives until
-//! the end of the frame is in ambient frame memory: contacts and routes. The rest is frame-local to its system.
+//! What crosses threads or frames is owned by [`Game`], behind locks and with reserved capacity; paths cross in handles.
+//! What lives until the end of the frame is in ambient frame memory: contacts. The rest is frame-local to its system.
 //!
 //! | file | role |
 //! |---|---|
@@ -20,7 +22,7 @@ mod record;
 mod session;
 mod stopwatch;
 
-pub use record::{Counts, Digests, Progress, Run, Settings};
+pub use record::{Counts, Digests, MOST_WORKERS, Progress, Run, Settings};
 pub use session::{WARM_UP, run, with_session};
 pub use stopwatch::NAMES as SYSTEM_NAMES;
 
@@ -29,10 +31,11 @@ use std::sync::{LockResult, Mutex, PoisonError, RwLock};
 use self::stopwatch::{Stopwatch, System};
 use crate::memory::{Buffer, Runtime};
 use crate::quiet::Panic;
-use crate::scene::{Cell, Scene, World};
+use crate::scene::{REQUESTS_PER_FRAME, Scene, World};
 use crate::systems::audio::{MAX_VOICES, Ring, Voice};
 use crate::systems::lod::{BUILDS, LodCache, LodMesh};
 use crate::systems::narrow_phase::{Contact, MANIFOLD, Other, SLICES};
+use crate::systems::path::Path;
 use crate::systems::visibility::DrawCommand;
 use crate::workers::{Crew, Job};
 
@@ -42,6 +45,8 @@ struct Game<'s, R: Runtime> {
     scene: &'s Scene,
     world: RwLock<World>,
     found: [Mutex<Vec<Contact>>; SLICES],
+    /// Paths on their way from the threads that found them, part by part.
+    paths: [Mutex<Vec<R::Transfer<Path>>>; PARTS],
     audio: Mutex<Audio<R>>,
     draw_list: Mutex<Vec<DrawCommand>>,
     watch: Stopwatch,
@@ -71,16 +76,11 @@ impl<R: Runtime> Main<R> {
     }
 }
 
-/// A path of this frame: where it lies in the frame's array of cells.
-struct Plan {
-    agent: u32,
-    cost: Option<u32>,
-    start: usize,
-    end: usize,
-}
+/// Parts into which the paths of a frame are divided. The first is the main thread's own.
+const PARTS: usize = 2;
 
-static COLLIDE: [Job; SLICES] = {
-    let mut jobs = [Job::NarrowPhase(0); SLICES];
+static COLLIDE: [Job; SLICES + 1] = {
+    let mut jobs = [Job::FindPaths(1); SLICES + 1];
     let mut slice = 0;
     while slice < SLICES {
         jobs[slice] = Job::NarrowPhase(slice);
@@ -89,6 +89,8 @@ static COLLIDE: [Job; SLICES] = {
     jobs
 };
 static PRESENT: [Job; 2] = [Job::MixAudio, Job::Visibility];
+/// Stages of a frame: how often all threads meet.
+pub const STAGES: u64 = 2;
 
 impl<'s, R: Runtime> Game<'s, R> {
     fn new(runtime: &'s R, scene: &'s Scene, bodies: usize) -> Self {
@@ -98,6 +100,7 @@ impl<'s, R: Runtime> Game<'s, R> {
             scene,
             world: RwLock::new(World::new(scene, bodies)),
             found: std::array::from_fn(|_| found()),
+            paths: std::array::from_fn(|_| Mutex::new(Vec::with_capacity(REQUESTS_PER_FRAME))),
             audio: Mutex::new(Audio {
                 voices: Vec::with_capacity(MAX_VOICES),
                 ring: runtime.heaped(Ring::new()),
@@ -111,7 +114,7 @@ impl<'s, R: Runtime> Game<'s, R> {
     ///
     /// # Errors
     /// A panic of a worker; panics of the main thread pass through.
-    fn frame(&self, crew: &Crew, main: &mut Main<R>) -> Result<usize, Panic> {
+    fn frame(&self, crew: &mut Crew, main: &mut Main<R>) -> Result<usize, Panic> {
         let (runtime, watch) = (self.runtime, &self.watch);
         runtime.begin_frame();
         {
@@ -121,17 +124,13 @@ impl<'s, R: Runtime> Game<'s, R> {
             watch.time(System::BroadPhase, || runtime.broad_phase(&world.bodies, &mut world.pairs));
             main.counts.pairs += world.pairs.len() as u64;
         }
-        let (plans, routes) = crew.run(&COLLIDE, |job| self.execute(job), || self.plan_paths())?;
+        crew.run(&COLLIDE, |job| self.execute(job), || self.execute(Job::FindPaths(0)))?;
         let contacts = self.solve();
-        self.follow(plans.items(), routes.items());
+        self.follow(main);
         watch.time(System::StartVoices, || {
             runtime.start_voices(contacts.items(), &mut held(self.audio.lock()).voices);
         });
-        crew.run(
-            &PRESENT,
-            |job| self.execute(job),
-            || self.digest_frame(main, contacts.items(), plans.items()),
-        )?;
+        crew.run(&PRESENT, |job| self.execute(job), || self.digest_contacts(main, contacts.items()))?;
         let count = contacts.len();
         let frame = held(self.world.read()).frame;
         {
@@ -142,7 +141,7 @@ impl<'s, R: Runtime> Game<'s, R> {
             });
         }
         // Frame memory is given back before the frame ends.
-        drop((plans, routes, contacts));
+        drop(contacts);
         runtime.end_frame(&mut main.finished);
         for mesh in main.finished.drain(..) {
             mesh.digest(&mut main.digests.meshes);
@@ -164,6 +163,13 @@ impl<'s, R: Runtime> Game<'s, R> {
                     runtime.narrow_phase(scene, &world.bodies, &world.pairs, slice, &mut found);
                 });
             }
+            Job::FindPaths(part) => {
+                let (requests, mut paths) = (&world.requests, held(self.paths[part].lock()));
+                let [from, to] = [part, part + 1].map(|part| requests.len() * part / PARTS);
+                for &request in &requests[from..to] {
+                    paths.push(watch.time(System::FindPath, || runtime.find_path(&scene.nav, request)));
+                }
+            }
             Job::MixAudio => {
                 let audio = &mut *held(self.audio.lock());
                 watch.time(System::Mix, || runtime.mix(&mut audio.voices, &mut audio.ring));
@@ -177,20 +183,6 @@ impl<'s, R: Runtime> Game<'s, R> {
         }
     }
 
-    /// Finds the requested paths; they share one array that lives until the end of the frame.
-    fn plan_paths(&self) -> (R::List<'s, Plan>, R::List<'s, Cell>) {
-        let mut routes = self.runtime.list();
-        let mut plans = self.runtime.list();
-        for &request in &held(self.world.read()).requests {
-            let start = routes.len();
-            let cost = self
-                .watch
-                .time(System::FindPath, || self.runtime.find_path(&self.scene.nav, request, &mut routes));
-            plans.push(Plan { agent: request.agent, cost, start, end: routes.len() });
-        }
-        (plans, routes)
-    }
-
     fn solve(&self) -> R::List<'s, Contact> {
         let found = self.found.each_ref().map(|found| held(found.lock()));
         let bodies = &mut held(self.world.write()).bodies;
@@ -198,19 +190,25 @@ impl<'s, R: Runtime> Game<'s, R> {
             .time(System::Solve, || self.runtime.solve(bodies, found.each_ref().map(|found| &found[..])))
     }
 
-    /// Sends each agent to a cell a little ahead on its path.
-    fn follow(&self, plans: &[Plan], routes: &[Cell]) {
-        let world = &mut *held(self.world.write());
-        for plan in plans {
-            let route = &routes[plan.start..plan.end];
-            let ahead = route.get(2).or(route.last());
-            world.agents[plan.agent as usize].waypoint = ahead.map(|&cell| self.scene.nav.center(cell));
+    /// Receives the paths, in the order in which they were asked for, and sends each agent to a cell a little ahead.
+    fn follow(&self, main: &mut Main<R>) {
+        let agents = &mut held(self.world.write()).agents;
+        for part in &self.paths {
+            for sent in held(part.lock()).drain(..) {
+                let path = self.runtime.receive(sent);
+                let ahead = path.cells().get(2).or(path.cells().last());
+                agents[path.agent as usize].waypoint = ahead.map(|&cell| self.scene.nav.center(cell));
+                let cost = path.cost.unwrap_or(u32::MAX);
+                main.digests.path_costs.mix(u64::from(path.agent) << 32 | u64::from(cost));
+                main.counts.paths += u64::from(path.cost.is_some());
+                main.counts.path_cost += u64::from(path.cost.unwrap_or(0));
+            }
         }
     }
 
     /// What is gone when the frame ends.
-    fn digest_frame(&self, main: &mut Main<R>, contacts: &[Contact], plans: &[Plan]) {
-        let Digests { contacts: touched, path_costs, .. } = &mut main.digests;
+    fn digest_contacts(&self, main: &mut Main<R>, contacts: &[Contact]) {
+        let touched = &mut main.digests.contacts;
         for contact in contacts {
             let (kind, other) = match contact.other {
                 Other::Triangle(triangle) => (0, triangle),
@@ -218,11 +216,6 @@ impl<'s, R: Runtime> Game<'s, R> {
             };
             touched.mix(u64::from(contact.body) << 33 | u64::from(other) << 1 | kind);
             touched.mix_f32(contact.depth);
-        }
-        for plan in plans {
-            path_costs.mix(u64::from(plan.agent) << 32 | u64::from(plan.cost.unwrap_or(u32::MAX)));
-            main.counts.paths += u64::from(plan.cost.is_some());
-            main.counts.path_cost += u64::from(plan.cost.unwrap_or(0));
         }
         main.counts.contacts += contacts.len() as u64;
     }

@@ -2,9 +2,14 @@
 
 use std::time::Duration;
 
+use framealloc::BarrierStats;
+
 use super::stopwatch::Laps;
 use crate::random::Digest;
 use crate::tally::Tally;
+
+/// The most workers of a run.
+pub const MOST_WORKERS: usize = 4;
 
 /// How to run.
 #[derive(Clone, Copy, Debug)]
@@ -26,6 +31,8 @@ pub struct Run {
     pub system_nanoseconds: Laps,
     /// Frame memory that each worker was given.
     pub worker_frame_bytes: Vec<u64>,
+    /// How the threads met at the ends of their stages.
+    pub barrier: BarrierStats,
     /// Heap calls of annotated systems after [`WARM_UP`](super::WARM_UP) frames; `None` if the run was not longer.
     pub steady_heap_calls: Option<u64>,
 }

@@ -16,7 +16,7 @@ pub const WARM_UP: usize = 60;
 /// A game with its workers, and the record of its frames.
 pub struct Session<'g, R: Runtime> {
     game: &'g Game<'g, R>,
-    crew: &'g Crew,
+    crew: Crew,
     settings: Settings,
     main: Main<R>,
     run: Run,
@@ -69,7 +69,7 @@ impl<R: Runtime> Session<'_, R> {
     pub fn step(&mut self) -> Result<(), Panic> {
         let before = self.everyone();
         let start = Instant::now();
-        self.contacts = quiet::catch(|| self.game.frame(self.crew, &mut self.main))??;
+        self.contacts = quiet::catch(|| self.game.frame(&mut self.crew, &mut self.main))??;
         let time = start.elapsed();
         self.run.heap.push(self.everyone() - before);
         self.run.times.push(time);
@@ -101,6 +101,7 @@ impl<R: Runtime> Session<'_, R> {
             digests: self.main.digests,
             counts: self.main.counts,
             worker_frame_bytes: self.worker_frame_bytes(),
+            barrier: self.crew.barrier_stats(),
             steady_heap_calls: steady,
             system_nanoseconds: std::array::from_fn(|system| laps[system] - self.warm_laps[system]),
             ..self.run

@@ -1,12 +1,14 @@
 //! The annotated systems on a `SmartAlloc`.
 
 use std::hash::{BuildHasher, Hash};
+use std::io;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use framealloc::diagnostics::RingSink;
 use framealloc::{
-    AllocConfig, AllocError, Budget, FrameMap, FrameVec, HeapBox, OnExceed, PoolBox, Promoted, SmartAlloc,
-    SystemReport,
+    AllocConfig, AllocError, Budget, FrameMap, FrameVec, HeapBox, IntentReport, OnExceed, PoolBox, Promoted,
+    SmartAlloc, SnapshotEmitter, SystemReport, TransferHandle, TransferStats,
 };
 
 use super::{Buffer, Runtime, Table};
@@ -14,12 +16,12 @@ use crate::args::TagBudget;
 use crate::failure::Failure;
 use crate::quiet::Panic;
 use crate::report::{Shares, SystemRow};
-use crate::scene::{Body, Camera, Cell, NavGrid, Scene};
+use crate::scene::{Body, Camera, NavGrid, Scene};
 use crate::systems::audio::{self, Ring, Voice};
 use crate::systems::broad_phase::{self, Pair};
 use crate::systems::lod::{self, LodCache, LodMesh};
 use crate::systems::narrow_phase::{self, Contact, SLICES};
-use crate::systems::path::{self, Request};
+use crate::systems::path::{self, Path, Request};
 use crate::systems::solve;
 use crate::systems::visibility::{self, DrawCommand};
 
@@ -94,12 +96,30 @@ impl Framed {
             heap_calls: system.heap_calls,
             promotions: system.promotions,
         };
-        self.alloc.intent_report().systems.into_iter().map(row).collect()
+        self.intent_report().systems.into_iter().map(row).collect()
+    }
+
+    /// The same as framealloc tells it.
+    pub fn intent_report(&self) -> IntentReport {
+        self.alloc.intent_report()
+    }
+
+    /// Writes a snapshot if one is due or asked for.
+    ///
+    /// # Errors
+    /// Those of the file system.
+    pub fn emit(&self, emitter: &mut SnapshotEmitter) -> io::Result<Option<PathBuf>> {
+        emitter.maybe_emit(&self.alloc)
     }
 
     /// What framealloc reported during the run, one line each.
     pub fn diagnostics(&self) -> Vec<String> {
         self.reports.recent().iter().map(|report| report.one_line().to_string()).collect()
+    }
+
+    /// What became of the values that were sent from thread to thread.
+    pub fn transfers(&self) -> TransferStats {
+        self.alloc.transfer_stats()
     }
 
     /// Which part of the allocator served how many allocations.
@@ -112,13 +132,14 @@ impl Framed {
 impl Runtime for Framed {
     type Pooled<T: Send + Sync + 'static> = PoolBox<T>;
     type Heaped<T: Send + Sync + 'static> = HeapBox<T>;
+    type Transfer<T: Send + Sync + 'static> = TransferHandle<T>;
     type List<'a, T: 'a> = FrameVec<'a, T>;
 
     fn heaped<T: Send + Sync + 'static>(&self, value: T) -> HeapBox<T> {
         self.alloc.heap_box(value)
     }
-    fn list<T>(&self) -> FrameVec<'_, T> {
-        self.alloc.frame_vec()
+    fn receive<T: Send + Sync + 'static>(&self, sent: TransferHandle<T>) -> PoolBox<T> {
+        sent.receive()
     }
     fn begin_frame(&self) {
         self.alloc.begin_frame();
@@ -146,8 +167,8 @@ impl Runtime for Framed {
     fn solve(&self, bodies: &mut [Body], found: [&[Contact]; SLICES]) -> FrameVec<'_, Contact> {
         solve::solve(&self.alloc, bodies, found)
     }
-    fn find_path(&self, grid: &NavGrid, request: Request, route: &mut FrameVec<'_, Cell>) -> Option<u32> {
-        path::find_path(&self.alloc, grid, request, route)
+    fn find_path(&self, grid: &NavGrid, request: Request) -> TransferHandle<Path> {
+        path::find_path(&self.alloc, grid, request)
     }
     fn start_voices(&self, contacts: &[Contact], voices: &mut Vec<PoolBox<Voice>>) {
         audio::start_voices(&self.alloc, contacts, voices);
@@ -191,7 +212,7 @@ impl Runtime for Framed {
         }
     }
     fn system_heap_calls(&self) -> u64 {
-        self.alloc.intent_report().systems.iter().map(|system| system.heap_calls).sum()
+        self.intent_report().systems.iter().map(|system| system.heap_calls).sum()
     }
     fn frame_bytes_by_thread(&self) -> Vec<(String, u64)> {
         let threads = self.alloc.stats().threads.into_iter();

@@ -1,12 +1,12 @@
 //! The systems on `Vec` and `Box`.
 
 use super::Runtime;
-use crate::scene::{Body, Camera, Cell, NavGrid, Scene};
+use crate::scene::{Body, Camera, NavGrid, Scene};
 use crate::systems::audio::{self, Ring, Voice};
 use crate::systems::broad_phase::{self, Pair};
 use crate::systems::lod::{self, LodCache, LodMesh};
 use crate::systems::narrow_phase::{self, Contact, SLICES};
-use crate::systems::path::{self, Request};
+use crate::systems::path::{self, Path, Request};
 use crate::systems::solve;
 use crate::systems::visibility::{self, DrawCommand};
 
@@ -17,13 +17,14 @@ pub struct Plain;
 impl Runtime for Plain {
     type Pooled<T: Send + Sync + 'static> = Box<T>;
     type Heaped<T: Send + Sync + 'static> = Box<T>;
+    type Transfer<T: Send + Sync + 'static> = Box<T>;
     type List<'a, T: 'a> = Vec<T>;
 
     fn heaped<T: Send + Sync + 'static>(&self, value: T) -> Box<T> {
         Box::new(value)
     }
-    fn list<T>(&self) -> Vec<T> {
-        Vec::new()
+    fn receive<T: Send + Sync + 'static>(&self, sent: Box<T>) -> Box<T> {
+        sent
     }
     fn begin_frame(&self) {}
     fn end_frame(&self, _finished: &mut Vec<Box<LodMesh>>) {}
@@ -44,8 +45,8 @@ impl Runtime for Plain {
     fn solve(&self, bodies: &mut [Body], found: [&[Contact]; SLICES]) -> Vec<Contact> {
         solve::solve_std(bodies, found)
     }
-    fn find_path(&self, grid: &NavGrid, request: Request, route: &mut Vec<Cell>) -> Option<u32> {
-        path::find_path_std(grid, request, route)
+    fn find_path(&self, grid: &NavGrid, request: Request) -> Box<Path> {
+        path::find_path_std(grid, request)
     }
     fn start_voices(&self, contacts: &[Contact], voices: &mut Vec<Box<Voice>>) {
         audio::start_voices_std(contacts, voices);

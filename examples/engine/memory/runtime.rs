@@ -5,12 +5,12 @@ use std::ops::DerefMut;
 use super::Buffer;
 use crate::failure::Failure;
 use crate::quiet::Panic;
-use crate::scene::{Body, Camera, Cell, NavGrid, Scene};
+use crate::scene::{Body, Camera, NavGrid, Scene};
 use crate::systems::audio::{Ring, Voice};
 use crate::systems::broad_phase::Pair;
 use crate::systems::lod::{LodCache, LodMesh};
 use crate::systems::narrow_phase::{Contact, SLICES};
-use crate::systems::path::Request;
+use crate::systems::path::{Path, Request};
 use crate::systems::visibility::DrawCommand;
 
 /// The systems on one kind of allocator; workers share it.
@@ -19,13 +19,15 @@ pub trait Runtime: Sync {
     type Pooled<T: Send + Sync + 'static>: DerefMut<Target = T> + Send + Sync;
     /// Owns one large object for the whole run.
     type Heaped<T: Send + Sync + 'static>: DerefMut<Target = T> + Send + Sync;
+    /// Carries one object to the thread that receives it.
+    type Transfer<T: Send + Sync + 'static>: Send;
     /// An array that lives until the end of the frame.
     type List<'a, T: 'a>: Buffer<T>
     where
         Self: 'a;
 
     fn heaped<T: Send + Sync + 'static>(&self, value: T) -> Self::Heaped<T>;
-    fn list<T>(&self) -> Self::List<'_, T>;
+    fn receive<T: Send + Sync + 'static>(&self, sent: Self::Transfer<T>) -> Self::Pooled<T>;
 
     /// Begins a frame; only the main thread does.
     fn begin_frame(&self);
@@ -42,7 +44,7 @@ pub trait Runtime: Sync {
         found: &mut Vec<Contact>,
     );
     fn solve(&self, bodies: &mut [Body], found: [&[Contact]; SLICES]) -> Self::List<'_, Contact>;
-    fn find_path(&self, grid: &NavGrid, request: Request, route: &mut Self::List<'_, Cell>) -> Option<u32>;
+    fn find_path(&self, grid: &NavGrid, request: Request) -> Self::Transfer<Path>;
     fn start_voices(&self, contacts: &[Contact], voices: &mut Vec<Self::Pooled<Voice>>);
     fn mix(&self, voices: &mut Vec<Self::Pooled<Voice>>, ring: &mut Ring);
     fn visibility(&self, scene: &Scene, bodies: &[Body], camera: &Camera, list: &mut Vec<DrawCommand>);

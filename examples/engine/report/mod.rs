@@ -8,6 +8,7 @@ pub use text::{print, print_opening};
 
 use std::collections::BTreeMap;
 
+use framealloc::IntentReport;
 use serde::Serialize;
 
 use crate::game::{Counts, Digests, Run, SYSTEM_NAMES, Settings, WARM_UP};
@@ -30,6 +31,11 @@ pub struct Report {
     pub proofs: Vec<Proof>,
     /// What framealloc reported: budgets that are nearly used up, leaked handles and the like.
     pub diagnostics: Vec<String>,
+    /// Snapshots that were written; absent unless they were asked for.
+    pub snapshots: Option<u64>,
+    /// framealloc's own report, if that was asked for; `systems` has the same in JSON.
+    #[serde(skip)]
+    pub intent: Option<IntentReport>,
 }
 
 #[derive(Debug, Serialize)]
@@ -188,6 +194,8 @@ impl Report {
             runs: Vec::new(),
             proofs: Vec::new(),
             diagnostics: Vec::new(),
+            snapshots: None,
+            intent: None,
         }
     }
 

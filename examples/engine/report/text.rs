@@ -65,6 +65,12 @@ pub fn print(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     for diagnostic in &report.diagnostics {
         writeln!(out, "note   {diagnostic}")?;
     }
+    if let Some(snapshots) = report.snapshots {
+        writeln!(out, "snapshots written: {}", thousands(snapshots))?;
+    }
+    if let Some(intent) = &report.intent {
+        write!(out, "\nframealloc's report after frame {}\n{intent}", intent.frame)?;
+    }
     Ok(())
 }
 

@@ -20,7 +20,7 @@ pub use camera::Camera;
 pub use nav_grid::{Cell, NavGrid};
 pub use tile::Tile;
 pub use triangle_grid::TriangleGrid;
-pub use world::World;
+pub use world::{REQUESTS_PER_FRAME, World};
 
 use crate::level::Level;
 

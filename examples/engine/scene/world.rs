@@ -11,7 +11,7 @@ pub const STEP: f32 = 1.0 / 60.0;
 /// How many of the bodies are agents that walk along paths.
 pub const AGENTS: usize = 16;
 /// Agents that ask for a new path per frame.
-const REQUESTS_PER_FRAME: usize = 4;
+pub const REQUESTS_PER_FRAME: usize = 4;
 /// How far a body may stray from the level, in metres.
 const MARGIN: f32 = SPAWN_HEIGHT + 2.0;
 /// Frames after which a body is thrown in anew; not all in the same frame.

@@ -1,6 +1,6 @@
 //! Path finding for agents: A* on the navigation grid.
 
-use framealloc::{SmartAlloc, frame_system};
+use framealloc::{SmartAlloc, TransferHandle, frame_system};
 
 use crate::memory::Buffer;
 use crate::scene::{Cell, NavGrid};
@@ -13,6 +13,33 @@ pub struct Request {
     pub to: Cell,
 }
 
+/// The cells of a path that an agent is told: it plans anew before it has walked them.
+const AHEAD: usize = 8;
+
+/// What an agent is told; it is found on one thread and followed on another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Path {
+    pub agent: u32,
+    /// `None` if there is no path.
+    pub cost: Option<u32>,
+    ahead: [Cell; AHEAD],
+    len: usize,
+}
+
+impl Path {
+    fn new(agent: u32, cost: Option<u32>, route: &[Cell]) -> Self {
+        let len = route.len().min(AHEAD);
+        let mut ahead = [0; AHEAD];
+        ahead[..len].copy_from_slice(&route[..len]);
+        Self { agent, cost, ahead, len }
+    }
+
+    /// The first cells, the one where the agent was included; none if there is no path.
+    pub fn cells(&self) -> &[Cell] {
+        &self.ahead[..self.len]
+    }
+}
+
 /// An entry of the open list; the order of its fields is the order in which cells are visited.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Open {
@@ -22,37 +49,45 @@ pub struct Open {
     cell: Cell,
 }
 
-/// Finds the cheapest path, appends its cells to `route` (start and goal included) and returns its cost, or `None`
-/// if there is no path.
-///
-/// `route` is the caller's: usually an ambient frame vector that all paths of a frame share.
+/// Finds the cheapest path and sends it off: frame memory stays on its thread, so the result leaves in the pool.
 #[frame_system(tag = "ai/path", budget = "256KB")]
-pub fn find_path(
-    alloc: &SmartAlloc,
-    grid: &NavGrid,
-    request: Request,
-    route: &mut impl Buffer<Cell>,
-) -> Option<u32> {
+pub fn find_path(alloc: &SmartAlloc, grid: &NavGrid, request: Request) -> TransferHandle<Path> {
     #[frame_local(capacity = grid.len())]
     let mut costs: Box<[u32]>;
     #[frame_local(capacity = grid.len())]
     let mut arrivals: Box<[u8]>;
     #[frame_local]
     let mut open: Vec<Open>;
+    #[frame_local]
+    let mut route: Vec<Cell>;
 
-    let cost = search(grid, request, &mut costs, &mut arrivals, &mut open)?;
-    trace_back(grid, request, &arrivals, route);
-    Some(cost)
+    let cost = plan(grid, request, &mut costs, &mut arrivals, &mut open, &mut route);
+    alloc.frame_box_for_transfer(Path::new(request.agent, cost, route.items()))
 }
 
 /// [`find_path`] on the global allocator.
-pub fn find_path_std(grid: &NavGrid, request: Request, route: &mut impl Buffer<Cell>) -> Option<u32> {
+pub fn find_path_std(grid: &NavGrid, request: Request) -> Box<Path> {
     let mut costs = vec![0; grid.len()].into_boxed_slice();
     let mut arrivals = vec![0; grid.len()].into_boxed_slice();
     let mut open = Vec::new();
+    let mut route = Vec::new();
 
-    let cost = search(grid, request, &mut costs, &mut arrivals, &mut open)?;
-    trace_back(grid, request, &arrivals, route);
+    let cost = plan(grid, request, &mut costs, &mut arrivals, &mut open, &mut route);
+    Box::new(Path::new(request.agent, cost, &route))
+}
+
+/// Puts the cells of the cheapest path into `route`, start and goal included, and returns its cost; `None` if there is
+/// no path.
+fn plan(
+    grid: &NavGrid,
+    request: Request,
+    costs: &mut [u32],
+    arrivals: &mut [u8],
+    open: &mut impl Buffer<Open>,
+    route: &mut impl Buffer<Cell>,
+) -> Option<u32> {
+    let cost = search(grid, request, costs, arrivals, open)?;
+    trace_back(grid, request, arrivals, route);
     Some(cost)
 }
 
@@ -93,14 +128,13 @@ fn search(
 }
 
 fn trace_back(grid: &NavGrid, request: Request, arrivals: &[u8], route: &mut impl Buffer<Cell>) {
-    let first = route.len();
     let mut cell = request.to;
     route.push(cell);
     while cell != request.from {
         cell = grid.step_back(cell, arrivals[cell as usize]);
         route.push(cell);
     }
-    route.items_mut()[first..].reverse();
+    route.items_mut().reverse();
 }
 
 /// Adds an entry to a binary heap with the least one on top.
@@ -162,13 +196,22 @@ mod tests {
     #[test]
     fn a_route_is_connected_and_costs_what_it_says() {
         let grid = NavGrid::rasterise(&crate::level::load_embedded().unwrap());
+        let alloc = SmartAlloc::with_defaults();
         let mut random = Random::new(8);
         let mut found = 0;
         for agent in 0..40 {
             let mut pick = || grid.walkable()[random.below(grid.walkable().len())];
             let request = Request { agent, from: pick(), to: pick() };
             let mut route: Vec<Cell> = Vec::new();
-            let Some(cost) = find_path_std(&grid, request, &mut route) else { continue };
+            let (mut costs, mut arrivals) = (vec![0; grid.len()], vec![0; grid.len()]);
+            let cost = plan(&grid, request, &mut costs, &mut arrivals, &mut Vec::new(), &mut route);
+            let path = find_path_std(&grid, request);
+            assert_eq!(*path, *find_path(&alloc, &grid, request).receive());
+            assert_eq!(
+                (path.agent, path.cost, path.cells()),
+                (agent, cost, &route[..route.len().min(AHEAD)])
+            );
+            let Some(cost) = cost else { continue };
             found += 1;
             assert_eq!((route[0], *route.last().unwrap()), (request.from, request.to));
             let walked: u32 = route
