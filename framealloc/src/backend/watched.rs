@@ -25,9 +25,9 @@ pub(crate) struct WatchedBackend {
 /// What the owner of the memory has: the backend for as long as the owner is there.
 pub(crate) struct WatchedHandle(Arc<WatchedBackend>);
 
-// SAFETY: loom runs its threads in turn on one, and the maps are locked.
+// SAFETY: M1: the blocks are the system's, and the maps that know them are locked.
 unsafe impl Send for WatchedBackend {}
-// SAFETY: as for Send.
+// SAFETY: M1: as for Send.
 unsafe impl Sync for WatchedBackend {}
 
 impl WatchedBackend {
@@ -102,7 +102,7 @@ impl Drop for WatchedHandle {
 impl Drop for WatchedBackend {
     fn drop(&mut self) {
         for (block, layout, _) in self.blocks.get_mut().unwrap().values() {
-            // SAFETY: the block was allocated with this layout and not given back; the owner of the backend is gone.
+            // SAFETY: M1: the block was taken with this layout and not given back; the owner of the backend is gone.
             unsafe { SystemBackend::new().deallocate(*block, *layout) };
         }
     }

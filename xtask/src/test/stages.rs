@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 
 use super::Outcome::{self, Failed, Passed, Skipped};
 use super::count::{Tests, run_tests};
@@ -121,7 +121,9 @@ fn examples() -> Result<Outcome> {
     };
     for name in &names {
         if name == "engine" {
-            example(name, &["--frames", "60", "--verify"])?;
+            let snapshots = Metadata::read()?.target_folder()?.join("engine-snapshots");
+            let snapshots = snapshots.to_str().context("the target folder's name is text")?;
+            example(name, &["--frames", "60", "--verify", "--report", "--snapshots", snapshots])?;
         }
         example(name, &[])?;
     }
