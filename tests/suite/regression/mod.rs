@@ -17,6 +17,7 @@ mod late_budget;
 mod lease_of_another_context;
 mod reentrant_guard;
 mod retained_in_an_ended_frame;
+mod shared_again_at_the_exit;
 mod strict_report_in_a_promotion;
 mod tag_switched_by_a_report;
 mod worker_that_began_once;
