@@ -384,6 +384,10 @@ unsafe fn free_slow(object: NonNull<u8>) {
             return;
         }
         let tag = group.tag;
+        // Before the meter is told: a pool of this thread counts the object, and so does its part in the budgets.
+        if group.class != LARGE && local::pool_of(group.depot).is_none() && local::frees_often() {
+            (*group.depot).adopt_thread();
+        }
         if let Some(meter) = (*group.depot).meter_of(tag) {
             let large = group.class == LARGE;
             meter.pool_freed(
@@ -398,9 +402,6 @@ unsafe fn free_slow(object: NonNull<u8>) {
             // P8: the set is valid until `flush`, which does not run before the free is done.
             ledger = set.map(|set| set.as_ref().magazine(LARGE).ledger());
         } else {
-            if local::pool_of(group.depot).is_none() && local::frees_often() {
-                (*group.depot).adopt_thread();
-            }
             if let Some(pool) = local::pool_of(group.depot)
                 && pool.as_ref().keep(group, object)
             {

@@ -15,6 +15,7 @@ mod growth_without_allocations;
 mod guard_after_exit;
 mod late_budget;
 mod lease_of_another_context;
+mod pool_freed_on_a_new_thread;
 mod reentrant_guard;
 mod retained_in_an_ended_frame;
 mod shared_again_at_the_exit;
