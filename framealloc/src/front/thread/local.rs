@@ -170,8 +170,8 @@ impl ThreadHeap {
             self.retire_ambient_quietly();
         }
         self.close_all_shares();
-        if self.has_ambient() {
-            // A shared value's destructor opened another one.
+        // A shared value's destructor may open another one, or share for frames to come.
+        while self.has_ambient() || self.has_open_shares() {
             self.retire_ambient_quietly();
             self.close_all_shares();
         }

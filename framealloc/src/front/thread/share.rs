@@ -235,6 +235,11 @@ impl ThreadHeap {
         self.shared.slots.give(chain);
     }
 
+    /// Whether a slot that outlived its frame is open.
+    pub(super) fn has_open_shares(&self) -> bool {
+        self.shares.iter().any(Slot::is_open)
+    }
+
     /// The thread exits: closes every slot that outlived its frame, whenever it was to close.
     pub(super) fn close_all_shares(&self) {
         let mut dead = self.drain_inbox();
@@ -245,10 +250,16 @@ impl ThreadHeap {
     /// The thread has exited: who reads still inherits the value, and the last reader of a frame its memory (V5).
     pub(super) fn abandon_shares(&self) {
         let Some(inbox) = self.shares.inbox.get() else { return };
-        while let Some(first) = self.shares.iter().find(|slot| !slot.is_open()) {
+        // What the backend shared since they were closed.
+        for slot in self.shares.iter().filter(|slot| slot.is_open()) {
+            if slot.close() {
+                inbox.push(slot);
+            }
+        }
+        while let Some(first) = self.shares.iter().next() {
             let core = first.core.get();
             let heir: Heir = Arc::new(self.orphan(core, inbox.clone()));
-            for slot in self.shares.iter().filter(|slot| !slot.is_open() && ptr::eq(slot.core.get(), core)) {
+            for slot in self.shares.iter().filter(|slot| ptr::eq(slot.core.get(), core)) {
                 self.unlink_slot(slot);
                 slot.set_heir(heir.clone());
             }

@@ -25,7 +25,7 @@ impl Inbox {
     ///
     /// Once it is taken neither the slot nor the inbox is touched again: the owner may have given both up.
     #[cold]
-    pub(super) fn push(&self, slot: &Slot) -> bool {
+    pub(crate) fn push(&self, slot: &Slot) -> bool {
         let mut head = self.head.load(Ordering::Acquire);
         loop {
             if head == abandoned() {
