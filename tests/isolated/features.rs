@@ -6,6 +6,8 @@ use std::process::Command;
 fn cargo(arguments: &[&str]) -> std::process::Output {
     let mut command = Command::new(env!("CARGO"));
     command.current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
+    // Flags of a sanitizer are for the tests, not for what they build.
+    command.env_remove("RUSTFLAGS").env_remove("CARGO_ENCODED_RUSTFLAGS");
     command.args(arguments).output().expect("cargo runs")
 }
 
