@@ -81,10 +81,10 @@ impl<'f, T: ?Sized> FrameBox<'f, T> {
     /// When `unsize` returns something that does not begin where the value does.
     #[doc(hidden)]
     pub unsafe fn __unsize<U: ?Sized>(
-        mut self,
-        unsize: impl for<'v> FnOnce(&'v mut T) -> &'v mut U,
+        self,
+        unsize: impl FnOnce(NonNull<T>) -> NonNull<U>,
     ) -> FrameBox<'f, U> {
-        let value = NonNull::from(unsize(&mut *self));
+        let value = unsize(self.value);
         assert!(ptr::addr_eq(value.as_ptr(), self.value.as_ptr()), "unsizing keeps the address");
         let (_, frame) = self.into_parts();
         // SAFETY: F2: by the caller it is the value itself, which has no other owner.
@@ -114,11 +114,25 @@ impl<T> FrameBox<'_, T> {
 /// let shape: FrameBox<'_, dyn std::fmt::Debug> = unsize_frame_box!(frame.boxed(7_u32));
 /// assert_eq!(format!("{shape:?}"), "7");
 /// ```
+///
+/// It makes trait objects and slices only. A reference in the box is not followed: the box would own what it borrows.
+///
+/// ```compile_fail,E0605
+/// use framealloc::{FrameBox, SmartAlloc, unsize_frame_box};
+///
+/// struct Token;
+/// let alloc = SmartAlloc::with_defaults();
+/// let frame = alloc.frame();
+/// let mut pair = frame.boxed((0_u64, Token));
+/// let lent = frame.boxed(&mut pair.1);
+/// let stolen: FrameBox<'_, Token> = unsize_frame_box!(lent);
+/// ```
 #[macro_export]
 macro_rules! unsize_frame_box {
     ($boxed:expr $(,)?) => {
         match $boxed {
-            // SAFETY: F2: by the caller's contract, which a coercion keeps: the closure returns what it is given.
+            // SAFETY: F2: by the caller's contract: the only coercion of a `NonNull` to another is unsizing, which returns
+            // what it is given. (A reference would be dereferenced as well: to somebody else's value, or to a part.)
             boxed => unsafe { $crate::FrameBox::__unsize(boxed, |value| value as _) },
         }
     };

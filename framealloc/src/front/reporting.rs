@@ -7,6 +7,7 @@ use core::panic::Location;
 
 use super::smart_alloc::SmartAlloc;
 use super::system_frame::AllocSource;
+use super::thread::Unkeep;
 use crate::diagnostics::{Code, Diagnostic};
 use crate::tracking;
 
@@ -56,14 +57,17 @@ pub fn report_from<A: AllocSource + ?Sized>(
     message: fmt::Arguments<'_>,
     help: Option<impl Into<String>>,
 ) {
-    let heap = source.__heap().0;
+    // SAFETY: F5: the source keeps its heap, and is borrowed for this call.
+    let heap = unsafe { source.__heap().0.as_ref() };
+    heap.keep();
+    // SAFETY: F5: the keep of the line above: foreign code formats the message.
+    let _unkeep = unsafe { Unkeep::new(heap) };
     let caller = Location::caller();
     tracking::exempt(|| {
         let mut diagnostic = Diagnostic::new(code, message.to_string()).with_location(caller);
         if let Some(help) = help {
             diagnostic = diagnostic.with_suggestion(help);
         }
-        // SAFETY: F5: the source keeps its heap, and is borrowed for this call.
-        unsafe { heap.as_ref() }.report(diagnostic);
+        heap.report(diagnostic);
     });
 }

@@ -9,7 +9,7 @@ use core::ptr::NonNull;
 use std::sync::Arc;
 
 use super::smart_alloc::SmartAlloc;
-use super::thread::{GuardKey, ThreadHeap};
+use super::thread::{GuardKey, ThreadHeap, Unkeep};
 use crate::diagnostics::{self, Diagnostic, Severity};
 use crate::frame::{ChildFrame, Frame, fail};
 use crate::raw::core::Core;
@@ -23,7 +23,11 @@ use crate::tracking;
     label = "this should be a `SmartAlloc` or a `Frame`",
     note = "name another expression with `#[frame_system(alloc = ..)]`, or call `alloc.enter()` around the system"
 )]
-pub trait AllocSource {
+///
+/// # Safety
+///
+/// - What `__heap` returns is the heap of this thread in some allocator, and is kept for as long as `self` is borrowed.
+pub unsafe trait AllocSource {
     #[doc(hidden)]
     fn __heap(&self) -> HeapOf;
 }
@@ -32,14 +36,16 @@ pub trait AllocSource {
 #[doc(hidden)]
 pub struct HeapOf(pub(super) NonNull<ThreadHeap>);
 
-impl AllocSource for SmartAlloc {
+// SAFETY: F5: the thread keeps its heap, and until its exit is done everything that is entered; the handle is the allocator.
+unsafe impl AllocSource for SmartAlloc {
     #[inline(always)]
     fn __heap(&self) -> HeapOf {
         HeapOf(self.heap_ptr())
     }
 }
 
-impl AllocSource for Frame {
+// SAFETY: F5: an open frame keeps its heap.
+unsafe impl AllocSource for Frame {
     #[inline(always)]
     fn __heap(&self) -> HeapOf {
         // Every core is opened by a thread heap, which is its owner.
@@ -47,14 +53,16 @@ impl AllocSource for Frame {
     }
 }
 
-impl AllocSource for ChildFrame<'_> {
+// SAFETY: F5: an open frame keeps its heap.
+unsafe impl AllocSource for ChildFrame<'_> {
     #[inline(always)]
     fn __heap(&self) -> HeapOf {
         (**self).__heap()
     }
 }
 
-impl AllocSource for SystemFrame {
+// SAFETY: F5: an open frame keeps its heap.
+unsafe impl AllocSource for SystemFrame {
     #[inline(always)]
     fn __heap(&self) -> HeapOf {
         HeapOf(self.key.heap)
@@ -63,7 +71,8 @@ impl AllocSource for SystemFrame {
 
 macro_rules! source_through {
     ($($pointer:ty),*) => {$(
-        impl<A: AllocSource + ?Sized> AllocSource for $pointer {
+        // SAFETY: F5: the source inside keeps its heap, and is borrowed as long.
+        unsafe impl<A: AllocSource + ?Sized> AllocSource for $pointer {
             #[inline(always)]
             fn __heap(&self) -> HeapOf {
                 (**self).__heap()
@@ -142,7 +151,12 @@ fn enter_heap(heap: NonNull<ThreadHeap>, system: &'static System) -> SystemFrame
 #[track_caller]
 fn enter_slow(heap: NonNull<ThreadHeap>, system: &'static System) -> SystemFrame {
     // SAFETY: F5: as in `enter_heap`.
-    match unsafe { heap.as_ref() }.enter_system(system) {
+    let heap = unsafe { heap.as_ref() };
+    heap.keep();
+    // An event that is told on the way may drop the guard by which this thread entered the allocator.
+    // SAFETY: F5: the keep of the line above; the heap is not used after it is given up.
+    let _unkeep = unsafe { Unkeep::new(heap) };
+    match heap.enter_system(system) {
         // SAFETY: F2: the core was just opened for this frame.
         Ok((key, core)) => unsafe { SystemFrame::new(key, core) },
         Err(error) => fail(error),

@@ -8,6 +8,7 @@ mod charge_of_a_refused_object;
 mod container_on_a_new_thread;
 mod containers_of_a_foreign_thread;
 mod driver_past_its_exit;
+mod entered_heap_freed_by_a_report;
 mod foreign_payloads;
 mod frame_ended_under_a_box;
 mod frame_that_never_ends;
