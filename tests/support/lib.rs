@@ -3,6 +3,7 @@
 //! | module | role |
 //! |---|---|
 //! | [`backend`] | a backend that fails at the nth request |
+//! | [`meddler`] | a backend that uses the allocator it serves |
 //! | [`cases`] | how much a test does |
 //! | [`fixture`] | an allocator with a counting backend and a ring of reports |
 //! | [`drops`] | values that count how often they are dropped |
@@ -18,6 +19,7 @@ pub mod cases;
 pub mod drops;
 pub mod fixture;
 pub mod layouts;
+pub mod meddler;
 pub mod model;
 pub mod rng;
 pub mod threads;
@@ -25,6 +27,7 @@ pub mod threads;
 pub use backend::{FailingBackend, fail_at_each_request};
 pub use drops::{Counted, DropCounter};
 pub use fixture::Fixture;
+pub use meddler::Meddler;
 pub use rng::Rng;
 pub use threads::{caught, on_thread, panic_text};
 
