@@ -52,6 +52,16 @@ impl BudgetBook {
         self.epoch()
     }
 
+    /// Runs `work` if `epoch` is the last one, and says whether it did: no budget is set and read meanwhile.
+    pub(crate) fn in_epoch(&self, epoch: u64, work: impl FnOnce()) -> bool {
+        let _entries = lock(&self.entries);
+        let same = self.epoch() == epoch;
+        if same {
+            work();
+        }
+        same
+    }
+
     /// Sets the budget of a tag. If it has none yet, `read` says how many bytes are in use, and how many of them the records
     /// of living threads have (by their numbers). No thread gives its record up between the reading and the new epoch.
     pub(crate) fn set_tag(
