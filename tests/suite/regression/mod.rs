@@ -10,6 +10,7 @@ mod containers_of_a_foreign_thread;
 mod driver_past_its_exit;
 mod entered_heap_freed_by_a_report;
 mod foreign_payloads;
+mod frame_begun_by_a_destructor;
 mod frame_ended_under_a_box;
 mod frame_that_never_ends;
 mod free_under_another_allocator;

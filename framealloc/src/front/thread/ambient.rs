@@ -194,8 +194,16 @@ impl ThreadHeap {
         // What may fail or panic comes first: a frame that did not begin does not count.
         if self.has_ambient() {
             self.retire_ambient();
+            if self.begun.get() != 0 {
+                // A destructor or a sink began one (F7): this one is inside it.
+                return self.begin_again(location);
+            }
         }
         self.open_ambient()?;
+        if self.begun.get() != 0 {
+            // The backend did.
+            return self.begin_again(location);
+        }
         if self.drives() {
             self.shared.clock.advance();
         } else {
@@ -219,10 +227,7 @@ impl ThreadHeap {
             let alive = self.retire_ambient_quietly();
             self.notice_end(self.begun.replace(0), alive);
             self.tell(alive, None);
-            self.open_ambient()?;
-            self.begun.set(1);
-            self.begun_in.set(self.frame_number());
-            self.notice_beginning();
+            self.begin(location)?;
             self.report_lazily(|| {
                 Diagnostic::new(
                     &diagnostics::FA002,
