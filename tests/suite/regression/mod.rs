@@ -5,6 +5,7 @@ mod another_allocator_is_current;
 mod budget_set_by_a_report;
 mod budget_set_while_a_thread_exits;
 mod charge_of_a_refused_object;
+mod charge_of_a_request_that_failed;
 mod container_on_a_new_thread;
 mod containers_of_a_foreign_thread;
 mod driver_past_its_exit;
