@@ -52,7 +52,8 @@ mod settle;
 mod share;
 mod sizing;
 
-use core::cell::{Cell, RefCell};
+use core::cell::{Cell, RefCell, UnsafeCell};
+use core::ops::Deref;
 use core::ptr::{self, NonNull};
 use std::sync::Arc;
 
@@ -99,8 +100,25 @@ impl Drop for Unkeep {
     }
 }
 
-/// The state of one thread in one allocator. Everything but `record` belongs to that thread alone (F3).
-pub(crate) struct ThreadHeap {
+/// The heap of one thread in one allocator.
+///
+/// All of it is in an `UnsafeCell`: then its last keep may be given up by a method, whose reference is live until it
+/// returns, and memory may be freed that a reference points to which is not used any more (F5).
+#[repr(transparent)]
+pub(crate) struct ThreadHeap(UnsafeCell<State>);
+
+impl Deref for ThreadHeap {
+    type Target = State;
+
+    #[inline(always)]
+    fn deref(&self) -> &State {
+        // SAFETY: F3: the state is changed through its own cells alone.
+        unsafe { &*self.0.get() }
+    }
+}
+
+/// What a heap is. Everything but `record` belongs to its thread alone (F3).
+pub(crate) struct State {
     /// Top of the stack of ambient cores; the vacant core when none is open.
     ambient: Cell<NonNull<Core>>,
     /// Frames used since the last switch.
@@ -189,7 +207,7 @@ impl ThreadHeap {
         let root_phase = NonNull::from(phase_nodes.push(context::root_phase_node(&record)));
         let heap = NonNull::from(Box::leak(Box::<ThreadHeap>::new_uninit())).cast::<ThreadHeap>();
         let owner: NonNull<dyn Owner> = heap;
-        let value = ThreadHeap {
+        let value = State {
             ambient: Cell::new(NonNull::dangling()),
             unsealed: Cell::new(ptr::null()),
             tag: Cell::new(root_tag),
@@ -241,7 +259,7 @@ impl ThreadHeap {
             next_of_thread: Cell::new(ptr::null()),
         };
         // SAFETY: F5: the box is fresh and large enough; from here on it is initialised.
-        unsafe { heap.write(value) };
+        unsafe { heap.write(ThreadHeap(UnsafeCell::new(value))) };
         // SAFETY: F5: the heap was initialised in the line above and is kept by its first keep.
         let this = unsafe { heap.as_ref() };
         this.ambient.set(NonNull::from(&this.vacant));
