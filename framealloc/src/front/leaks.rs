@@ -4,7 +4,8 @@
 
 use std::sync::Arc;
 
-use super::shared::{Shared, lock};
+use super::shared::Shared;
+use crate::sys::sync::lock;
 use super::smart_alloc::SmartAlloc;
 use super::thread::local;
 use crate::diagnostics::{self, Diagnostic, Strict};

@@ -3,10 +3,9 @@
 #![forbid(unsafe_code)]
 
 use core::fmt;
-use std::sync::Mutex;
 
 use super::share::{FrameHandle, ReadGuard};
-use super::shared::lock;
+use crate::sys::sync::{Mutex, lock};
 use super::smart_alloc::SmartAlloc;
 use crate::error::AllocError;
 use crate::frame::or_fail;

@@ -2,11 +2,11 @@
 
 use core::sync::atomic::{AtomicU64, Ordering};
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
-use super::lock;
 use crate::budget::{Budget, BudgetEvent, SharedBudget};
 use crate::phase::PhaseId;
+use crate::sys::sync::{Mutex, lock};
 use crate::tag::{TagId, TagTable};
 
 /// Budgets by tag and phase; the allocator's own is that of the untagged root. Threads keep what they read, and read

@@ -2,9 +2,9 @@
 
 use std::backtrace::Backtrace;
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
-use super::lock;
+use crate::sys::sync::{Mutex, lock};
 use crate::raw::meter::ObjectKind;
 use crate::tag::TagId;
 use crate::tracking;

@@ -22,7 +22,7 @@ mod orphan;
 mod registry;
 
 use core::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Weak};
 
 use crate::backend::{AllocatorBackend, LimitedBackend};
 use crate::behavior::BehaviorFilter;
@@ -87,7 +87,7 @@ pub(crate) struct Shared {
     pub(crate) live: live::LiveObjects,
     /// What every `SmartAlloc` of this allocator shares.
     #[cfg(feature = "debug")]
-    pub(crate) holders: Mutex<Weak<super::leaks::Holders>>,
+    pub(crate) holders: crate::sys::sync::Mutex<Weak<super::leaks::Holders>>,
     until_trim: AtomicU32,
 }
 
@@ -150,7 +150,7 @@ impl Shared {
                 #[cfg(feature = "debug")]
                 live: live::LiveObjects::new(config.backtraces),
                 #[cfg(feature = "debug")]
-                holders: Mutex::new(Weak::new()),
+                holders: crate::sys::sync::Mutex::new(Weak::new()),
                 until_trim: AtomicU32::new(config.trim_after),
                 config,
                 backend,
@@ -184,9 +184,4 @@ impl Drop for Shared {
         // Labels of this allocator that count nothing may go to others.
         tracking::begin_era();
     }
-}
-
-/// Locks `mutex`; what a panicking holder left is valid, because holders only move plain data.
-pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

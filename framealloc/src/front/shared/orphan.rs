@@ -1,11 +1,12 @@
 //! Frame memory whose thread has exited while other threads read it.
 
-use std::sync::{Arc, Mutex, Weak};
+use std::sync::{Arc, Weak};
 
-use super::{Shared, lock};
+use super::Shared;
 use crate::backend::AllocatorBackend;
 use crate::raw::cache::ChunkList;
 use crate::raw::share::Inbox;
+use crate::sys::sync::{Mutex, lock};
 use crate::tag::TagId;
 
 /// What slots need when their owner is gone: their inbox, and the chunks of the frame that their values are in. The last
