@@ -72,7 +72,7 @@ fn while_a_worker_begins_that_never_ended() {
         let barrier = Barrier::new(2);
         alloc.begin_frame();
         thread::scope(|scope| {
-            scope.spawn(|| {
+            let worker = scope.spawn(|| {
                 alloc.begin_frame();
                 barrier.wait();
                 barrier.wait();
@@ -85,6 +85,8 @@ fn while_a_worker_begins_that_never_ended() {
             alloc.end_frame();
             alloc.begin_frame();
             barrier.wait();
+            // With the end of its thread-locals.
+            worker.join().unwrap();
         });
         alloc.end_frame();
     });
