@@ -5,10 +5,10 @@
 use core::fmt;
 
 use super::share::{FrameHandle, ReadGuard};
-use crate::sys::sync::{Mutex, lock};
 use super::smart_alloc::SmartAlloc;
 use crate::error::AllocError;
 use crate::frame::or_fail;
+use crate::sys::sync::{Mutex, lock};
 
 /// A value per frame, readable on every thread for `N - 1` further frames: `FramePipeline<Scene, 2>` double-buffers for a
 /// renderer that is one frame behind.

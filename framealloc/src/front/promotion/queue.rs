@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use super::node::Settled;
 use super::store::{Promoted, Stored};
-use crate::sys::sync::{Mutex, lock};
 use crate::retention::{FailureReason, FrameSummary, PromotionTotals, RetentionPolicy};
+use crate::sys::sync::{Mutex, lock};
 
 /// What came out of the frames that ended since the last result was taken.
 #[derive(Debug)]

@@ -4,8 +4,8 @@ use std::backtrace::Backtrace;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::sys::sync::{Mutex, lock};
 use crate::raw::meter::ObjectKind;
+use crate::sys::sync::{Mutex, lock};
 use crate::tag::TagId;
 use crate::tracking;
 

@@ -63,8 +63,8 @@ impl ThreadHeap {
         let parent = unsafe { node.parent.as_ref() };
         let own = node.link.get();
         node.budgeted.set(own.is_some() || parent.is_some_and(|parent| parent.budgeted.get()));
-        if node.budgeted.get() | self.gates_pool() {
-            // Also a tag that is younger than the budget.
+        // Also a tag that is younger than the budget, which this thread may not have read for the tags above it.
+        if self.gates_pool() || self.shared.budgets.covers(&self.shared.tags, node.tag) {
             self.shared.pool.set_metered(node.tag.0, true);
         }
         node.refusing

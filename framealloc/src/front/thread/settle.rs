@@ -276,15 +276,7 @@ impl ThreadHeap {
         }
         let charged = core.charged.get();
         self.record.live.sub(charged);
-        for slot in &core.records {
-            let record = slot.replace(Record::NONE);
-            if !record.payer.is_null() {
-                Self::credit_record(record);
-            }
-        }
-        if !core.extra_records.get().is_null() {
-            self.take_records(core, |payer, bytes| Self::credit_record(Record { payer, bytes }));
-        }
+        self.take_records(core, Self::credit_record);
         self.refund_budgets(core, charged);
     }
 
@@ -299,14 +291,21 @@ impl ThreadHeap {
     }
 
     /// Takes the records off `core` and shows each to `visit`.
-    #[cold]
-    pub(super) fn take_records(&self, core: &Core, mut visit: impl FnMut(*const (), u64)) {
+    #[inline(always)]
+    pub(super) fn take_records(&self, core: &Core, mut visit: impl FnMut(Record)) {
         for slot in &core.records {
             let record = slot.replace(Record::NONE);
             if !record.payer.is_null() {
-                visit(record.payer, record.bytes);
+                visit(record);
             }
         }
+        if !core.extra_records.get().is_null() {
+            self.take_extra_records(core, visit);
+        }
+    }
+
+    #[cold]
+    fn take_extra_records(&self, core: &Core, mut visit: impl FnMut(Record)) {
         let mut next = core.extra_records.replace(ptr::null_mut());
         while let Some(extra) = NonNull::new(next) {
             // SAFETY: F1: the records of the core are live, and each is put back once.
@@ -316,7 +315,7 @@ impl ThreadHeap {
                 self.records.put(extra);
                 record
             };
-            visit(record.payer, record.bytes);
+            visit(record);
         }
     }
 

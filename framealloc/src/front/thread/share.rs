@@ -19,7 +19,7 @@ use crate::error::AllocError;
 use crate::frame::FrameRef;
 use crate::front::shared::Orphan;
 use crate::raw::cache::ChunkList;
-use crate::raw::core::Core;
+use crate::raw::core::{Core, Record};
 use crate::raw::share::{Chain, Inbox, Node, Slot};
 use crate::sys::caught::Caught;
 
@@ -305,7 +305,7 @@ impl ThreadHeap {
             self.seal(core);
         }
         let mut charges = Vec::new();
-        let mut hand_over = |payer: *const (), bytes| {
+        let mut hand_over = |Record { payer, bytes }| {
             // SAFETY: F3: the payer of a record is a tag node of this heap.
             let node = unsafe { &*payer.cast::<TagNode>() };
             self.record.live.sub(bytes);
