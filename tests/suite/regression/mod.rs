@@ -20,6 +20,7 @@ mod handle_past_the_exit_of_a_shared_frame;
 mod late_budget;
 mod late_budget_without_memory;
 mod lease_of_another_context;
+mod one_heap_at_the_exit;
 mod pool_freed_on_a_new_thread;
 mod reentrant_guard;
 mod retained_in_an_ended_frame;

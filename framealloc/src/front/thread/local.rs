@@ -56,7 +56,6 @@ impl Drop for Exit {
         while let Some(heap) = NonNull::new(HEAPS.get().cast_mut()) {
             // SAFETY: F5: a heap on the list has the thread's keep.
             let this = unsafe { heap.as_ref() };
-            HEAPS.set(this.next_of_thread.get());
             this.exit();
             // SAFETY: F5: the thread's keep, given up here.
             unsafe { this.unkeep() };
@@ -121,6 +120,22 @@ fn find(id: u64) -> Option<NonNull<ThreadHeap>> {
     None
 }
 
+/// Takes a heap off the list, which may have grown in front of it.
+fn unlist(heap: &ThreadHeap) {
+    let next = heap.next_of_thread.get();
+    if ptr::eq(HEAPS.get(), heap) {
+        return HEAPS.set(next);
+    }
+    let mut above = HEAPS.get();
+    // SAFETY: F5: heaps on the list have the thread's keep.
+    while let Some(this) = unsafe { above.as_ref() } {
+        above = this.next_of_thread.get();
+        if ptr::eq(above, heap) {
+            return this.next_of_thread.set(next);
+        }
+    }
+}
+
 fn create(shared: &Arc<Shared>) -> NonNull<ThreadHeap> {
     let heap = ThreadHeap::create(shared);
     // SAFETY: F5: created above, with the thread's keep.
@@ -179,6 +194,8 @@ impl ThreadHeap {
         drop(self.take_panic());
         self.shared.clock.resign();
         self.give_up_resources();
+        // Until now foreign code finds this heap, whichever allocator is current.
+        unlist(self);
         tls::clear(self.shared.id);
         pool::leave(&self.pool);
         tracking::clear_source(NonNull::from(self));
