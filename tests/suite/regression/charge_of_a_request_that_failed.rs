@@ -1,12 +1,19 @@
 //! A request that the budgets allow and the backend refuses: its bytes stayed in the budget's peak, it was reported as an
 //! overrun, and blocks of containers, scratch and groups were counted although there were none.
 
+#![expect(unsafe_code, reason = "implements a backend")]
+
+use core::alloc::Layout;
+use core::ptr::NonNull;
 use std::any::Any;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 
 use allocator_api2::alloc::Allocator;
 use allocator_api2::vec::Vec;
+use framealloc::backend::{AllocatorBackend, SystemBackend};
 use framealloc::diagnostics::{FA310, FA311, Strict};
-use framealloc::{AllocConfig, Budget, SmartAlloc};
+use framealloc::{AllocConfig, Budget, OnExceed, SmartAlloc};
 use framealloc_tests::{Fixture, caught, on_thread};
 
 const BYTES: usize = 100_000;
@@ -111,7 +118,7 @@ fn a_container_is_charged_to_the_threads_pool_budget() {
     let fixture = Fixture::default();
     on_thread(|| {
         let alloc = &fixture.alloc;
-        alloc.set_thread_pool_budget(Budget::bytes(1000).on_exceed(framealloc::OnExceed::Fail));
+        alloc.set_thread_pool_budget(Budget::bytes(1000).on_exceed(OnExceed::Fail));
         let used = || alloc.thread_pool_budget().unwrap().used;
         let small = {
             let mut vector = Vec::<u8, _>::new_in(alloc.pool_allocator());
@@ -124,4 +131,70 @@ fn a_container_is_charged_to_the_threads_pool_budget() {
         assert_eq!(used(), 0);
     });
     fixture.assert_all_freed();
+}
+
+/// Sets budgets when it is asked for a large block.
+#[derive(Default)]
+struct Sets {
+    alloc: Mutex<Option<SmartAlloc>>,
+    armed: AtomicBool,
+    fails: AtomicBool,
+    system: SystemBackend,
+}
+
+// SAFETY: every block comes from `SystemBackend` and goes back to it with the same layout.
+unsafe impl AllocatorBackend for Sets {
+    fn allocate(&self, layout: Layout) -> Option<NonNull<u8>> {
+        if layout.size() >= BYTES && self.armed.swap(false, Ordering::Relaxed) {
+            let alloc = self.alloc.lock().unwrap().take()?;
+            alloc.set_tag_budget("t", Budget::bytes(1 << 20).on_exceed(OnExceed::Fail));
+            alloc.set_budget(Budget::bytes(1 << 20));
+            alloc.set_thread_pool_budget(Budget::bytes(1 << 20).on_exceed(OnExceed::Fail));
+            drop(alloc.heap_box([0_u8; 100]));
+            if self.fails.load(Ordering::Relaxed) {
+                return None;
+            }
+        }
+        self.system.allocate(layout)
+    }
+
+    unsafe fn deallocate(&self, block: NonNull<u8>, layout: Layout) {
+        // SAFETY: by the caller, and blocks come from there.
+        unsafe { self.system.deallocate(block, layout) }
+    }
+}
+
+#[test]
+fn budgets_that_are_set_while_an_object_is_made_know_of_it() {
+    for ((name, make), fails) in WAYS.into_iter().flat_map(|way| [(way, false), (way, true)]) {
+        let backend = Arc::new(Sets::default());
+        let config = AllocConfig::minimal().with_strict(Strict::Off).with_backend(Arc::clone(&backend));
+        let alloc = SmartAlloc::new(config).unwrap();
+        on_thread(|| {
+            let tag = alloc.tag_scope("t");
+            alloc.set_tag_budget("t", 1_usize << 20);
+            *backend.alloc.lock().unwrap() = Some(alloc.clone());
+            backend.armed.store(true, Ordering::Relaxed);
+            backend.fails.store(fails, Ordering::Relaxed);
+            let made = make(&alloc);
+            // Where idle memory went back, the backend was asked again.
+            let least = if made.is_some() { BYTES as u64 } else { 0 };
+            assert!(!backend.armed.load(Ordering::Relaxed) && (fails || least > 0), "{name}");
+            let used = || {
+                let pool = alloc.thread_pool_budget().unwrap();
+                let budgets = [alloc.tag_budget("t").unwrap(), alloc.budget().unwrap(), pool];
+                budgets.map(|budget| (budget.used, budget.reserved - budget.used))
+            };
+            let [(tag_used, _), (all, _), (pool, _)] = used();
+            assert!(tag_used >= least && all == tag_used, "{name}: {:?}", used());
+            assert!(least > 0 || tag_used == 0, "{name}: {:?}", used());
+            assert_eq!(pool, if name.contains("pool") { tag_used } else { 0 }, "{name}: {:?}", used());
+            drop(made);
+            alloc.scratch_registry().remove("s");
+            assert_eq!(used().map(|(used, _)| used), [0; 3], "{name}");
+            drop(tag);
+        });
+        let reserved = on_thread(|| alloc.tag_budget("t").unwrap().reserved);
+        assert_eq!(reserved, 0, "{name}");
+    }
 }
