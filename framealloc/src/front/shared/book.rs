@@ -46,13 +46,8 @@ impl BudgetBook {
         self.epoch.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// The epoch after any setting that is under way: what the caller counted before is in its reading, or the epoch is new.
-    pub(crate) fn settled_epoch(&self) -> u64 {
-        let _entries = lock(&self.entries);
-        self.epoch()
-    }
-
-    /// Runs `work` if `epoch` is the last one, and says whether it did: no budget is set and read meanwhile.
+    /// Runs `work` if `epoch` is the last one, and says whether it did: what the caller counted before is in the reading of
+    /// every budget that is set, and none is set meanwhile.
     pub(crate) fn in_epoch(&self, epoch: u64, work: impl FnOnce()) -> bool {
         let _entries = lock(&self.entries);
         let same = self.epoch() == epoch;

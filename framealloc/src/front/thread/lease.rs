@@ -312,8 +312,10 @@ impl ThreadHeap {
                 node.count_heap(bytes);
             }
             held.charge();
-            self.deliver_events();
+        } else {
+            drop(held);
         }
+        self.deliver_events();
         Ok(())
     }
 

@@ -320,7 +320,7 @@ impl ThreadHeap {
         self.pool.shrink();
         // What this thread contributed to budgets that it has not read yet would be forgotten with it. From here on nothing
         // is counted that a budget which is set meanwhile could miss.
-        while self.shared.budgets.settled_epoch() != self.epoch.get() {
+        while !self.shared.budgets.in_epoch(self.epoch.get(), || ()) {
             self.notice_budgets();
         }
         let cached = self.cache.drain();
