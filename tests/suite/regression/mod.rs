@@ -16,6 +16,7 @@ mod free_under_another_allocator;
 mod freed_on_a_thread_that_gets_a_pool;
 mod growth_without_allocations;
 mod guard_after_exit;
+mod guard_closed_under_a_backend;
 mod late_budget;
 mod late_budget_without_memory;
 mod lease_of_another_context;

@@ -382,10 +382,10 @@ impl ThreadHeap {
     /// Closes the guard `key` of a tag, and what was opened after it; nothing if it was closed already (F8).
     #[inline(always)]
     pub(crate) fn close_tag(&self, key: GuardKey) {
+        self.before_switch();
         if !self.is_top(key) {
             return self.close_guard(key);
         }
-        self.before_switch();
         // SAFETY: F8: the key's guard is on top.
         self.tag.set(unsafe { self.pop_guard() }.subject.cast());
         self.after_closing();
@@ -401,10 +401,11 @@ impl ThreadHeap {
     /// Closes the guard `key` and what was opened after it; nothing if it was closed already (F8).
     #[inline(never)]
     pub(crate) fn close_guard(&self, key: GuardKey) {
+        // The backend may open and close guards in there (F7).
+        self.before_switch();
         if !self.is_open_guard(key) {
             return;
         }
-        self.before_switch();
         loop {
             let last = self.is_top(key);
             // SAFETY: F8: `key` is open, so it or a guard above it is on top.

@@ -13,6 +13,10 @@
 //! context they were made in, and the frame is *sealed* (`limit = ptr`), so its next allocation takes the slow path once
 //! and comes back into the list. Allocating therefore never looks at the context.
 //!
+//! A frame comes back with a record for the tag that is current, or room for one, so settling takes no memory and calls
+//! nobody. What a settling reads afterwards, of budgets that are new, may reach the backend, which may open and close guards:
+//! who closes one looks for it after that.
+//!
 //! | file | role |
 //! |---|---|
 //! | `local.rs` | finding the heap of this thread; its exit |
