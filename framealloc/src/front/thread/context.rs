@@ -13,6 +13,7 @@ use crate::budget::OnExceed;
 use crate::error::AllocError;
 use crate::phase::PhaseId;
 use crate::raw::clock;
+use crate::raw::stack::Stack;
 use crate::system::System;
 use crate::tag::TagId;
 use crate::tracking::{self, LabelCache, LabelSource, Payer};
@@ -160,6 +161,14 @@ impl ThreadHeap {
         }
     }
 
+    /// Makes `index` hold `place`. Returns the node that is there, which the backend may have made meanwhile (F7).
+    fn place_for<N>(&self, index: &Stack<*const N>, place: usize) -> Result<Option<NonNull<N>>, AllocError> {
+        while index.len() <= place {
+            index.push(ptr::null(), &self.shared.backend)?;
+        }
+        Ok(index.get(place).and_then(|node| NonNull::new(node.cast_mut())))
+    }
+
     #[cold]
     fn make_tag_node(&self, tag: TagId) -> Result<NonNull<TagNode>, AllocError> {
         if tag == TagId::UNTAGGED {
@@ -168,8 +177,8 @@ impl ThreadHeap {
         }
         let parent = self.node_of_tag(self.shared.tags.parent(tag))?;
         tracking::exempt(|| {
-            while self.tag_index.len() <= tag.index() {
-                self.tag_index.push(ptr::null(), &self.shared.backend)?;
+            if let Some(node) = self.place_for(&self.tag_index, tag.index())? {
+                return Ok(node);
             }
             let node = self.tag_nodes.push(tag_node(&self.record, tag, parent.as_ptr()));
             self.tag_index.set(tag.index(), node);
@@ -189,8 +198,8 @@ impl ThreadHeap {
             return root.ok_or(AllocError::Unsupported { what: "a thread heap without a root phase" });
         }
         tracking::exempt(|| {
-            while self.phase_index.len() <= phase.index() {
-                self.phase_index.push(ptr::null(), &self.shared.backend)?;
+            if let Some(node) = self.place_for(&self.phase_index, phase.index())? {
+                return Ok(node);
             }
             let node = self.phase_nodes.push(phase_node(&self.record, phase));
             self.phase_index.set(phase.index(), node);
@@ -214,8 +223,8 @@ impl ThreadHeap {
             let info = system.info();
             let tag = self.node_of_tag(self.shared.tags.child(TagId::UNTAGGED, info.tag)?)?;
             let phase = self.node_of_phase(self.shared.phases.intern(info.phase)?)?;
-            while self.system_index.len() <= system.index() {
-                self.system_index.push(ptr::null(), &self.shared.backend)?;
+            if let Some(node) = self.place_for(&self.system_index, system.index())? {
+                return Ok(node);
             }
             let cell = self.record.systems.push(SystemCell::new(system));
             let node = self.system_nodes.push(SystemNode {
