@@ -182,11 +182,16 @@ impl Diagnostics {
     ///
     /// In strict mode only; see [`Strict`].
     pub fn report(&self, report: Diagnostic) {
-        if self.admit(&report, listeners::may_deliver()) {
-            self.sinks.call(|sink| sink.emit(&report));
-        }
+        self.tell(&report);
         if self.strict().panics_on(report.severity) && !thread::panicking() {
             panic!("{report}");
+        }
+    }
+
+    /// [`report`](Self::report) that never panics, where nobody could go on with it.
+    pub(crate) fn tell(&self, report: &Diagnostic) {
+        if self.admit(report, listeners::may_deliver()) {
+            self.sinks.call(|sink| sink.emit(report));
         }
     }
 

@@ -26,7 +26,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use crate::backend::{AllocatorBackend, LimitedBackend};
 use crate::behavior::BehaviorFilter;
-use crate::diagnostics::{Diagnostics, Strict};
+use crate::diagnostics::{Diagnostic, Diagnostics, Strict};
 use crate::error::AllocError;
 use crate::events::EventHub;
 use crate::handles::HandleHeap;
@@ -47,6 +47,7 @@ use crate::tracking;
 
 use super::config::AllocConfig;
 use super::promotion::PromotionQueue;
+use super::thread::local;
 pub(crate) use book::{BudgetBook, Told};
 pub(crate) use clock::FrameClock;
 pub(crate) use depot::ChunkDepot;
@@ -158,6 +159,11 @@ impl Shared {
             shared.meter_pool(|tag| shared.budgets.covers(&shared.tags, tag));
             shared
         }))
+    }
+
+    /// Sends a report to the sinks. In strict mode this panics, but on a thread that exits.
+    pub(crate) fn deliver(&self, report: Diagnostic) {
+        if local::is_exiting() { self.diagnostics.tell(&report) } else { self.diagnostics.report(report) }
     }
 
     /// Tells the pool which tags budgets cover, so that it reports their frees. Threads add the tags that they meet later.

@@ -13,7 +13,6 @@ use std::thread::LocalKey;
 use super::ThreadHeap;
 use super::context::FOLLOWER_EXIT;
 use crate::backend::SystemBackend;
-use crate::diagnostics::Strict;
 use crate::error::AllocError;
 use crate::front::shared::Shared;
 use crate::pool;
@@ -89,9 +88,14 @@ fn find_or_create(shared: &Arc<Shared>) -> NonNull<ThreadHeap> {
 
 /// Gives this thread a heap in the allocator of `shared`, and makes it the current one, unless the thread exits.
 pub(crate) fn adopt(shared: &Arc<Shared>) {
-    if EXIT.try_with(|_| ()).is_ok() {
+    if !is_exiting() {
         heap(shared);
     }
+}
+
+/// Whether this thread exits. A panic would abort the process then: what would panic is reported only.
+pub(crate) fn is_exiting() -> bool {
+    EXIT.try_with(|_| ()).is_err()
 }
 
 /// Runs `work` with the heap of allocator `id`, if that is the one this thread used last.
@@ -154,8 +158,6 @@ impl ThreadHeap {
     fn exit(&self) {
         self.exited.set(true);
         self.follow(FOLLOWER_EXIT);
-        // A panic here would abort the process: what would panic is reported only.
-        let _lenient = self.shared.diagnostics.strict_guard(Strict::Off);
         self.end_begun_phases();
         // A begun frame that nobody can end any more ends here.
         let begun = self.begun.replace(0);
@@ -170,15 +172,22 @@ impl ThreadHeap {
             self.retire_ambient_quietly();
         }
         self.close_all_shares();
-        // A shared value's destructor may open another one, or share for frames to come.
-        while self.has_ambient() || self.has_open_shares() {
-            self.retire_ambient_quietly();
-            self.close_all_shares();
+        self.shared.clock.resign();
+        // A shared value's destructor, or the backend that is given memory back, may open another one, or share for frames to
+        // come.
+        let opened = || self.has_ambient() || self.has_open_shares();
+        loop {
+            while opened() {
+                self.retire_ambient_quietly();
+                self.close_all_shares();
+            }
+            self.give_up_resources();
+            if !opened() {
+                break;
+            }
         }
         // The panic of a destructor was told when it began, and goes no further.
         drop(self.take_panic());
-        self.shared.clock.resign();
-        self.give_up_resources();
         tls::clear(self.shared.id);
         pool::leave(&self.pool);
         tracking::clear_source(NonNull::from(self));

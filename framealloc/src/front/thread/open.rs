@@ -404,7 +404,7 @@ impl ThreadHeap {
     }
 
     /// Sends a report about this thread's context to the sinks; what it says about its place itself stays. No state of
-    /// the heap is half-changed when this is called. In strict mode this panics.
+    /// the heap is half-changed when this is called. In strict mode this panics, but on a thread that exits.
     #[cold]
     #[inline(never)]
     pub(crate) fn report(&self, diagnostic: Diagnostic) {
@@ -429,7 +429,7 @@ impl ThreadHeap {
             if let (None, Some(system)) = (diagnostic.system, place.system) {
                 diagnostic = diagnostic.with_system(system.info().name);
             }
-            self.shared.diagnostics.report(diagnostic);
+            self.shared.deliver(diagnostic);
         });
     }
 
