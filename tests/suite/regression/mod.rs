@@ -26,6 +26,7 @@ mod pool_freed_on_a_new_thread;
 mod reentrant_guard;
 mod retained_in_an_ended_frame;
 mod shared_again_at_the_exit;
+mod strict_report_at_a_frames_end;
 mod strict_report_at_the_exit;
 mod strict_report_in_a_promotion;
 mod tag_switched_by_a_report;

@@ -21,6 +21,7 @@ use crate::error::AllocError;
 use crate::events::EventKind;
 use crate::phase::PhaseId;
 use crate::raw::core::Core;
+use crate::sys::caught::Caught;
 use crate::system::System;
 use crate::tag::TagId;
 
@@ -386,9 +387,11 @@ impl ThreadHeap {
         self.unfollow(FOLLOWER_EVENTS);
         let events = self.budgets.events.take();
         self.tell_news();
+        let mut panic = Caught::default();
         for Event { payer, event, place } in events.into_iter().flatten() {
-            self.tell_budget_event(payer, event, place);
+            panic.catch(|| self.tell_budget_event(payer, event, place));
         }
+        panic.resume();
     }
 
     /// Tells the subscribers and the sinks about a budget. In strict mode this panics.

@@ -244,19 +244,18 @@ impl ThreadHeap {
     #[cold]
     #[inline(never)]
     unsafe fn close_with_handles(&self, this: &Core) {
-        let panic =
+        let mut panic =
             if this.retained.get().is_null() { Caught::default() } else { self.settle_retained(this) };
         let leaked = this.refs.replace(1) - 1;
         // SAFETY: F2: by the caller nothing reaches the frame's memory.
         unsafe { self.recycle(this) };
         self.leave_level();
-        // SAFETY: F5: the frame's keep, taken in `open`, given up although a report panics.
-        let unkeep = unsafe { Unkeep::new(self) };
-        self.deliver_events();
+        panic.catch(|| self.deliver_events());
         if leaked > 0 {
-            self.report_leak(leaked);
+            panic.catch(|| self.report_leak(leaked));
         }
-        drop(unkeep);
+        // SAFETY: F5: the frame's keep, taken in `open`.
+        unsafe { self.unkeep() };
         panic.resume();
     }
 
