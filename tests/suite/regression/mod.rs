@@ -21,6 +21,7 @@ mod guard_closed_under_a_backend;
 mod late_budget;
 mod late_budget_without_memory;
 mod lease_of_another_context;
+mod left_while_another_is_left;
 mod node_made_by_the_backend;
 mod pool_freed_on_a_new_thread;
 mod reentrant_guard;

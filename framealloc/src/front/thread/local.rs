@@ -209,14 +209,14 @@ pub(crate) fn enter(heap: NonNull<ThreadHeap>) -> Result<u64, AllocError> {
 /// Leaves the entry `serial` and what was entered after it; nothing if it was left already (F8).
 pub(crate) fn leave(serial: u64) {
     ENTERED.with(|entered| {
-        let open =
-            (0..entered.len()).any(|index| entered.get(index).is_some_and(|entry| entry.serial == serial));
-        while open && let Some(entry) = entered.pop() {
-            // SAFETY: F5: the entry's keep, given up here.
+        let is_open =
+            || (0..entered.len()).any(|index| entered.get(index).is_some_and(|entry| entry.serial == serial));
+        while is_open()
+            && let Some(entry) = entered.pop()
+        {
+            // SAFETY: F5: the entry's keep, given up here. It may have been the allocator's last, and what goes with that
+            // may leave entries too (F7).
             unsafe { entry.heap.as_ref().unkeep() };
-            if entry.serial == serial {
-                break;
-            }
         }
     });
 }
