@@ -93,9 +93,9 @@ impl SmartAlloc {
     }
 
     /// Whether an allocation of `bytes` under `tag` (a path from the root) would be within its budgets now. Another
-    /// thread may be faster.
+    /// thread may be faster. A tag that was never used has the budgets of those above it, and is not made by asking.
     pub fn would_fit(&self, tag: &str, bytes: usize) -> bool {
-        match self.shared.tags.child(TagId::UNTAGGED, tag) {
+        match self.shared.tags.nearest(tag) {
             Ok(tag) => self.heap().would_fit(tag, bytes as u64),
             Err(_) => false,
         }
