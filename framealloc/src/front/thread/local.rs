@@ -19,6 +19,7 @@ use crate::front::shared::Shared;
 use crate::pool;
 use crate::raw::stack::Stack;
 use crate::raw::tls;
+use crate::sys::caught::Caught;
 use crate::tracking;
 
 /// An entered allocator: its heap, and the serial its guard knows it by.
@@ -53,13 +54,16 @@ impl Drop for Exit {
         if ENTERED.with(Stack::is_empty) {
             ENTERED.with(|entered| entered.release(&SystemBackend::new()));
         }
+        // An allocator may go with its heap, and with it sinks and callbacks: a panic of their destructors would abort the
+        // process.
+        let mut caught = Caught::default();
         while let Some(heap) = NonNull::new(HEAPS.get().cast_mut()) {
             // SAFETY: F5: a heap on the list has the thread's keep.
             let this = unsafe { heap.as_ref() };
             HEAPS.set(this.next_of_thread.get());
             this.exit();
             // SAFETY: F5: the thread's keep, given up here.
-            unsafe { this.unkeep() };
+            caught.catch(|| unsafe { this.unkeep() });
         }
     }
 }
