@@ -7,6 +7,7 @@ mod attribution;
 mod auto_traits;
 mod behavior;
 mod budgets;
+mod chaos;
 mod config;
 mod containers;
 mod events;

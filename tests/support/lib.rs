@@ -5,6 +5,7 @@
 //! | [`backend`] | a backend that fails at the nth request |
 //! | [`meddler`] | a backend that uses the allocator it serves |
 //! | [`cases`] | how much a test does |
+//! | [`chaos`] | programs in which everything may happen inside of everything |
 //! | [`fixture`] | an allocator with a counting backend and a ring of reports |
 //! | [`drops`] | values that count how often they are dropped |
 //! | [`layouts`] | types of awkward size and alignment |
@@ -16,6 +17,7 @@
 
 pub mod backend;
 pub mod cases;
+pub mod chaos;
 pub mod drops;
 pub mod fixture;
 pub mod layouts;

@@ -39,7 +39,7 @@ fn byte(seed: u64, index: usize) -> u8 {
 }
 
 /// Raw memory with a pattern in it.
-pub(super) struct Pattern {
+pub(crate) struct Pattern {
     start: *mut u8,
     len: usize,
     seed: u64,
@@ -47,7 +47,7 @@ pub(super) struct Pattern {
 
 impl Pattern {
     /// Fills `len` bytes at `start`, which nobody else uses until the pattern is dropped.
-    pub(super) fn fill(start: *mut u8, len: usize, seed: u64) -> Self {
+    pub(crate) fn fill(start: *mut u8, len: usize, seed: u64) -> Self {
         for index in Self::offsets(len) {
             // SAFETY: inside the block, which is the caller's.
             unsafe { start.add(index).write(byte(seed, index)) };
@@ -56,7 +56,7 @@ impl Pattern {
     }
 
     #[track_caller]
-    pub(super) fn verify(&self) {
+    pub(crate) fn verify(&self) {
         for index in Self::offsets(self.len) {
             // SAFETY: inside the block, which was filled.
             let found = unsafe { self.start.add(index).read() };

@@ -18,6 +18,7 @@ mod scopes;
 mod statistics;
 mod world;
 
+pub(crate) use blocks::Pattern;
 pub use grave::{bury, exhume};
 pub use ops::{Op, any_op, random_op};
 pub use world::World;

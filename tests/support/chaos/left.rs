@@ -1,0 +1,120 @@
+//! What is left in the end, which is nothing.
+
+use framealloc::diagnostics::Strict;
+use framealloc::{AllocStats, SmartAlloc};
+
+use super::here;
+use super::op::TAGS;
+use super::world::{Place, World, lock};
+
+/// Ends what is shared, on a thread whose only work this is.
+pub(super) fn clean(world: &'static World) {
+    here::enter(world);
+    world.places.iter().for_each(|place| place.backend.heal());
+    let _strict = world.places.each_ref().map(|place| place.alloc.diagnostics().strict_guard(Strict::Off));
+    // What destructors give back may be more of the same.
+    for _ in 0..3 {
+        let shelf = std::mem::take(&mut *world.shelf());
+        shelf.iter().for_each(|held| held.verify());
+        drop(shelf);
+        world.places.iter().for_each(clean_place);
+    }
+}
+
+fn clean_place(place: &Place) {
+    let alloc = &place.alloc;
+    while alloc.is_frame_active() {
+        alloc.end_frame();
+    }
+    for handle in std::mem::take(&mut *lock(&place.handles)) {
+        alloc.handles().free(handle);
+    }
+    for stream in std::mem::take(&mut *lock(&place.streams)) {
+        alloc.streaming().release(stream);
+    }
+    for key in 0..8 {
+        drop(place.keyed.remove(key));
+    }
+    while alloc.deferred_stats().pending > 0 {
+        alloc.process_deferred();
+    }
+    drop(alloc.take_promotions());
+    for name in ["p", "q"] {
+        drop(alloc.scratch_registry().remove(name));
+    }
+}
+
+/// What an allocator still has when all is ended and every thread is gone.
+pub(super) fn check(world: &World) {
+    if world.is_leaky() {
+        return;
+    }
+    for (at, place) in world.places.iter().enumerate() {
+        let stats = place.alloc.stats();
+        let wrong = |what: &str, found: u64| {
+            if found != 0 {
+                world.blame(format!("allocator {at}: {what} are {found} in the end"));
+            }
+        };
+        wrong("objects behind handles", stats.handles.objects);
+        wrong("bytes of streams", stats.streaming.used_bytes);
+        wrong("objects of the pool", stats.pool.live_objects);
+        for tag in &stats.tags {
+            wrong(&format!("frame bytes of {}", tag.path), tag.frame.live_bytes);
+            wrong(&format!("pool bytes of {}", tag.path), tag.pool.live_bytes);
+            wrong(&format!("heap bytes of {}", tag.path), tag.heap.live_bytes);
+            let traffic = tag.traffic.live_bytes.filter(|_| &*tag.path != "(untagged)");
+            wrong(&format!("bytes of the global allocator under {}", tag.path), traffic.unwrap_or(0));
+        }
+        for (budget, used) in budgets(&place.alloc) {
+            wrong(&format!("bytes charged to the budget of {budget}"), used);
+        }
+        let transfers = place.alloc.transfer_stats();
+        wrong("transfers in flight", transfers.in_flight);
+        wrong("transfers that went nowhere", transfers.sent.abs_diff(transfers.received + transfers.dropped));
+        let deferred = place.alloc.deferred_stats();
+        wrong(
+            "deferred values that went nowhere",
+            deferred.deferred.abs_diff(deferred.processed + deferred.early),
+        );
+        wrong("threads", stats.threads.iter().filter(|thread| !is_this(&thread.name)).count() as u64);
+    }
+    if world.counter.alive() != 0 {
+        world.blame(format!("{} values were never dropped", world.counter.alive()));
+    }
+}
+
+fn is_this(name: &str) -> bool {
+    let this = std::thread::current();
+    this.name() == Some(name) || name == format!("{:?}", this.id())
+}
+
+fn budgets(alloc: &SmartAlloc) -> impl Iterator<Item = (&'static str, u64)> {
+    let whole = alloc.budget().map(|budget| ("the allocator", budget.used));
+    let tags = TAGS.iter().filter_map(|tag| alloc.tag_budget(tag).map(|budget| (*tag, budget.used)));
+    whole.into_iter().chain(tags.collect::<Vec<_>>())
+}
+
+/// What the statistics say of themselves in between, when nothing is half done.
+pub(super) fn check_sums(world: &World, place: &Place) {
+    let stats: AllocStats = place.alloc.stats();
+    let sum = |part: fn(&framealloc::TagStats) -> u64| stats.tags.iter().map(part).sum::<u64>();
+    let frame = (sum(|tag| tag.frame.live_bytes), stats.total.frame.live_bytes);
+    let pool = (sum(|tag| tag.pool.live_bytes), stats.total.pool.live_bytes);
+    let heap = (sum(|tag| tag.heap.live_bytes), stats.total.heap.live_bytes);
+    if [frame, pool, heap].iter().any(|(tags, total)| tags != total) {
+        world.blame(format!(
+            "tags and total: {frame:?} of frames, {pool:?} of the pool, {heap:?} of the heap"
+        ));
+    }
+    let live = |path: &str| {
+        let tag = stats.tags.iter().find(|tag| &*tag.path == path);
+        tag.map_or(0, |tag| tag.inclusive.live_bytes())
+    };
+    for (name, used) in budgets(&place.alloc) {
+        let live = if name == "the allocator" { stats.total.live_bytes() } else { live(name) };
+        if used != live && !world.is_leaky() {
+            world.blame(format!("the budget of {name} counts {used} bytes, {live} are alive"));
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! Running a program, and making it shorter when it fails.
+
+use std::sync::{Barrier, Once};
+use std::{fmt, panic, thread};
+
+use framealloc::diagnostics::Strict;
+
+use super::here;
+use super::left;
+use super::op::{Step, random_step};
+use super::world::{Script, World};
+use crate::{Rng, on_thread, panic_text};
+
+/// What the threads of a program do, and under which strict level.
+#[derive(Clone)]
+pub struct Program {
+    pub(super) scripts: Vec<Script>,
+    pub(super) strict: Strict,
+}
+
+impl fmt::Display for Program {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "strict {}", self.strict)?;
+        for script in &self.scripts {
+            write!(f, "\n  a thread, shelf first {}, tidy {}:", script.shelf_first, script.tidy)?;
+            for step in &script.steps {
+                write!(f, "\n    {:?} on {}", step.op, step.alloc)?;
+                if let Some(passes) = step.passes {
+                    write!(f, ", passes {passes}")?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A program of so many threads with so many steps each.
+pub fn random_program(seed: u64, threads: usize, steps: usize) -> Program {
+    let mut rng = Rng::new(seed);
+    let strict = match rng.below(6) {
+        0 => Strict::Errors,
+        1 => Strict::Warnings,
+        _ => Strict::Off,
+    };
+    let forgets = rng.one_in(8);
+    let scripts = (0..threads).map(|_| Script {
+        shelf_first: rng.one_in(2),
+        tidy: rng.one_in(3),
+        steps: (0..steps).map(|_| random_step(&mut rng, forgets)).collect(),
+    });
+    Program { scripts: scripts.collect(), strict }
+}
+
+/// Runs a program, and panics with the shortest one found when it fails.
+///
+/// # Panics
+///
+/// When the program finds the library doing wrong.
+#[track_caller]
+pub fn check(program: Program) {
+    silence_threads_of_programs();
+    let blamed = run(&program);
+    if blamed.is_empty() {
+        return;
+    }
+    let shortest = shortened(program);
+    let again = run(&shortest);
+    panic!("{blamed:#?}\nthe shortest program that fails (now with {again:#?}):\n{shortest}");
+}
+
+/// What the library did wrong.
+fn run(program: &Program) -> Vec<String> {
+    let world: *mut World = Box::into_raw(Box::new(on_thread(|| World::new(program))));
+    // SAFETY: it is freed below, when its threads are gone and what they left is ended.
+    let lent: &'static World = unsafe { &*world };
+    let start = Barrier::new(lent.scripts.len());
+    thread::scope(|scope| {
+        let threads: Vec<_> = lent
+            .scripts
+            .iter()
+            .map(|script| {
+                let start = &start;
+                scope.spawn(move || {
+                    start.wait();
+                    here::run(lent, script);
+                })
+            })
+            .collect();
+        for thread in threads {
+            if let Err(payload) = thread.join() {
+                lent.blame(format!("a thread panicked: {}", panic_text(&*payload)));
+            }
+        }
+    });
+    on_thread(|| left::clean(lent));
+    on_thread(|| left::check(lent));
+    let (mut blamed, leaky) = (lent.blamed(), lent.is_leaky());
+    let backends = lent.places.each_ref().map(|place| std::sync::Arc::clone(&place.backend));
+    // SAFETY: by `into_raw`; the threads are gone, and what is forgotten is never touched again.
+    drop(unsafe { Box::from_raw(world) });
+    for (at, backend) in backends.iter().enumerate() {
+        let counts = backend.counts();
+        if counts.live_blocks != 0 && !leaky {
+            blamed.push(format!("allocator {at}: memory that never went back: {counts:?}"));
+        }
+    }
+    blamed
+}
+
+/// A shorter program that fails too.
+fn shortened(mut program: Program) -> Program {
+    for thread in 0..program.scripts.len() {
+        let mut size = program.scripts[thread].steps.len();
+        while size > 0 {
+            let mut at = 0;
+            while at < program.scripts[thread].steps.len() {
+                let mut fewer = program.clone();
+                let steps = &mut fewer.scripts[thread].steps;
+                steps.drain(at..(at + size).min(steps.len()));
+                if run(&fewer).is_empty() {
+                    at += size;
+                } else {
+                    program = fewer;
+                }
+            }
+            size /= 2;
+        }
+        for at in 0..program.scripts[thread].steps.len() {
+            let mut simpler = program.clone();
+            let step: &mut Step = &mut simpler.scripts[thread].steps[at];
+            if step.passes.take().is_some() && !run(&simpler).is_empty() {
+                program = simpler;
+            }
+        }
+    }
+    program
+}
+
+/// Programs panic all the time; only what comes out of them is of interest.
+fn silence_threads_of_programs() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let other = panic::take_hook();
+        panic::set_hook(Box::new(move |info| {
+            if here::world().is_none_or(|world| world.trace) {
+                other(info);
+            }
+        }));
+    });
+}
