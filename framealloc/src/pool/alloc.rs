@@ -51,7 +51,7 @@ impl PoolAlloc {
         if let Some(pool) = pool()
             && pool.serves(tag)
         {
-            return pool.alloc(layout).map_err(|_| out_of_memory());
+            return pool.alloc(layout).ok_or_else(out_of_memory);
         }
         let mut block = None;
         let mut make = || {

@@ -11,15 +11,6 @@ use core::cell::Cell;
 use core::ptr::{self, NonNull};
 use std::sync::Arc;
 
-/// Why a [`ThreadPool`] did not serve a request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Refused {
-    /// The selected tag is gated, or there is no set for it: read the budgets, charge the object ([`super::charged_bytes`]), then call [`ThreadPool::alloc_gated`].
-    Gated,
-    /// The backend has no memory.
-    OutOfMemory,
-}
-
 /// The pool of one thread for one allocator: magazines per tag, of which one set is selected.
 ///
 /// It is used by its thread alone; the fields are cells, because foreign code that runs on slow paths may use it again.
@@ -198,20 +189,18 @@ impl ThreadPool {
         }
     }
 
-    /// Memory for an object of `layout`, whose size is not zero, under the selected tag.
-    ///
-    /// # Errors
-    ///
-    /// [`Refused::Gated`] when the tag is gated, or has no set and no memory for one, [`Refused::OutOfMemory`].
+    /// Memory for an object of `layout`, whose size is not zero, under the selected tag. `None` when there is none, or when
+    /// the tag is gated or has no set: then read the budgets, charge the object ([`super::charged_bytes`]) where they want
+    /// it, and take it by [`ThreadPool::alloc_of`].
     #[inline(always)]
-    pub(crate) fn alloc(&self, layout: Layout) -> Result<NonNull<u8>, Refused> {
+    pub(crate) fn alloc(&self, layout: Layout) -> Option<NonNull<u8>> {
         let class = class_of_layout(layout);
         // SAFETY: P8: the current set is valid, or the empty one.
         match unsafe { self.current.get().as_ref() }.magazine(class).pop() {
             Some(block) => {
                 #[cfg(feature = "debug")]
                 super::watch::made(self.depot(), self.tag(), class, block);
-                Ok(block)
+                Some(block)
             }
             None => self.alloc_slow(layout),
         }
@@ -219,20 +208,16 @@ impl ThreadPool {
 
     #[cold]
     #[inline(never)]
-    fn alloc_slow(&self, layout: Layout) -> Result<NonNull<u8>, Refused> {
-        // Without a set, no ledger tells a budget that is read later.
-        let refuse = self.gated.get() || self.selected_set().is_none();
-        if refuse { Err(Refused::Gated) } else { self.alloc_gated(layout) }
-    }
-
-    /// [`alloc`](Self::alloc) that does not ask whether the tag is gated: the caller has charged the object.
-    ///
-    /// # Errors
-    ///
-    /// [`Refused::OutOfMemory`].
-    pub(crate) fn alloc_gated(&self, layout: Layout) -> Result<NonNull<u8>, Refused> {
-        let tag = self.tag();
-        self.alloc_from(self.selected_set(), tag, layout).ok_or(Refused::OutOfMemory)
+    fn alloc_slow(&self, layout: Layout) -> Option<NonNull<u8>> {
+        if self.gated.get() {
+            return None;
+        }
+        // Without a set, no ledger tells a budget that is read later. The backend may have selected another tag while it was
+        // made (F7): the object is of the set's.
+        let set = self.selected_set()?;
+        // SAFETY: P8: the set is valid until `flush`.
+        let tag = unsafe { set.as_ref() }.tag();
+        self.alloc_from(Some(set), tag, layout)
     }
 
     /// The set of the selected tag, made now when it is missing.

@@ -37,6 +37,7 @@ mod shared_again_at_the_exit;
 mod strict_report_at_a_frames_end;
 mod strict_report_at_the_exit;
 mod strict_report_in_a_promotion;
+mod tag_switched_by_a_backend;
 mod tag_switched_by_a_report;
 mod unpinned_when_moved;
 mod worker_that_began_once;

@@ -1,9 +1,12 @@
 //! What is left in the end, which is nothing.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use framealloc::diagnostics::Strict;
 use framealloc::{AllocStats, SmartAlloc};
 
 use super::here;
+use super::judge;
 use super::op::TAGS;
 use super::world::{Place, World, lock};
 
@@ -12,12 +15,19 @@ pub(super) fn clean(world: &'static World) {
     here::enter(world);
     world.places.iter().for_each(|place| place.backend.heal());
     let _strict = world.places.each_ref().map(|place| place.alloc.diagnostics().strict_guard(Strict::Off));
-    // What destructors give back may be more of the same.
+    // What destructors give back may be more of the same, and a budget may panic when a destructor is put off.
     for _ in 0..3 {
-        let shelf = std::mem::take(&mut *world.shelf());
-        shelf.iter().for_each(|held| held.verify());
-        drop(shelf);
-        world.places.iter().for_each(clean_place);
+        for held in std::mem::take(&mut *world.shelf()) {
+            held.verify();
+            attempt(world, || drop(held));
+        }
+        world.places.iter().for_each(|place| attempt(world, || clean_place(place)));
+    }
+}
+
+fn attempt(world: &World, work: impl FnOnce()) {
+    if let Err(payload) = catch_unwind(AssertUnwindSafe(work)) {
+        judge::panic(world, "the end", payload);
     }
 }
 

@@ -12,7 +12,7 @@ use crate::error::AllocError;
 use crate::events::EventKind;
 use crate::front::promotion::{Settled, settle_all};
 use crate::heap::{self, HeapBox};
-use crate::pool::{self, PoolBox, Refused};
+use crate::pool::{self, PoolBox};
 use crate::raw::core::Core;
 use crate::raw::owning_box::Unseen;
 use crate::scratch::ScratchBox;
@@ -100,39 +100,36 @@ impl ThreadHeap {
     #[inline(always)]
     pub(crate) fn pool_memory(&self, layout: Layout) -> Result<NonNull<u8>, AllocError> {
         match self.pool.alloc(layout) {
-            Ok(block) => Ok(block),
-            Err(refused) => self.pool_memory_slow(layout, refused),
+            Some(block) => Ok(block),
+            None => self.pool_memory_slow(layout),
         }
     }
 
     #[cold]
     #[inline(never)]
-    fn pool_memory_slow(&self, layout: Layout, refused: Refused) -> Result<NonNull<u8>, AllocError> {
-        let or_again = |alloc: &dyn Fn() -> Option<NonNull<u8>>| {
-            alloc().or_else(|| if self.reclaim() { alloc() } else { None })
-        };
+    fn pool_memory_slow(&self, layout: Layout) -> Result<NonNull<u8>, AllocError> {
         let out_of_memory = || AllocError::out_of_memory(layout);
-        if refused != Refused::OutOfMemory {
-            // A pool that no set was made for yet has not followed the switches, and its ledgers tell no later budget.
-            self.notice_budgets();
-            self.select_pool();
-            if self.pool.is_gated() {
-                let (node, bytes) = (self.tag_node(), pool::charged_bytes(layout) as u64);
-                let mut block = None;
-                self.charge_object(node, bytes, true, || {
-                    let made = or_again(&|| self.pool.alloc_of(node.tag.0, layout));
-                    // SAFETY: P1: nobody has seen the block.
-                    block = made.map(|made| unsafe { Unseen::new(made, pool::free_any) });
-                    block.is_some()
-                })?;
-                let block = block.ok_or_else(out_of_memory)?.take();
-                if self.shared.behavior.is_on() {
-                    self.note_pool_object(node.tag, block);
-                }
-                return Ok(block);
-            }
+        // A pool that no set was made for yet has not followed the switches, and its ledgers tell no later budget.
+        self.notice_budgets();
+        self.select_pool();
+        let node = self.tag_node();
+        // The backend may switch the tag (F7): the object is of the one that is looked at here.
+        let alloc = || self.pool.alloc_of(node.tag.0, layout);
+        let make = || alloc().or_else(|| if self.reclaim() { alloc() } else { None });
+        if !self.pool.is_gated() {
+            return make().ok_or_else(out_of_memory);
         }
-        or_again(&|| self.pool.alloc_gated(layout).ok()).ok_or_else(out_of_memory)
+        let mut block = None;
+        self.charge_object(node, pool::charged_bytes(layout) as u64, true, || {
+            // SAFETY: P1: nobody has seen the block.
+            block = make().map(|made| unsafe { Unseen::new(made, pool::free_any) });
+            block.is_some()
+        })?;
+        let block = block.ok_or_else(out_of_memory)?.take();
+        if self.shared.behavior.is_on() {
+            self.note_pool_object(node.tag, block);
+        }
+        Ok(block)
     }
 
     /// Memory of the heap for `layout`, charged to the current tag.

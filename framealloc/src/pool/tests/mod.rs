@@ -38,15 +38,12 @@ impl Thread {
 
     fn boxed<T>(&self, value: T) -> PoolBox<T> {
         // SAFETY: the memory is the pool's.
-        unsafe { PoolBox::try_place(value, |layout| self.memory(layout)) }.expect("memory")
+        unsafe { PoolBox::try_place(value, |layout| self.memory(layout).ok_or(())) }.expect("memory")
     }
 
     /// As the front asks for it, which has no budgets here.
-    fn memory(&self, layout: Layout) -> Result<NonNull<u8>, Refused> {
-        self.0.alloc(layout).or_else(|refused| match refused {
-            Refused::Gated => self.0.alloc_gated(layout),
-            Refused::OutOfMemory => Err(refused),
-        })
+    fn memory(&self, layout: Layout) -> Option<NonNull<u8>> {
+        self.0.alloc(layout).or_else(|| self.0.alloc_of(self.0.tag(), layout))
     }
 }
 
