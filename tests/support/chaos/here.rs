@@ -57,8 +57,9 @@ thread_local! {
 
 /// Writes down what the library did wrong.
 pub(super) fn blame(text: String) {
-    if let Some(world) = HERE.with(|here| here.world.get()) {
-        world.blame(text);
+    match world() {
+        Some(world) => world.blame(text),
+        None => panic!("{text}"),
     }
 }
 

@@ -44,14 +44,17 @@ pub(super) fn panic(world: &World, what: &str, payload: Box<dyn Any + Send>) {
         return;
     }
     let text = panic_text(&*payload);
-    let explained = (text.starts_with("out of memory")
-        && world.places.iter().any(|place| place.backend.failed() > 0))
-        || (text.starts_with("budget of") && world.has(|step| step.op.may_refuse()))
-        || text.starts_with("error[")
-        || text.starts_with("warning[");
+    let no_memory = text.starts_with("out of memory");
+    let explained =
+        is_of_a_setting(&text) || no_memory && world.places.iter().any(|place| place.backend.failed() > 0);
     if !explained {
         world.blame(format!("{what} panicked: {text}"));
     }
+}
+
+/// Whether a panic is one that a budget or the strict level asked for.
+pub(super) fn is_of_a_setting(text: &str) -> bool {
+    ["budget of", "error[", "warning["].iter().any(|start| text.starts_with(start))
 }
 
 /// A report that was made.

@@ -8,7 +8,9 @@ use framealloc::{AllocStats, SmartAlloc};
 use super::here;
 use super::judge;
 use super::op::TAGS;
+use super::shelf::Held;
 use super::world::{Place, World, lock};
+use crate::panic_text;
 
 /// Ends what is shared, on a thread whose only work this is.
 pub(super) fn clean(world: &'static World) {
@@ -17,7 +19,10 @@ pub(super) fn clean(world: &'static World) {
     let _strict = world.places.each_ref().map(|place| place.alloc.diagnostics().strict_guard(Strict::Off));
     // What destructors give back may be more of the same, and a budget may panic when a destructor is put off.
     for _ in 0..3 {
-        for held in std::mem::take(&mut *world.shelf()) {
+        let (ended, kept): (Vec<_>, Vec<_>) =
+            world.shelf().drain(..).partition(|held| held.is_lent() || !world.outlived);
+        world.shelf().extend(kept);
+        for held in ended {
             held.verify();
             attempt(world, || drop(held));
         }
@@ -56,7 +61,7 @@ fn clean_place(place: &Place) {
 
 /// What an allocator still has when all is ended and every thread is gone.
 pub(super) fn check(world: &World) {
-    if world.is_leaky() {
+    if world.is_leaky() || !world.shelf().is_empty() {
         return;
     }
     for (at, place) in world.places.iter().enumerate() {
@@ -89,9 +94,19 @@ pub(super) fn check(world: &World) {
         );
         wrong("threads", stats.threads.iter().filter(|thread| !is_this(&thread.name)).count() as u64);
     }
-    if world.counter.alive() != 0 {
-        world.blame(format!("{} values were never dropped", world.counter.alive()));
-    }
+}
+
+/// Ends what has outlived its allocator, on a thread that is in no world. Returns what went wrong.
+pub(super) fn bury_orphans(orphans: Vec<Box<dyn Held + Send>>) -> Vec<String> {
+    let bury = |orphan: Box<dyn Held + Send>| {
+        let buried = catch_unwind(AssertUnwindSafe(|| {
+            orphan.verify();
+            drop(orphan);
+        }));
+        let text = buried.err().map(|payload| panic_text(&*payload));
+        text.filter(|text| !judge::is_of_a_setting(text)).map(|text| format!("after its allocator: {text}"))
+    };
+    orphans.into_iter().filter_map(bury).collect()
 }
 
 fn is_this(name: &str) -> bool {

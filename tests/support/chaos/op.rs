@@ -34,6 +34,7 @@ pub(super) enum Op {
     // Objects
     Pool(u8),
     Heap,
+    Container(u8),
     TypedPool,
     Keyed(u8, u8),
     // Stores
@@ -63,6 +64,8 @@ pub(super) enum Op {
     Budget(u8, u32, u8),
     Look(u8),
     Check,
+    Subscribe,
+    Strict(u8),
     Shrink,
     Filter(bool),
     // Foreign code
@@ -127,7 +130,7 @@ fn random_op(rng: &mut Rng) -> Op {
         1..3 => rng.below(2000),
         _ => rng.below(100),
     } as u16;
-    match rng.below(110) {
+    match rng.below(114) {
         0..4 => Op::Begin,
         4..8 => Op::End,
         8..10 => Op::OpenFrame,
@@ -178,6 +181,9 @@ fn random_op(rng: &mut Rng) -> Op {
         103 => Op::Filter(flag),
         104..107 => Op::Fail(n % 4, how % 3 + 1),
         107 => Op::Heal,
-        _ => Op::Bomb(n % 8 + 1),
+        108..110 => Op::Bomb(n % 8 + 1),
+        110..112 => Op::Container(n),
+        112 => Op::Subscribe,
+        _ => Op::Strict(n),
     }
 }

@@ -21,6 +21,11 @@ const MOST: usize = 40;
 pub(super) trait Held {
     fn verify(&self) {}
 
+    /// Whether it borrows from its allocator, and so goes before it.
+    fn is_lent(&self) -> bool {
+        false
+    }
+
     /// Uses it in one of several ways.
     fn touch(&mut self, _how: u8) -> Outcome {
         Ok(())
@@ -38,6 +43,19 @@ pub(super) struct Kept<P>(pub(super) P);
 impl<P: Deref<Target: Verify>> Held for Kept<P> {
     fn verify(&self) {
         self.0.verify();
+    }
+}
+
+/// A [`Kept`] that borrows.
+pub(super) struct Lent<P>(pub(super) P);
+
+impl<P: Deref<Target: Verify>> Held for Lent<P> {
+    fn verify(&self) {
+        self.0.verify();
+    }
+
+    fn is_lent(&self) -> bool {
+        true
     }
 }
 

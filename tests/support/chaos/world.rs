@@ -91,6 +91,7 @@ pub(super) struct World {
     shelf: Mutex<Vec<Box<dyn Held + Send>>>,
     blamed: Mutex<Vec<String>>,
     forgotten: AtomicBool,
+    pub(super) outlived: bool,
     /// Each step is printed when it begins.
     pub(super) trace: bool,
 }
@@ -110,6 +111,7 @@ impl World {
             shelf: Mutex::default(),
             blamed: Mutex::default(),
             forgotten: AtomicBool::new(false),
+            outlived: program.outlived,
             trace: std::env::var_os("FRAMEALLOC_TEST_TRACE").is_some(),
         }
     }

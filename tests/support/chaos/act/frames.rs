@@ -10,7 +10,7 @@ use framealloc::{
 use super::Act;
 use crate::chaos::here::{Caller, interrupt};
 use crate::chaos::op::TAGS;
-use crate::chaos::shelf::{Held, Kept, Outcome, Plain, keep, keep_for_all};
+use crate::chaos::shelf::{Held, Kept, Lent, Outcome, Plain, keep, keep_for_all};
 use crate::chaos::value::{FILL, Value, Verify};
 use crate::chaos::world::{World, lock};
 use crate::model::Pattern;
@@ -234,7 +234,7 @@ impl Act {
         };
         if let Some(guard) = handle.and_then(|handle| handle.read(self.alloc)) {
             guard.verify();
-            keep_for_all(self.world, Kept(guard));
+            keep_for_all(self.world, Lent(guard));
         }
     }
 

@@ -1,11 +1,13 @@
 //! Objects of the pool and the heap.
 
+use allocator_api2::alloc::Allocator;
+use allocator_api2::vec::Vec as OtherVec;
 use framealloc::{Handle, PoolBox, TypedPool};
 
 use super::Act;
 use crate::chaos::here;
 use crate::chaos::shelf::{Held, Kept, Outcome, keep_for_all};
-use crate::chaos::value::{Value, Verify};
+use crate::chaos::value::{FILL, Value, Verify};
 
 /// A pool of one type, and what is in it.
 struct Typed {
@@ -41,7 +43,34 @@ impl Held for Typed {
     }
 }
 
+/// A vector of the pool or the heap. What it is refused is not judged: the container does not say why.
+struct Growing<A: Allocator>(OtherVec<u8, A>);
+
+impl<A: Allocator> Held for Growing<A> {
+    fn verify(&self) {
+        self.0.verify();
+    }
+
+    fn touch(&mut self, how: u8) -> Outcome {
+        if how.is_multiple_of(4) {
+            self.0.truncate(usize::from(how));
+            self.0.shrink_to_fit();
+        } else if self.0.try_reserve(usize::from(how) * 8).is_ok() {
+            self.0.resize(self.0.len() + usize::from(how) * 8, FILL);
+        }
+        Ok(())
+    }
+}
+
 impl Act {
+    pub(super) fn container(self, n: u8) {
+        if n.is_multiple_of(2) {
+            keep_for_all(self.world, Growing(OtherVec::new_in(self.alloc.pool_allocator())));
+        } else {
+            keep_for_all(self.world, Growing(OtherVec::new_in(self.alloc.heap_allocator())));
+        }
+    }
+
     pub(super) fn pool(self, size: u8) -> Outcome {
         match size % 8 {
             0..=4 => self.keep_pooled(self.alloc.try_pool_box(self.world.value::<30>())?),

@@ -1,11 +1,13 @@
 //! Budgets, and looking at what there is.
 
+use framealloc::diagnostics::Strict;
 use framealloc::{Budget, OnExceed};
 
 use super::Act;
-use crate::chaos::here;
+use crate::chaos::here::{self, Caller, interrupt};
 use crate::chaos::left;
 use crate::chaos::op::TAGS;
+use crate::chaos::shelf::{Plain, keep, keep_for_all};
 
 impl Act {
     pub(super) fn budget(self, whose: u8, bytes: usize, reaction: u8) {
@@ -32,6 +34,19 @@ impl Act {
             3 => drop(self.alloc.intent_report()),
             _ => _ = self.alloc.would_fit(TAGS[usize::from(n % 4)], 1000),
         }
+    }
+
+    pub(super) fn subscribe(self) {
+        keep_for_all(self.world, Plain(self.alloc.subscribe(|_| interrupt(Caller::Listener))));
+    }
+
+    pub(super) fn strict(self, level: u8) {
+        let level = match level % 3 {
+            0 => Strict::Off,
+            1 => Strict::Errors,
+            _ => Strict::Warnings,
+        };
+        keep(Plain(self.alloc.diagnostics().strict_guard(level)));
     }
 
     pub(super) fn check(self) {

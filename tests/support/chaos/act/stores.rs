@@ -6,7 +6,7 @@ use framealloc::{Group, GroupHandle, GroupId, ScratchAllocator, StreamId, Stream
 
 use super::Act;
 use crate::chaos::here::{self, Caller, interrupt};
-use crate::chaos::shelf::{Held, Kept, Outcome, keep_for_all};
+use crate::chaos::shelf::{Held, Kept, Lent, Outcome, keep_for_all};
 use crate::chaos::value::{FILL, Value, Verify};
 use crate::chaos::world::lock;
 
@@ -140,14 +140,14 @@ impl Act {
             2 => {
                 if let Some(guard) = handles.resolve(handle) {
                     guard.verify();
-                    keep_for_all(self.world, Kept(guard));
+                    keep_for_all(self.world, Lent(guard));
                 }
             }
             3 => {
                 if let Some(mut guard) = handles.resolve_mut(handle) {
                     guard.verify();
                     guard.refresh();
-                    keep_for_all(self.world, Kept(guard));
+                    keep_for_all(self.world, Lent(guard));
                 }
             }
             4 => {
