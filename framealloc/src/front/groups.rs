@@ -7,6 +7,7 @@ use crate::error::AllocError;
 use crate::group::{Group, GroupSummary};
 use crate::raw::supply::ChunkSupply;
 use crate::scratch::{ScratchAllocator, ScratchPool, ScratchRegistry};
+use crate::tracking::exempt;
 
 /// Creates and frees [`Group`]s; see [`SmartAlloc::groups`].
 #[derive(Clone, Copy, Debug)]
@@ -52,7 +53,7 @@ impl SmartAlloc {
     /// The scratch pool `name`; created with a capacity of 1 MiB if there is none. The tag that is current when it is
     /// created pays for its memory.
     pub fn scratch_pool(&self, name: &str) -> ScratchPool {
-        self.shared.scratch.get_or_create(name, || self.chunk_supply())
+        exempt(|| self.shared.scratch.get_or_create(name, || self.chunk_supply()))
     }
 
     /// Creates the scratch pool `name`. The tag that is current now pays for its memory.
@@ -61,7 +62,7 @@ impl SmartAlloc {
     ///
     /// [`AllocError::InvalidConfig`] when there is one of this name, or `capacity` is 0.
     pub fn create_scratch_pool(&self, name: &str, capacity: usize) -> Result<ScratchPool, AllocError> {
-        self.shared.scratch.create(name, capacity, self.chunk_supply())
+        exempt(|| self.shared.scratch.create(name, capacity, self.chunk_supply()))
     }
 
     /// Creates scratch memory of at most `size` bytes for one owner: plain references, no lock. It takes memory from the

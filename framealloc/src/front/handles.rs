@@ -15,6 +15,7 @@ use crate::handles::{
     typed,
 };
 use crate::raw::callbacks::CallbackId;
+use crate::tracking::exempt;
 
 impl SmartAlloc {
     /// Objects that are reached through handles and may be moved, so that memory which became sparse can be given back.
@@ -251,12 +252,12 @@ impl<'a> Handles<'a> {
     /// assert!(alloc.handles().remove_callback(id));
     /// ```
     pub fn on_relocate(self, callback: impl Fn(&Relocation) + Send + Sync + 'static) -> CallbackId {
-        self.alloc.shared.handles.relocated.add(callback)
+        exempt(|| self.alloc.shared.handles.relocated.add(callback))
     }
 
     /// Removes a callback of [`on_relocate`](Self::on_relocate); whether it was there.
     pub fn remove_callback(self, id: CallbackId) -> bool {
-        self.alloc.shared.handles.relocated.remove(id)
+        exempt(|| self.alloc.shared.handles.relocated.remove(id))
     }
 
     /// What there is now. Takes the lock.

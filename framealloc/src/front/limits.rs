@@ -7,6 +7,7 @@ use super::thread::Payer;
 use crate::budget::{Budget, BudgetStats};
 use crate::frame::fail;
 use crate::tag::TagId;
+use crate::tracking::exempt;
 
 fn checked(budget: impl Into<Budget>) -> Budget {
     let budget = budget.into();
@@ -37,7 +38,7 @@ impl SmartAlloc {
     #[track_caller]
     pub fn set_tag_budget(&self, tag: &str, budget: impl Into<Budget>) {
         let budget = checked(budget);
-        match self.shared.tags.child(TagId::UNTAGGED, tag) {
+        match exempt(|| self.shared.tags.child(TagId::UNTAGGED, tag)) {
             Ok(tag) => self.set_budget_of(tag, budget),
             Err(error) => fail(error),
         }
@@ -50,7 +51,7 @@ impl SmartAlloc {
     }
 
     fn set_budget_of(&self, tag: TagId, budget: Budget) {
-        crate::tracking::exempt(|| {
+        exempt(|| {
             self.heap().settle_now();
             let read = || {
                 // A free that is not told from now on was done before the reading. Threads add the tags that they meet later.
@@ -69,9 +70,9 @@ impl SmartAlloc {
     #[track_caller]
     pub fn set_phase_budget(&self, phase: &str, budget: impl Into<Budget>) {
         let budget = checked(budget);
-        match self.shared.phases.intern(phase) {
+        match exempt(|| self.shared.phases.intern(phase)) {
             Ok(phase) => {
-                self.shared.budgets.set_phase(phase, &budget);
+                exempt(|| self.shared.budgets.set_phase(phase, &budget));
                 self.heap().settle_now();
             }
             Err(error) => fail(error),

@@ -88,7 +88,7 @@ impl SmartAlloc {
     ///
     /// When the path is empty or has an empty part, or there are more than 65,535 tags.
     pub fn tag(&self, path: &str) -> Tag {
-        match self.shared.tags.child(TagId::UNTAGGED, path) {
+        match crate::tracking::exempt(|| self.shared.tags.child(TagId::UNTAGGED, path)) {
             Ok(id) => Tag { id, allocator: self.shared.id },
             Err(error) => fail(error),
         }

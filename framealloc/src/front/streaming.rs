@@ -183,22 +183,22 @@ impl<'a> Streaming<'a> {
     /// Calls `callback` when a load was finished, on that thread, with no lock held. One that holds a [`SmartAlloc`] keeps
     /// that allocator alive until it is removed.
     pub fn on_loaded(self, callback: impl Fn(&StreamEvent) + Send + Sync + 'static) -> CallbackId {
-        self.store().loaded.add(callback)
+        exempt(|| self.store().loaded.add(callback))
     }
 
     /// Calls `callback` when a resource was evicted, on the thread that needed its room, with no lock held.
     pub fn on_evicted(self, callback: impl Fn(&StreamEvent) + Send + Sync + 'static) -> CallbackId {
-        self.store().evicted.add(callback)
+        exempt(|| self.store().evicted.add(callback))
     }
 
     /// Removes a callback of [`on_loaded`](Self::on_loaded); whether it was there.
     pub fn remove_on_loaded(self, id: CallbackId) -> bool {
-        self.store().loaded.remove(id)
+        exempt(|| self.store().loaded.remove(id))
     }
 
     /// Removes a callback of [`on_evicted`](Self::on_evicted); whether it was there.
     pub fn remove_on_evicted(self, id: CallbackId) -> bool {
-        self.store().evicted.remove(id)
+        exempt(|| self.store().evicted.remove(id))
     }
 
     /// What there is now.

@@ -8,6 +8,7 @@ use std::sync::{Arc, Weak};
 use super::shared::Shared;
 use super::smart_alloc::SmartAlloc;
 use crate::events::Event;
+use crate::tracking::exempt;
 
 impl SmartAlloc {
     /// Calls `subscriber` with every [`Event`] of this allocator, until the subscription is dropped.
@@ -38,7 +39,8 @@ impl SmartAlloc {
     /// ```
     #[must_use = "the subscription ends when it is dropped"]
     pub fn subscribe(&self, subscriber: impl Fn(&Event) + Send + Sync + 'static) -> Subscription {
-        let id = self.shared.events.subscribe(Arc::new(subscriber));
+        let subscriber = Arc::new(subscriber);
+        let id = exempt(|| self.shared.events.subscribe(subscriber));
         Subscription { shared: Arc::downgrade(&self.shared), id }
     }
 
@@ -59,7 +61,7 @@ pub struct Subscription {
 impl Drop for Subscription {
     fn drop(&mut self) {
         if let Some(shared) = self.shared.upgrade() {
-            shared.events.unsubscribe(self.id);
+            exempt(|| shared.events.unsubscribe(self.id));
         }
     }
 }

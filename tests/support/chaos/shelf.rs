@@ -9,13 +9,10 @@ use framealloc::AllocError;
 use super::here;
 use super::judge;
 use super::value::Verify;
-use super::world::World;
+use super::world::{MOST, World};
 use crate::model::bury;
 
 pub(super) type Outcome = Result<(), AllocError>;
-
-/// The most that a shelf holds.
-const MOST: usize = 40;
 
 /// Something that is kept, and what can be done with it.
 pub(super) trait Held {

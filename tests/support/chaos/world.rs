@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use framealloc::backend::AllocatorBackend;
-use framealloc::diagnostics::{CallbackSink, Diagnostic, RateLimit};
+use framealloc::diagnostics::{CallbackSink, Diagnostic, RateLimit, Strict};
 use framealloc::{AllocConfig, FrameHandle, ObjectHandle, PoolHandle, SmartAlloc, StreamId, Subscription};
 
 use super::here::{Caller, interrupt};
@@ -16,6 +16,9 @@ use super::run::Program;
 use super::shelf::Held;
 use super::value::Value;
 use crate::{DropCounter, FailingBackend};
+
+/// The most that a list of shared things holds.
+pub(super) const MOST: usize = 60;
 
 /// What one thread does.
 #[derive(Clone, Debug)]
@@ -76,9 +79,17 @@ impl Place {
         alloc.handles().on_relocate(|_| interrupt(Caller::Listener));
         alloc.streaming().on_evicted(|_| interrupt(Caller::Listener));
         alloc.streaming().on_loaded(|_| interrupt(Caller::Listener));
-        let subscription = alloc.subscribe(|_| interrupt(Caller::Listener));
+        // What these keep is not the allocator's own, or not known to the wrapper of the global allocator.
+        drop((0..4 * MOST).map(|_| alloc.diagnostics().strict_guard(Strict::Off)).collect::<Vec<_>>());
         let keyed = alloc.pool_handle();
-        let (handles, streams, shared) = Default::default();
+        let counter = DropCounter::default();
+        assert!((0..8).all(|key| keyed.insert(key, Value::new(&counter)).is_ok()));
+        (0..8).for_each(|key| drop(keyed.remove(key)));
+        let subscription = alloc.subscribe(|_| interrupt(Caller::Listener));
+        // Large enough from the start: what they would take later would be the current tag's.
+        let (handles, streams) =
+            (Mutex::new(Vec::with_capacity(MOST + 1)), Mutex::new(Vec::with_capacity(MOST + 1)));
+        let shared = Mutex::new(Vec::with_capacity(MOST + 1));
         Self { alloc, backend, keyed, handles, streams, shared, _subscription: subscription }
     }
 }
@@ -108,7 +119,7 @@ impl World {
             scripts: program.scripts.clone(),
             places: configs.map(|config| Place::new(config.with_strict(program.strict))),
             counter: DropCounter::default(),
-            shelf: Mutex::default(),
+            shelf: Mutex::new(Vec::with_capacity(MOST + 1)),
             blamed: Mutex::default(),
             forgotten: AtomicBool::new(false),
             outlived: program.outlived,

@@ -7,6 +7,7 @@ use crate::front::thread::nodes::{PhaseCell, SystemCell, TagCell, ThreadRecord};
 use crate::raw::list::{Counter, PushList};
 use crate::sys::sync::{Mutex, lock};
 use crate::tag::TagId;
+use crate::tracking::exempt;
 
 /// The records of live threads, and one that ended threads are folded into.
 pub(crate) struct Registry(Mutex<Records>);
@@ -91,7 +92,8 @@ impl Registry {
 fn find_or_push<T>(list: &PushList<T>, is_it: impl Fn(&T) -> bool, make: impl FnOnce() -> T) -> &T {
     match list.iter().find(|cell| is_it(cell)) {
         Some(cell) => cell,
-        None => list.push(make()),
+        // Also where the thread of a tag exits: the list is the allocator's.
+        None => exempt(|| list.push(make())),
     }
 }
 

@@ -12,7 +12,7 @@ use crate::chaos::here::{Caller, interrupt};
 use crate::chaos::op::TAGS;
 use crate::chaos::shelf::{Held, Kept, Lent, Outcome, Plain, keep, keep_for_all};
 use crate::chaos::value::{FILL, Value, Verify};
-use crate::chaos::world::{World, lock};
+use crate::chaos::world::{MOST, World, lock};
 use crate::model::Pattern;
 
 /// What promotions are called.
@@ -220,10 +220,10 @@ impl Act {
     pub(super) fn share(self, frames: u64) -> Outcome {
         let handle = self.alloc.try_share_for(self.world.value(), frames)?;
         let mut shared = lock(&self.place.shared);
-        if shared.len() > 20 {
+        shared.push(handle);
+        if shared.len() > MOST {
             shared.swap_remove(0);
         }
-        shared.push(handle);
         Ok(())
     }
 

@@ -8,7 +8,7 @@ use super::Act;
 use crate::chaos::here::{self, Caller, interrupt};
 use crate::chaos::shelf::{Held, Kept, Lent, Outcome, keep_for_all};
 use crate::chaos::value::{FILL, Value, Verify};
-use crate::chaos::world::lock;
+use crate::chaos::world::{MOST, lock};
 
 /// A group, and what is in it.
 struct Known {
@@ -121,7 +121,7 @@ impl Act {
         let over = {
             let mut handles = lock(&self.place.handles);
             handles.push(handle);
-            (handles.len() > 200).then(|| handles.swap_remove(0))
+            (handles.len() > MOST).then(|| handles.swap_remove(0))
         };
         if let Some(over) = over {
             self.alloc.handles().free(over);
@@ -174,7 +174,14 @@ impl Act {
     pub(super) fn new_stream(self, size: usize, priority: u8) -> Outcome {
         let priority = [StreamPriority::Low, StreamPriority::High][usize::from(priority % 2)];
         let stream = self.alloc.streaming().reserve(size, priority)?;
-        lock(&self.place.streams).push(stream);
+        let over = {
+            let mut streams = lock(&self.place.streams);
+            streams.push(stream);
+            (streams.len() > MOST).then(|| streams.swap_remove(0))
+        };
+        if let Some(over) = over {
+            self.alloc.streaming().release(over);
+        }
         Ok(())
     }
 
