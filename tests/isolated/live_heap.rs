@@ -8,7 +8,8 @@ use std::thread;
 
 use framealloc::tracking::{Live, is_live, unattributed};
 use framealloc::{SmartAlloc, Tracking, UnfreedTraffic};
-use framealloc_tests::{Fixture, Rng, on_thread};
+use framealloc_tests::cases::{cases, first_seed};
+use framealloc_tests::{Fixture, Rng, chaos, on_thread};
 
 #[global_allocator]
 static GLOBAL: Tracking<System, Live> = Tracking::new(System);
@@ -226,6 +227,16 @@ fn counts_are_exact_under_load() {
     let left = alloc.unfreed_traffic(first, alloc.traffic_mark());
     let left: Vec<_> = left.iter().filter(|tag| &*tag.path != "(untagged)").collect();
     assert!(left.is_empty(), "{left:?}");
+}
+
+/// Whatever happens inside of whatever: a tag has what the program allocated under it, and in the end nothing.
+#[test]
+fn programs_of_chaos_leave_nothing() {
+    let first = first_seed();
+    for seed in first..first + cases(60) {
+        println!("seed {seed}");
+        chaos::check(chaos::random_program(seed, 1, 80));
+    }
 }
 
 #[test]

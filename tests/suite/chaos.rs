@@ -16,15 +16,15 @@ fn check_programs(count: u64, threads: usize, steps: usize) {
 
 #[test]
 fn short_programs() {
-    check_programs(300, 1, 40);
+    check_programs(200, 1, 40);
 }
 
 #[test]
 fn long_programs() {
-    check_programs(60, 1, 400);
+    check_programs(30, 1, 400);
 }
 
 #[test]
-fn programs_of_three_threads() {
-    check_programs(40, 3, 250);
+fn programs_of_several_threads() {
+    check_programs(30, 6, 60);
 }

@@ -33,6 +33,7 @@ mod question_about_an_unknown_tag;
 mod reentrant_guard;
 mod reservation_that_is_refused;
 mod retained_in_an_ended_frame;
+mod room_taken_by_a_backend;
 mod shared_again_at_the_exit;
 mod strict_report_at_a_frames_end;
 mod strict_report_at_the_exit;

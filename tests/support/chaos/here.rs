@@ -39,6 +39,8 @@ struct Here {
     in_backend: Cell<u32>,
     /// Calls until one panics; 0 for none.
     bomb: Cell<u8>,
+    /// Panics of this thread are not printed.
+    silent: Cell<bool>,
 }
 
 thread_local! {
@@ -51,6 +53,7 @@ thread_local! {
             depth: Cell::new(0),
             in_backend: Cell::new(0),
             bomb: Cell::new(0),
+            silent: Cell::new(false),
         }
     };
 }
@@ -70,7 +73,20 @@ pub(super) fn world() -> Option<&'static World> {
 
 /// Enters a world, to do nothing of its own.
 pub(super) fn enter(world: &'static World) {
-    HERE.with(|here| here.world.set(Some(world)));
+    HERE.with(|here| {
+        here.world.set(Some(world));
+        here.silent.set(!world.trace);
+    });
+}
+
+/// Prints no panics of this thread from now on.
+pub(super) fn be_silent() {
+    HERE.with(|here| here.silent.set(true));
+}
+
+/// Whether panics of this thread are of no interest: programs panic all the time.
+pub(super) fn is_silent() -> bool {
+    HERE.with(|here| here.silent.get())
 }
 
 /// Runs the steps of a thread.

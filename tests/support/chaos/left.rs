@@ -98,6 +98,7 @@ pub(super) fn check(world: &World) {
 
 /// Ends what has outlived its allocator, on a thread that is in no world. Returns what went wrong.
 pub(super) fn bury_orphans(orphans: Vec<Box<dyn Held + Send>>) -> Vec<String> {
+    here::be_silent();
     let bury = |orphan: Box<dyn Held + Send>| {
         let buried = catch_unwind(AssertUnwindSafe(|| {
             orphan.verify();

@@ -148,13 +148,13 @@ fn shortened(mut program: Program) -> Program {
     program
 }
 
-/// Programs panic all the time; only what comes out of them is of interest.
+/// Prints the panics of other threads as before.
 fn silence_threads_of_programs() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         let other = panic::take_hook();
         panic::set_hook(Box::new(move |info| {
-            if here::world().is_none_or(|world| world.trace) {
+            if !here::is_silent() {
                 other(info);
             }
         }));

@@ -27,9 +27,10 @@ const LIBRARIES: [&str; 4] = ["-p", "framealloc", "-p", "framealloc-tests"];
 /// The feature that takes a nightly compiler.
 const NIGHTLY: &str = "nightly";
 /// Tests of seconds, which run under AddressSanitizer but not under valgrind.
-const LONG: [&str; 9] = [
+const LONG: [&str; 10] = [
     "budgets::limits::a_long_random_program",
     "budgets::stress",
+    "chaos::long_programs",
     "groups::destructors::panicking_destructors",
     "groups::model",
     "handles::churn",

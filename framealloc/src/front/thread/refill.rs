@@ -65,25 +65,21 @@ impl ThreadHeap {
 
     /// Serves `layout` from `core`, whose fast path failed.
     fn serve(&self, core: &Core, layout: Layout) -> Result<NonNull<u8>, AllocError> {
-        let fits = |core: &Core| {
+        // F7: whenever the backend is asked it may use this very frame, and take the room that was found or made.
+        let needed = loop {
+            self.prepare_record(core);
+            if core.linked.get() {
+                self.seal(core);
+            }
             let room = core.end.get().addr() - core.ptr.get().addr();
-            needed(core, layout).filter(|needed| *needed <= room)
-        };
-        if core.linked.get() {
-            self.seal(core);
-        }
-        if fits(core).is_none() {
+            if let Some(needed) = needed(core, layout).filter(|needed| *needed <= room) {
+                break needed;
+            }
             if self.refusing.get() {
                 self.probe(grain_up(layout.size()) as u64)?;
             }
             self.add_chunk(core, layout)?;
-        }
-        self.prepare_record(core);
-        // F7: the backend may have used this very frame; from here on nothing foreign runs.
-        if core.linked.get() {
-            self.seal(core);
-        }
-        let needed = fits(core).ok_or_else(|| AllocError::out_of_memory(layout))?;
+        };
         self.unseal(core, needed)?;
         core.debug_assert_valid();
         core.bump_layout(layout).ok_or_else(|| AllocError::out_of_memory(layout))
