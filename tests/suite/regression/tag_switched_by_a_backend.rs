@@ -12,6 +12,8 @@ fn a_pool_object_is_of_the_tag_that_asked() {
     });
     alloc.set_tag_budget("other", 1_usize << 20);
     on_thread(|| {
+        // From its first object on the thread's pool follows the tags.
+        drop(alloc.pool_box([0_u8; 1024]));
         let tag = alloc.tag_scope("t");
         backend.arm();
         let object = alloc.pool_box([0_u8; 1024]);
