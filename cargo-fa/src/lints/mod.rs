@@ -1,0 +1,66 @@
+//! The lints: one folder each, with its page and its fixtures.
+
+use crate::finding::Level;
+
+/// What a lint is about; the ranges of codes follow it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Category {
+    /// FA2xx.
+    Threading,
+    /// FA3xx.
+    Budgets,
+    /// FA4xx.
+    Gpu,
+    /// FA6xx: lifetimes of frame memory.
+    DirtyMem,
+    /// FA7xx.
+    AsyncSafety,
+    /// FA8xx.
+    Architecture,
+    /// FA9xx.
+    Rapier,
+}
+
+impl Category {
+    pub(crate) const ALL: [Self; 7] = [
+        Self::Threading,
+        Self::Budgets,
+        Self::Gpu,
+        Self::DirtyMem,
+        Self::AsyncSafety,
+        Self::Architecture,
+        Self::Rapier,
+    ];
+
+    /// As the command line and the configuration spell it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Threading => "threading",
+            Self::Budgets => "budgets",
+            Self::Gpu => "gpu",
+            Self::DirtyMem => "dirtymem",
+            Self::AsyncSafety => "async-safety",
+            Self::Architecture => "architecture",
+            Self::Rapier => "rapier",
+        }
+    }
+}
+
+/// The description of a lint.
+#[derive(Debug)]
+pub(crate) struct Lint {
+    /// As in `FA602`.
+    pub(crate) code: &'static str,
+    /// Names the bad pattern, so that "allow" before it reads well: `per_item_allocation`.
+    pub(crate) name: &'static str,
+    pub(crate) category: Category,
+    /// Unless the configuration says otherwise.
+    pub(crate) level: Level,
+    /// One line: what it finds, lower case, without a stop.
+    pub(crate) summary: &'static str,
+    /// What it does, why it matters, an example, what to use instead, configuration: Markdown.
+    pub(crate) page: &'static str,
+}
+
+/// All lints, sorted by code.
+pub(crate) static ALL: &[&Lint] = &[];

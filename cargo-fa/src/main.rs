@@ -1,0 +1,3 @@
+//! The program `cargo-fa`, which cargo runs as `cargo fa`.
+
+fn main() {}
