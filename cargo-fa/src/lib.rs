@@ -21,6 +21,7 @@
 mod analysis;
 mod config;
 mod finding;
+mod hir;
 mod lints;
 mod project;
 mod source;
