@@ -122,14 +122,19 @@ pub fn collect_links(alloc: &SmartAlloc) -> Option<Promoted<Vec<(u32, u32)>>> {
     alloc.take_promotions().promotions.take("goal links")
 }
 
+/// Steps from a goal to all that are two away.
+fn explore(alloc: &SmartAlloc, goals: &[Goal], from: &Goal) -> usize {
+    let mut open = alloc.frame_vec();
+    open.extend(from.neighbours.iter().map(|&next| goals[next as usize].neighbours.len()));
+    open.iter().sum()
+}
+
 /// The goal with the fewest steps around it; what an attempt allocates is given back.
 pub fn nearest_hub(alloc: &SmartAlloc, goals: &[Goal]) -> Option<usize> {
     let mut best = None;
     for (index, goal) in goals.iter().enumerate() {
         let _attempt = alloc.frame_checkpoint(); //~ FA607
-        let mut open = alloc.frame_vec();
-        open.extend(goal.neighbours.iter().map(|&next| goals[next as usize].neighbours.len()));
-        let steps: usize = open.iter().sum();
+        let steps = explore(alloc, goals, goal);
         if best.is_none_or(|(fewest, _)| steps < fewest) {
             best = Some((steps, index));
         }
@@ -142,9 +147,7 @@ pub fn busiest_hub(alloc: &SmartAlloc, goals: &[Goal]) -> Option<usize> {
     let mut best = None;
     for (index, goal) in goals.iter().enumerate() {
         let _attempt = alloc.checkpoint_guard(); //~ ok FA607
-        let mut open = alloc.frame_vec();
-        open.extend(goal.neighbours.iter().map(|&next| goals[next as usize].neighbours.len()));
-        let steps: usize = open.iter().sum();
+        let steps = explore(alloc, goals, goal);
         if best.is_none_or(|(most, _)| steps > most) {
             best = Some((steps, index));
         }
