@@ -108,6 +108,7 @@ fn unpack(alloc: &EngineAlloc, cell: &Cell) -> usize {
 /// A thread of its own, with frames of its own: one per cell.
 pub fn unpacker(alloc: EngineAlloc, cells: Receiver<Cell>) -> JoinHandle<usize> {
     thread::spawn(move || {
+        let _streaming = alloc.tag_scope("streaming");
         let mut total = 0;
         for cell in cells {
             alloc.begin_frame();
