@@ -6,7 +6,7 @@
 use super::lower::Lowering;
 use super::types::name_of;
 use super::{
-    Arm, Block, BlockKind, Closure, Expr, ExprKind, Let, Lit, LoopSource, Name, Param, Pat, Path, Stmt, TypeRef,
+    Arm, BinOp, Block, BlockKind, Closure, Expr, ExprKind, Let, Lit, LoopSource, Name, Param, Pat, Path, Stmt, TypeRef,
 };
 use crate::source::Span;
 
@@ -252,7 +252,17 @@ impl Lowering<'_> {
             return self.assign(&binary.left, &binary.right, true);
         }
         let (left, right) = (self.boxed(&binary.left), self.boxed(&binary.right));
-        Expr { span: left.span.to(right.span), kind: ExprKind::Binary(left, right) }
+        let op = match binary.op {
+            Add(_) => BinOp::Add,
+            Sub(_) => BinOp::Sub,
+            Mul(_) => BinOp::Mul,
+            Div(_) => BinOp::Div,
+            Shl(_) => BinOp::Shl,
+            Lt(_) | Le(_) | Gt(_) | Ge(_) | Ne(_) => BinOp::Compare,
+            And(_) => BinOp::And,
+            _ => BinOp::Other,
+        };
+        Expr { span: left.span.to(right.span), kind: ExprKind::Binary(left, op, right) }
     }
 
     fn assign(&self, target: &syn::Expr, value: &syn::Expr, compound: bool) -> Expr {

@@ -270,7 +270,7 @@ pub(crate) enum ExprKind {
     /// `*e`
     Deref(Box<Expr>),
     Unary(Box<Expr>),
-    Binary(Box<Expr>, Box<Expr>),
+    Binary(Box<Expr>, BinOp, Box<Expr>),
     /// `a = b`; `a += b` is one with `compound`.
     Assign { target: Box<Expr>, value: Box<Expr>, compound: bool },
     Block { block: Block, label: Option<String>, kind: BlockKind },
@@ -304,6 +304,21 @@ pub(crate) enum Lit {
     Int(u128),
     Str(String),
     Bool(bool),
+    Other,
+}
+
+/// An operator, as far as constants and bounds of loops need it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum BinOp {
+    Add,
+    Sub,
+    Mul,
+    Div,
+    Shl,
+    /// `<`, `<=`, `>`, `>=`, `!=`
+    Compare,
+    /// `&&`
+    And,
     Other,
 }
 

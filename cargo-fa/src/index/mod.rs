@@ -69,6 +69,8 @@ pub(crate) struct ModuleData {
     names: HashMap<String, Vec<Def>>,
     /// Imports that are not resolved yet or name something elsewhere.
     imports: Vec<hir::Import>,
+    /// It is the inside of a function: names that it lacks are looked for outside of it.
+    inner: bool,
 }
 
 /// A struct, union or enum.
@@ -93,8 +95,7 @@ pub(crate) struct AdtData {
 #[derive(Debug)]
 pub(crate) struct AliasData {
     pub(crate) module: ModId,
-    pub(crate) generics: Vec<String>,
-    pub(crate) ty: Ty,
+    pub(crate) alias: hir::Alias,
 }
 
 /// A function or method.
@@ -137,8 +138,6 @@ pub(crate) struct StaticData {
     pub(crate) name: hir::Name,
     pub(crate) kind: hir::StaticKind,
     pub(crate) ty: Ty,
-    /// The value when it is an integer that the source spells out, constants in it followed.
-    pub(crate) value: Option<u128>,
     pub(crate) init: Option<hir::Expr>,
 }
 
