@@ -19,11 +19,13 @@
 #![forbid(unsafe_code)]
 
 mod analysis;
+mod attributes;
 mod config;
 mod finding;
 mod hir;
 mod index;
 mod infer;
 mod lints;
+mod mir;
 mod project;
 mod source;
