@@ -235,6 +235,7 @@ impl Lower<'_> {
                 let result = self.read(local, span);
                 self.join(value, &result);
             }
+            self.emit(Op::Jump { span });
             self.drop_to(depth, span);
             self.go(&[after]);
         }
@@ -246,6 +247,7 @@ impl Lower<'_> {
         if let Some(at) = self.target(label, true) {
             let target = &self.building().targets[at];
             let (again, depth) = (target.again, target.depth);
+            self.emit(Op::Jump { span });
             self.drop_to(depth, span);
             self.go(&[again]);
         }
@@ -340,7 +342,7 @@ fn is_moved(body: &super::Body, local: super::Local) -> bool {
         Op::Aggregate { parts, .. } => parts.iter().any(takes),
         Op::Closure { captures, .. } => captures.iter().any(takes),
         Op::Exit { value, .. } => value.as_ref().is_some_and(takes),
-        Op::Use { .. } | Op::Drop { .. } | Op::Await { .. } => false,
+        Op::Use { .. } | Op::Drop { .. } | Op::Await { .. } | Op::Jump { .. } => false,
     })
 }
 

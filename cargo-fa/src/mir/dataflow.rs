@@ -38,9 +38,18 @@ impl<S: Clone> Results<S> {
         }
     }
 
-    /// Whether any way leads to the block.
-    pub(crate) fn reaches(&self, block: BlockId) -> bool {
-        self.entries[block.0 as usize].is_some()
+    /// The state at the start of a block, when any way leads to it.
+    pub(crate) fn at_start(&self, block: BlockId) -> Option<&S> {
+        self.entries[block.0 as usize].as_ref()
+    }
+
+    /// The state at the end of a block.
+    pub(crate) fn at_end<A: Analysis<State = S>>(&self, analysis: &A, body: &Body, block: BlockId) -> Option<S> {
+        let mut state = self.at_start(block)?.clone();
+        for op in &body.block(block).ops {
+            analysis.apply(body, &mut state, op);
+        }
+        Some(state)
     }
 }
 

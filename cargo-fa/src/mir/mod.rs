@@ -191,6 +191,8 @@ pub(crate) enum Op {
     /// The scope of a variable ends.
     Drop { local: Local, span: Span },
     Await { span: Span },
+    /// `break` or `continue`.
+    Jump { span: Span },
     /// The body is left; drops of what is in scope follow.
     Exit { kind: Exit, value: Option<Operand>, span: Span },
 }
@@ -205,6 +207,7 @@ impl Op {
             | Self::Use { span, .. }
             | Self::Drop { span, .. }
             | Self::Await { span }
+            | Self::Jump { span }
             | Self::Exit { span, .. } => *span,
         }
     }
