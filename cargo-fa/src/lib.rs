@@ -22,6 +22,8 @@ mod analysis;
 mod config;
 mod finding;
 mod hir;
+mod index;
+mod infer;
 mod lints;
 mod project;
 mod source;
