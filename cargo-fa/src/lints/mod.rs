@@ -1,6 +1,8 @@
 //! The lints: one folder each, with its page and its fixtures.
 
 mod fa603_open_frame;
+#[cfg(test)]
+mod tests;
 
 use crate::finding::{Finding, Level};
 use crate::flow::Summaries;
