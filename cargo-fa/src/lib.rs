@@ -19,6 +19,7 @@
 #![forbid(unsafe_code)]
 
 mod analysis;
+mod api;
 mod config;
 mod finding;
 mod hir;
