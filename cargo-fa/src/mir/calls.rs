@@ -5,7 +5,7 @@ use super::exprs::{fill, more_known};
 use super::{Call, Callee, Const, Exit, Op, Operand, Place, Run, RunSite};
 use crate::hir::{self, Expr, ExprKind};
 use crate::index::{BodyKey, Def, FnId, Ty};
-use crate::infer::{self, Known};
+use crate::infer::{self, Args, Known};
 use crate::source::Span;
 
 /// Macros that end in a panic.
@@ -184,38 +184,87 @@ impl Lower<'_> {
         args: &[Expr],
         span: Span,
     ) -> Operand {
-        let known = infer::method(self.index, &base.ty, &name.text, args.len());
-        let mut params = vec![Ty::Unknown; args.len()];
-        let mut run = Run::Once;
-        if let Some(Known::Closure { index, params: of_closure, run: how, .. }) = &known {
-            if let Some(param) = params.get_mut(*index) {
-                *param = Ty::Fn(of_closure.clone(), Box::default());
-            }
-            run = *how;
-        }
+        let (mut operands, types) = self.plain_args(args);
+        let (receiver, known) = self.known_method(&base.ty, &name.text, Args { types: &types, turbofish: &turbofish });
         let source = Some(base.place.clone());
-        let expected = Expected { params, generics: Vec::new() };
-        let (mut operands, _) = self.checked_args(args, expected, &|_| run, span, source);
-        let ty = match &known {
-            Some(Known::Returns(ty)) => ty.clone(),
-            Some(Known::Closure { index, result, .. }) => {
-                let ret = operands.get(*index).map(|closure| self.ret_of(&closure.ty)).unwrap_or_default();
-                result.of(&base.ty, ret)
-            }
-            None => Ty::Unknown,
-        };
-        // `collect::<Vec<_>>()` says what it makes.
-        let ty = match (name.text.as_str(), turbofish.first()) {
-            ("collect" | "sum" | "product" | "into" | "parse", Some(given)) => {
-                more_known(given.clone(), ty)
-            }
-            _ => ty,
-        };
+        let scoped = !matches!(receiver.peeled(), Ty::Foreign(kind, _) if kind == "Builder");
+        let ty = self.foreign_closures(known, args, &mut operands, scoped, span, source);
+        let operands: Vec<Operand> = operands.into_iter().flatten().collect();
         self.refine(&base, &name.text, operands.last());
-        let by_ref = base.ty.is_ref() || base.by_ref || infer::borrows(&base.ty, &name.text);
-        let callee = Callee::Foreign(format!("{}::{}", infer::type_name(self.index, &base.ty), name.text));
-        operands.insert(0, Operand { by_ref, ..base });
-        self.finish(callee, operands, true, turbofish, ty, span, name.span)
+        let by_ref = base.ty.is_ref() || base.by_ref || !takes_itself(&name.text);
+        let callee = Callee::Foreign(format!("{}::{}", self.index.type_name(&receiver), name.text));
+        let mut all = vec![Operand { by_ref, ..base }];
+        all.extend(operands);
+        self.finish(callee, all, true, turbofish, ty, span, name.span)
+    }
+
+    /// The arguments that are no closures, with the types of all.
+    fn plain_args(&mut self, args: &[Expr]) -> (Vec<Option<Operand>>, Vec<Ty>) {
+        let lowered: Vec<Option<Operand>> =
+            args.iter().map(|arg| (!is_closure(arg)).then(|| self.expr(arg, None))).collect();
+        let ty = |operand: &Option<Operand>| operand.as_ref().map(|operand| operand.ty.clone()).unwrap_or_default();
+        let types = lowered.iter().map(ty).collect();
+        (lowered, types)
+    }
+
+    /// What is known of a method of something from elsewhere, dereferencing as far as it takes.
+    fn known_method(&self, ty: &Ty, name: &str, args: Args<'_>) -> (Ty, Option<Known>) {
+        let mut receiver = ty.clone();
+        for _ in 0..8 {
+            if let Some(known) = infer::method(&receiver, name, args) {
+                return (receiver, Some(known));
+            }
+            match self.index.deref(&receiver) {
+                Some(next) => receiver = next,
+                None => break,
+            }
+        }
+        let cloned = matches!(name, "clone" | "to_owned").then(|| Known::returns(ty.peeled().clone()));
+        let items = matches!(name, "iter" | "iter_mut" | "into_iter" | "drain").then(|| self.index.iterate(ty));
+        let items = items.filter(|item| *item != Ty::Unknown);
+        (ty.clone(), cloned.or(items.map(|item| Known::returns(Ty::Iter(Box::new(item))))))
+    }
+
+    /// Lowers the closures among the arguments with what they are called with; the type of the call.
+    fn foreign_closures(
+        &mut self,
+        known: Option<Known>,
+        args: &[Expr],
+        operands: &mut [Option<Operand>],
+        scoped: bool,
+        span: Span,
+        source: Option<Place>,
+    ) -> Ty {
+        let mut returned = Vec::new();
+        for called in known.iter().flat_map(|known| &known.closures) {
+            let Some(slot) = operands.get_mut(called.index) else { continue };
+            let params = called.params(&returned);
+            if slot.is_none() {
+                let wanted = Ty::Fn(params, Box::default());
+                operands[called.index] = Some(self.expr(&args[called.index], Some(&wanted)));
+            }
+            let ty = operands[called.index].as_ref().map(|operand| operand.ty.clone()).unwrap_or_default();
+            if let Ty::Closure(key) = ty.peeled() {
+                let run = match called.run {
+                    infer::Run::Once => Run::Once,
+                    infer::Run::PerItem => Run::PerItem,
+                    _ if scoped => Run::ScopedThread,
+                    _ => Run::DetachedThread,
+                };
+                self.ran(*key, run, span, source.clone());
+            }
+            returned.push(self.ret_of(&ty));
+        }
+        for (slot, arg) in operands.iter_mut().zip(args) {
+            if slot.is_none() {
+                let operand = self.expr(arg, None);
+                if let Ty::Closure(key) = operand.ty.peeled() {
+                    self.ran(*key, Run::Once, span, source.clone());
+                }
+                *slot = Some(operand);
+            }
+        }
+        known.map(|known| known.result(&returned)).unwrap_or_default()
     }
 
     /// A container whose elements nobody named yet is one of what is put into it.
@@ -224,7 +273,7 @@ impl Lower<'_> {
         if !FILLS.contains(&name) || put.ty == Ty::Unknown {
             return;
         }
-        let element = if name == "extend" { infer::iterate(self.index, &put.ty) } else { put.ty.clone() };
+        let element = if name == "extend" { self.index.iterate(&put.ty) } else { put.ty.clone() };
         match self.local_ty(local) {
             Ty::Adt(_, args) | Ty::Foreign(_, args) => match &mut args[..] {
                 [] => args.push(element),
@@ -236,35 +285,14 @@ impl Lower<'_> {
     }
 
     fn call_foreign(&mut self, names: &[&str], args: &[Expr], span: Span, name_span: Span) -> Operand {
-        let known = infer::function(names, args.len());
-        let mut params = vec![Ty::Unknown; args.len()];
-        let mut run = Run::Once;
-        if let Some(Known::Closure { index, params: of_closure, run: how, .. }) = &known {
-            if let Some(param) = params.get_mut(*index) {
-                *param = Ty::Fn(of_closure.clone(), Box::default());
-            }
-            run = *how;
-        }
-        let expected = Expected { params, generics: Vec::new() };
-        let (operands, _) = self.checked_args(args, expected, &|_| run, span, None);
-        let types: Vec<Ty> = operands.iter().map(|operand| operand.ty.clone()).collect();
-        let ty = match known {
-            Some(Known::Closure { index, result, .. }) => {
-                let ret = types.get(index).map(|closure| self.ret_of(closure)).unwrap_or_default();
-                result.of(&Ty::Unknown, ret)
-            }
-            Some(Known::Returns(ty)) => ty,
-            None => infer::constructor(names, &types),
-        };
-        let made = self.finish(
-            Callee::Foreign(names.join("::")),
-            operands,
-            false,
-            Vec::new(),
-            ty,
-            span,
-            name_span,
-        );
+        let (mut operands, types) = self.plain_args(args);
+        let known = infer::function(names, Args { types: &types, turbofish: &[] });
+        // Threads whose end nobody waits for.
+        let scoped = !matches!(names, [.., "thread" | "rayon" | "tokio" | "task", "spawn"] | ["spawn"]);
+        let ty = self.foreign_closures(known, args, &mut operands, scoped, span, None);
+        let operands = operands.into_iter().flatten().collect();
+        let callee = Callee::Foreign(names.join("::"));
+        let made = self.finish(callee, operands, false, Vec::new(), ty, span, name_span);
         if names.len() > 1 && matches!(names.last(), Some(&("exit" | "abort"))) {
             self.diverge();
         }
@@ -310,7 +338,6 @@ impl Lower<'_> {
         span: Span,
         source: Option<Place>,
     ) -> (Vec<Operand>, Vec<(String, Ty)>) {
-        let is_closure = |arg: &Expr| matches!(arg.kind, ExprKind::Closure(_));
         let mut operands: Vec<Option<Operand>> = vec![None; args.len()];
         for closures in [false, true] {
             for (at, arg) in args.iter().enumerate().filter(|(_, arg)| is_closure(arg) == closures) {
@@ -385,4 +412,18 @@ impl Lower<'_> {
         }
         made
     }
+}
+
+fn is_closure(arg: &Expr) -> bool {
+    matches!(arg.kind, ExprKind::Closure(_))
+}
+
+/// Whether a method of std uses its receiver up.
+fn takes_itself(name: &str) -> bool {
+    const BY_VALUE: [&str; 24] = [
+        "and", "and_then", "collect", "err", "expect", "flatten", "for_each", "is_none_or", "is_some_and", "join", "map",
+        "map_err", "map_or", "map_or_else", "ok", "ok_or", "ok_or_else", "or", "or_else", "then", "unwrap", "unwrap_or",
+        "unwrap_or_default", "unwrap_or_else",
+    ];
+    name.starts_with("into_") || BY_VALUE.contains(&name)
 }

@@ -5,7 +5,6 @@ use super::exprs::more_known;
 use super::{BlockId, Bound, Const, Exit, LoopData, LoopId, Op, Operand};
 use crate::hir::{self, BinOp, Expr, ExprKind, LoopSource};
 use crate::index::Ty;
-use crate::infer;
 use crate::source::Span;
 
 impl Lower<'_> {
@@ -143,7 +142,7 @@ impl Lower<'_> {
         };
         self.building().targets.push(target);
         if let (LoopSource::For { pat, .. }, Some(iter)) = (source, iter) {
-            let item = Operand { ty: infer::iterate(self.index, &iter.ty), ..iter.clone() };
+            let item = Operand { ty: self.index.iterate(&iter.ty), ..iter.clone() };
             let mut place = item.place.clone();
             place.fields.push("[]".into());
             self.emit(Op::Use { place: iter.place, span: iter.span });

@@ -5,7 +5,6 @@ use super::{Callee, Const, Exit, LocalKind, Op, Operand, Place, Root};
 use crate::attributes;
 use crate::hir::{self, BinOp, BlockKind, Expr, ExprKind, Lit, Stmt};
 use crate::index::{Def, Index, ModId, Ty};
-use crate::infer;
 use crate::source::Span;
 
 impl Lower<'_> {
@@ -200,7 +199,7 @@ impl Lower<'_> {
                 let ty = if matches!(index.ty, Ty::Iter(_)) {
                     base.ty.peeled().clone()
                 } else {
-                    infer::element(self.index, &base.ty)
+                    self.index.element(&base.ty)
                 };
                 let mut place = base.place;
                 place.fields.push("[]".into());

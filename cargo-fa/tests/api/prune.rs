@@ -124,6 +124,15 @@ impl VisitMut for Tidy {
         visit_mut::visit_path_mut(self, path);
     }
 
+    fn visit_receiver_mut(&mut self, receiver: &mut syn::Receiver) {
+        receiver.mutability = None;
+        visit_mut::visit_receiver_mut(self, receiver);
+    }
+
+    fn visit_pat_ident_mut(&mut self, pat: &mut syn::PatIdent) {
+        pat.mutability = None;
+    }
+
     fn visit_expr_mut(&mut self, _: &mut syn::Expr) {}
 }
 
