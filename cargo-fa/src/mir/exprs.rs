@@ -320,7 +320,11 @@ impl Lower<'_> {
                     }
                     _ => None,
                 };
-                Operand { place, ty: data.ty.clone(), span, by_ref: false, value }
+                let ty = match data.kind {
+                    hir::StaticKind::ThreadLocal => Ty::foreign("LocalKey", [data.ty.clone()]),
+                    _ => data.ty.clone(),
+                };
+                Operand { place, ty, span, by_ref: false, value }
             }
             Some((Def::Variant(id, at), used)) if used == all => {
                 let adt = self.index.adt(id);
