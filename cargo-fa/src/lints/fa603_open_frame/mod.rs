@@ -34,11 +34,14 @@ fn check_body(cx: &LintCx<'_>, body: &Body) -> Vec<Finding> {
     let ends = body.calls().any(|(_, call)| analysis.delta(call) < 0);
     let results = mir::solve(&analysis, body);
     let mut findings = rounds_that_leave_it_open(&analysis, body, &results, ends);
+    // Rounds that leave frames open make `most` grow everywhere after them.
+    let certain = !findings.is_empty();
     // A function that only begins is one half of a pair.
-    if ends && findings.is_empty() {
+    if ends {
         results.visit(&analysis, body, |state, _, op| {
+            let open = if certain { state.least } else { state.most };
             if let Op::Exit { kind, span, .. } = op
-                && state.most > 0
+                && open > 0
                 && *kind != Exit::End
             {
                 findings.push(early_exit(*span, *kind, state));
