@@ -2,11 +2,11 @@
 //!
 //! | module | role |
 //! |---|---|
-//! | `frames` | how many ambient frames are open, place by place |
+//! | `pairs` | how many ambient frames or phases are open, place by place |
 //! | `summary` | what a call of a function of the program amounts to |
 
-mod frames;
+mod pairs;
 mod summary;
 
-pub(crate) use frames::{Depth, FrameDepth};
+pub(crate) use pairs::{Depth, Pair, PairDepth};
 pub(crate) use summary::{Summaries, Summary};

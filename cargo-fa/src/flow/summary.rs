@@ -5,19 +5,40 @@ use crate::index::FnId;
 use crate::mir::{self, Body, Call, Callee, FnBody, Op};
 use crate::model::Model;
 
-use super::FrameDepth;
+use super::{Pair, PairDepth};
 
 /// What calling a function does, what it calls included.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Summary {
     /// Frames begun less frames ended, when every way to the end agrees.
     pub(crate) frames: Option<i32>,
+    /// The same of phases.
+    pub(crate) phases: Option<i32>,
     /// It begins or ends a frame somewhere.
     pub(crate) touches_frames: bool,
     /// Where it allocates, directly or through what it calls.
     pub(crate) allocates: Vec<(Memory, Amount)>,
     /// It makes one thing in this memory and returns it: another name for the method that does.
     pub(crate) returns: Option<(Memory, Amount)>,
+}
+
+impl Summary {
+    /// Of a function that does nothing, or whose body is elsewhere.
+    const NOTHING: Self = Self {
+        frames: Some(0),
+        phases: Some(0),
+        touches_frames: false,
+        allocates: Vec::new(),
+        returns: None,
+    };
+
+    /// What a call of the function begins less what it ends, when every way to the end agrees.
+    pub(crate) fn net(&self, pair: Pair) -> Option<i32> {
+        match pair {
+            Pair::Frame => self.frames,
+            Pair::Phase => self.phases,
+        }
+    }
 }
 
 /// The summaries of all functions of the linted crates.
@@ -32,12 +53,12 @@ const ROUNDS: usize = 6;
 impl Summaries {
     pub(crate) fn new(model: &Model<'_>) -> Self {
         let count = model.index.functions().count();
-        let mut known = Self { summaries: vec![Summary::default(); count] };
+        let mut known = Self { summaries: vec![Summary::NOTHING; count] };
         for _ in 0..ROUNDS {
             let next: Vec<Summary> = (0..count)
                 .map(|at| {
                     let body = model.body(FnId(at as u32));
-                    body.map(|body| summarize(model, &known, body)).unwrap_or_default()
+                    body.map_or(Summary::NOTHING, |body| summarize(model, &known, body))
                 })
                 .collect();
             if next == known.summaries {
@@ -94,13 +115,16 @@ fn summarize(model: &Model<'_>, known: &Summaries, function: &FnBody) -> Summary
             touches_frames |= known.of(id).touches_frames;
         }
     }
-    let frames = if touches_frames { net_frames(model, known, body) } else { Some(0) };
-    Summary { frames, touches_frames, allocates, returns: returned(model, known, body) }
+    let [frames, phases] = [Pair::Frame, Pair::Phase].map(|pair| net(pair, model, known, body));
+    Summary { frames, phases, touches_frames, allocates, returns: returned(model, known, body) }
 }
 
 /// The depth at every exit, when it is the same.
-fn net_frames(model: &Model<'_>, known: &Summaries, body: &Body) -> Option<i32> {
-    let analysis = FrameDepth { model, summaries: known };
+fn net(pair: Pair, model: &Model<'_>, known: &Summaries, body: &Body) -> Option<i32> {
+    let analysis = PairDepth { pair, model, summaries: known };
+    if body.calls().all(|(_, call)| !analysis.touches(call)) {
+        return Some(0);
+    }
     let results = mir::solve(&analysis, body);
     let mut found: Option<Option<i32>> = None;
     results.visit(&analysis, body, |state, _, op| {
