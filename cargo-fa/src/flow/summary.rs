@@ -5,6 +5,7 @@ use crate::index::FnId;
 use crate::mir::{self, Body, Call, Callee, FnBody, Op};
 use crate::model::Model;
 
+use super::values::source_of;
 use super::{Pair, PairDepth};
 
 /// What calling a function does, what it calls included.
@@ -148,20 +149,4 @@ fn returned(model: &Model<'_>, known: &Summaries, body: &Body) -> Option<(Memory
     })?;
     let source = source_of(body, value)?;
     body.calls().find(|(_, call)| call.dest == source).and_then(|(_, call)| known.makes(model, call))
-}
-
-/// Follows moves between variables and temporaries back to where the value was made.
-fn source_of(body: &Body, mut local: mir::Local) -> Option<mir::Local> {
-    for _ in 0..16 {
-        let before = body.ops().find_map(|(_, op)| match op {
-            Op::Move { from, to, .. } if to.whole() == Some(local) => Some(from.place.whole()),
-            _ => None,
-        });
-        match before {
-            Some(Some(from)) => local = from,
-            Some(None) => return None,
-            None => return Some(local),
-        }
-    }
-    None
 }

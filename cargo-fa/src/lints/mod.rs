@@ -1,6 +1,7 @@
 //! The lints: one folder each, with its page and its fixtures.
 
 mod fa302_system_without_budget;
+mod fa303_budget_above_parent;
 mod fa603_open_frame;
 mod fa607_unbalanced_scope;
 #[cfg(test)]
@@ -78,12 +79,20 @@ pub(crate) struct LintCx<'a> {
 }
 
 /// All lints, sorted by code.
-pub(crate) static ALL: &[&Lint] =
-    &[&fa302_system_without_budget::LINT, &fa603_open_frame::LINT, &fa607_unbalanced_scope::LINT];
+pub(crate) static ALL: &[&Lint] = &[
+    &fa302_system_without_budget::LINT,
+    &fa303_budget_above_parent::LINT,
+    &fa603_open_frame::LINT,
+    &fa607_unbalanced_scope::LINT,
+];
 
 /// Their checks.
-static CHECKS: &[fn(&LintCx<'_>, &mut Vec<Finding>)] =
-    &[fa302_system_without_budget::check, fa603_open_frame::check, fa607_unbalanced_scope::check];
+static CHECKS: &[fn(&LintCx<'_>, &mut Vec<Finding>)] = &[
+    fa302_system_without_budget::check,
+    fa303_budget_above_parent::check,
+    fa603_open_frame::check,
+    fa607_unbalanced_scope::check,
+];
 
 /// Runs all lints.
 pub(crate) fn run(model: &Model<'_>) -> Vec<Finding> {
