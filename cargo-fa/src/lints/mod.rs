@@ -2,6 +2,7 @@
 
 mod fa302_system_without_budget;
 mod fa303_budget_above_parent;
+mod fa602_per_item_allocation;
 mod fa603_open_frame;
 mod fa607_unbalanced_scope;
 #[cfg(test)]
@@ -82,6 +83,7 @@ pub(crate) struct LintCx<'a> {
 pub(crate) static ALL: &[&Lint] = &[
     &fa302_system_without_budget::LINT,
     &fa303_budget_above_parent::LINT,
+    &fa602_per_item_allocation::LINT,
     &fa603_open_frame::LINT,
     &fa607_unbalanced_scope::LINT,
 ];
@@ -90,6 +92,7 @@ pub(crate) static ALL: &[&Lint] = &[
 static CHECKS: &[fn(&LintCx<'_>, &mut Vec<Finding>)] = &[
     fa302_system_without_budget::check,
     fa303_budget_above_parent::check,
+    fa602_per_item_allocation::check,
     fa603_open_frame::check,
     fa607_unbalanced_scope::check,
 ];

@@ -2,7 +2,7 @@
 
 use super::build::{Lower, Target};
 use super::exprs::more_known;
-use super::{BlockId, Bound, Const, Exit, LoopData, LoopId, Op, Operand};
+use super::{BlockId, Bound, Const, Exit, LoopData, LoopId, Op, Operand, Place};
 use crate::hir::{self, BinOp, Expr, ExprKind, LoopSource};
 use crate::index::Ty;
 use crate::source::Span;
@@ -117,7 +117,8 @@ impl Lower<'_> {
             (LoopSource::While(condition), _) if compares(condition) => Bound::Compared,
             _ => Bound::Open,
         };
-        let id = self.add_loop(bound, span);
+        let over = iter.as_ref().map(|value| value.place.clone());
+        let id = self.add_loop(bound, over, span);
         let before = self.enter_loop(id);
         let head = self.new_block();
         self.go(&[head]);
@@ -165,11 +166,11 @@ impl Lower<'_> {
         block
     }
 
-    fn add_loop(&mut self, bound: Bound, span: Span) -> LoopId {
+    fn add_loop(&mut self, bound: Bound, source: Option<Place>, span: Span) -> LoopId {
         let parent = self.current_loop();
         let loops = &mut self.building().body.loops;
         let id = LoopId(loops.len() as u32);
-        loops.push(LoopData { span, bound, parent });
+        loops.push(LoopData { span, bound, parent, source });
         id
     }
 

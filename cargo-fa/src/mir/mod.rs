@@ -241,6 +241,8 @@ pub(crate) struct LoopData {
     pub(crate) span: Span,
     pub(crate) bound: Bound,
     pub(crate) parent: Option<LoopId>,
+    /// What a `for` loop runs over.
+    pub(crate) source: Option<Place>,
 }
 
 /// What runs a closure.
