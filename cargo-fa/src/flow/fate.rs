@@ -170,7 +170,7 @@ impl Round<'_> {
                 _ => Step::On,
             };
         }
-        if let Some(keyed) = self.fills(call)
+        if let Some(keyed) = filled(self.model, call)
             && !passed.contains(&0)
         {
             return self.collect(call, keyed);
@@ -190,30 +190,6 @@ impl Round<'_> {
             // A method of what a reference leads to.
             Callee::Fn(_) | Callee::Foreign(_) if self.lent && passed == [0] && call.has_receiver => Step::On,
             _ => Step::Elsewhere,
-        }
-    }
-
-    /// Whether a call puts its last argument into a container, and whether under a key.
-    fn fills(&self, call: &Call) -> Option<bool> {
-        let receiver = call.receiver()?;
-        let (name, known) = match &call.callee {
-            Callee::Foreign(name) => {
-                let (ty, method) = name.split_once("::")?;
-                let ours = self.model.index.ours(&receiver.ty).and_then(role) == Some(Role::FrameMemory);
-                (method.to_owned(), ours || CONTAINERS.contains(&ty))
-            }
-            Callee::Fn(_) => {
-                let api = self.model.api(call)?;
-                let method = api.split_once("::")?.1.to_owned();
-                (method, self.model.facts(call).contains(&Fact::Grows) || api.starts_with("Bounded"))
-            }
-            _ => return None,
-        };
-        match name.trim_start_matches("try_") {
-            _ if !known => None,
-            "push" | "push_back" | "push_front" => Some(false),
-            "insert" => Some(true),
-            _ => None,
         }
     }
 
@@ -241,5 +217,29 @@ pub(crate) fn unwrapped(ty: &Ty) -> Ty {
             args.first().cloned().unwrap_or_default()
         }
         other => other.clone(),
+    }
+}
+
+/// Whether a call puts its last argument into a container, and whether under a key.
+pub(crate) fn filled(model: &Model<'_>, call: &Call) -> Option<bool> {
+    let receiver = call.receiver()?;
+    let (name, known) = match &call.callee {
+        Callee::Foreign(name) => {
+            let (ty, method) = name.split_once("::")?;
+            let ours = model.index.ours(&receiver.ty).and_then(role) == Some(Role::FrameMemory);
+            (method.to_owned(), ours || CONTAINERS.contains(&ty))
+        }
+        Callee::Fn(_) => {
+            let api = model.api(call)?;
+            let method = api.split_once("::")?.1.to_owned();
+            (method, model.facts(call).contains(&Fact::Grows) || api.starts_with("Bounded"))
+        }
+        _ => return None,
+    };
+    match name.trim_start_matches("try_") {
+        _ if !known => None,
+        "push" | "push_back" | "push_front" => Some(false),
+        "insert" => Some(true),
+        _ => None,
     }
 }

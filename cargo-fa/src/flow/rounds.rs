@@ -90,6 +90,13 @@ pub(crate) fn is_of_round(body: &Body, local: Local, id: LoopId) -> bool {
     std::iter::successors(body.local(local).in_loop, |at| body.loop_(*at).parent).any(|at| at == id)
 }
 
+/// Whether what a method is called on, a frame or a list, is made anew in each round.
+pub(crate) fn made_in_round(body: &Body, call: &Call, id: LoopId) -> bool {
+    let Some(local) = call.args.first().and_then(|arg| arg.place.root_local()) else { return false };
+    let made = source_of(body, local).unwrap_or(local);
+    is_of_round(body, made, id) && !body.local(made).ty.is_ref()
+}
+
 /// Whether something in a loop begins or ends frames: each round may have one of its own.
 pub(crate) fn has_frames(model: &Model<'_>, summaries: &Summaries, body: &Body, id: LoopId) -> bool {
     body.calls().any(|(block, call)| {

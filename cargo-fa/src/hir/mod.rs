@@ -319,6 +319,8 @@ pub(crate) enum BinOp {
     Shl,
     /// `<`, `<=`, `>`, `>=`, `!=`
     Compare,
+    /// `==`
+    Equal,
     /// `&&`
     And,
     Other,

@@ -1,5 +1,6 @@
 //! The lints: one folder each, with its page and its fixtures.
 
+mod fa301_unbounded_allocation;
 mod fa302_system_without_budget;
 mod fa303_budget_above_parent;
 mod fa602_per_item_allocation;
@@ -81,6 +82,7 @@ pub(crate) struct LintCx<'a> {
 
 /// All lints, sorted by code.
 pub(crate) static ALL: &[&Lint] = &[
+    &fa301_unbounded_allocation::LINT,
     &fa302_system_without_budget::LINT,
     &fa303_budget_above_parent::LINT,
     &fa602_per_item_allocation::LINT,
@@ -90,6 +92,7 @@ pub(crate) static ALL: &[&Lint] = &[
 
 /// Their checks.
 static CHECKS: &[fn(&LintCx<'_>, &mut Vec<Finding>)] = &[
+    fa301_unbounded_allocation::check,
     fa302_system_without_budget::check,
     fa303_budget_above_parent::check,
     fa602_per_item_allocation::check,

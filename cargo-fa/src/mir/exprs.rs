@@ -355,7 +355,11 @@ impl Lower<'_> {
         let right = self.expr(right, None);
         self.use_place(&right);
         let value = arithmetic(op, left.value.as_ref(), right.value.as_ref());
-        let ty = if op == BinOp::Compare { Ty::foreign("bool", []) } else { left.ty.peeled().clone() };
+        let compares = matches!(op, BinOp::Compare | BinOp::Equal);
+        if compares {
+            self.block_data().compared.extend([left.place.clone(), right.place]);
+        }
+        let ty = if compares { Ty::foreign("bool", []) } else { left.ty.peeled().clone() };
         self.constant(ty, value, span)
     }
 
@@ -368,6 +372,7 @@ impl Lower<'_> {
         let from = self.expr(value, None);
         let to = self.expr(target, None);
         if compound {
+            self.block_data().counted.push(to.place.clone());
             self.use_place(&from);
             self.use_place(&to);
         } else {

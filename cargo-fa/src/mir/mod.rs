@@ -221,6 +221,10 @@ pub(crate) struct Block {
     pub(crate) in_loop: Option<LoopId>,
     /// It ends in a panic or in what never returns.
     pub(crate) diverges: bool,
+    /// What is compared here, by size or for being equal.
+    pub(crate) compared: Vec<Place>,
+    /// What is added to here, or taken from.
+    pub(crate) counted: Vec<Place>,
 }
 
 /// How often a loop can run.
