@@ -1,11 +1,12 @@
 //! What becomes of a value by the end of the round in which it is made.
 
-use crate::api::{Fact, Role, role};
+use crate::api::{Amount, Fact, Memory, Role, role};
 use crate::index::Ty;
-use crate::mir::{Body, Call, Callee, Local, LocalKind, LoopId, Op, Operand, Place};
+use crate::mir::{BlockId, Body, Call, Callee, Local, LocalKind, LoopId, Op, Operand, Place};
 use crate::model::Model;
 use crate::source::Span;
 
+use super::Summaries;
 use super::rounds::is_of_round;
 
 /// See the module.
@@ -208,6 +209,36 @@ impl Round<'_> {
         self.collected = Some(Fate::Collected { into, ty, span: call.span, keyed });
         Step::On
     }
+}
+
+/// What a function of the program keeps of what it allocates when it is called.
+#[derive(Clone, Debug)]
+pub(crate) struct KeptBy {
+    pub(crate) memory: Memory,
+    pub(crate) amount: Amount,
+    /// The container, as the caller knows it.
+    pub(crate) into: Place,
+    pub(crate) ty: Ty,
+    /// The allocation in the function.
+    pub(crate) span: Span,
+    pub(crate) keyed: bool,
+    /// It does so whenever it is called.
+    pub(crate) always: bool,
+}
+
+/// What a call keeps in a container that the function is lent: `fn add(&mut self, x: T) { self.all.push(pool.pool_box(x)) }`.
+pub(crate) fn kept_by(model: &Model<'_>, summaries: &Summaries, call: &Call) -> Option<KeptBy> {
+    let Callee::Fn(id) = call.callee else { return None };
+    let body = model.body(id)?.main();
+    body.calls().find_map(|(block, made)| {
+        let (memory, amount) = summaries.makes(model, made)?;
+        let Fate::Collected { into, ty, keyed, .. } = fate(model, body, made, None) else { return None };
+        let at = body.params.iter().position(|param| Some(*param) == into.root_local())?;
+        let mut place = call.args.get(at)?.place.clone();
+        place.fields.extend(into.fields);
+        let always = block == BlockId(0);
+        Some(KeptBy { memory, amount, into: place, ty, span: made.span, keyed, always })
+    })
 }
 
 /// What an `Option` or a `Result` holds.

@@ -14,7 +14,7 @@ pub(crate) mod rounds;
 mod summary;
 mod values;
 
-pub(crate) use fate::{Fate, fate, filled, unwrapped};
+pub(crate) use fate::{Fate, KeptBy, fate, filled, kept_by, unwrapped};
 pub(crate) use pairs::{Depth, Pair, PairDepth};
 pub(crate) use summary::{Summaries, Summary};
 pub(crate) use values::{bytes, made_by, source_of};

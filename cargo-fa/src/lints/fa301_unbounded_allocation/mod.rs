@@ -7,11 +7,12 @@ mod limits;
 
 use crate::api::{Amount, Memory, Role, role};
 use crate::finding::{Confidence, Finding, Level};
-use crate::flow::rounds::{has_frames, keyword, made_in_round};
-use crate::flow::{Fate, fate, filled};
+use crate::flow::rounds::{has_frames, is_of_round, keyword, made_in_round};
+use crate::flow::{Fate, fate, filled, kept_by};
 use crate::index::FnId;
 use crate::lints::{Category, Lint, LintCx};
 use crate::mir::{BlockId, Body, Call, LoopId, Place, Root};
+use crate::source::Span;
 use budgets::InForce;
 use input::{Input, input_of};
 use limits::is_limited;
@@ -63,6 +64,8 @@ struct Kept {
     into: Place,
     /// The container itself allocates when it grows.
     grows: bool,
+    /// The allocation in the function that is called.
+    inner: Option<Span>,
 }
 
 fn kept(cx: &LintCx<'_>, body: &Body, id: LoopId, call: &Call) -> Option<Kept> {
@@ -71,7 +74,15 @@ fn kept(cx: &LintCx<'_>, body: &Body, id: LoopId, call: &Call) -> Option<Kept> {
             return None;
         }
         let Fate::Collected { into, .. } = fate(cx.model, body, call, Some(id)) else { return None };
-        return Some(Kept { memory, into, grows: false });
+        return Some(Kept { memory, into, grows: false, inner: None });
+    }
+    if let Some(kept) = kept_by(cx.model, cx.summaries, call) {
+        let frames = kept.memory.of_a_frame() && has_frames(cx.model, cx.summaries, body, id);
+        let of_round = kept.into.root_local().is_some_and(|local| {
+            is_of_round(body, local, id) && !body.local(local).ty.is_ref()
+        });
+        let outlives = !frames && !of_round;
+        return outlives.then_some(Kept { memory: kept.memory, into: kept.into, grows: false, inner: Some(kept.span) });
     }
     let receiver = call.receiver()?;
     let name = cx.model.index.ours(&receiver.ty)?;
@@ -84,7 +95,7 @@ fn kept(cx: &LintCx<'_>, body: &Body, id: LoopId, call: &Call) -> Option<Kept> {
     {
         return None;
     }
-    Some(Kept { memory: Memory::Passed, into: receiver.place.clone(), grows: true })
+    Some(Kept { memory: Memory::Passed, into: receiver.place.clone(), grows: true, inner: None })
 }
 
 fn report(cx: &LintCx<'_>, body: &Body, id: LoopId, call: &Call, kept: &Kept, input: &Input) -> Finding {
@@ -101,6 +112,10 @@ fn report(cx: &LintCx<'_>, body: &Body, id: LoopId, call: &Call, kept: &Kept, in
         format!("{} decides how much is allocated here: there is no bound, and no budget", input.who),
     )
     .label(label);
+    let finding = match kept.inner {
+        Some(inner) => finding.also(inner, "what the call allocates"),
+        None => finding,
+    };
     let finding = match input.span {
         Some(span) => finding.also(span, "this decides how many rounds there are"),
         None => finding.also(loop_span, "this loop ends when its input does"),

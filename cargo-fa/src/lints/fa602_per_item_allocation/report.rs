@@ -2,11 +2,12 @@
 
 use super::LINT;
 use super::hot::Hot;
-use crate::finding::{Confidence, Finding, Fix, Edit};
+use crate::finding::{Confidence, Edit, Finding, Fix};
 use crate::flow::rounds::keyword;
-use crate::flow::Fate;
+use crate::flow::{Fate, KeptBy};
 use crate::lints::LintCx;
-use crate::mir::{Body, Bound, Call, Callee, FnBody, Place, Root};
+use crate::mir::{Body, Bound, Call, Callee, FnBody, LoopId, Place, Root};
+use crate::source::Span;
 
 pub(super) fn report(
     cx: &LintCx<'_>,
@@ -51,11 +52,26 @@ pub(super) fn report(
     };
     Some(match hot {
         Hot::Loop(id) => finding.also(keyword(cx.model, body, id), "for each round of this loop"),
+        Hot::Around(id) => {
+            let parent = function.body(body.parent?);
+            finding.also(keyword(cx.model, parent, id), "for each round of this loop")
+        }
         Hot::Closure(site) => {
             let method = runner_span(function, body, site.span).unwrap_or(site.span);
             finding.also(method, "this runs the closure for each item")
         }
     })
+}
+
+/// A call that adds a box to a list.
+pub(super) fn by_callee(cx: &LintCx<'_>, body: &Body, call: &Call, id: LoopId, kept: &KeptBy) -> Finding {
+    let name = name_of(body, &kept.into).unwrap_or_else(|| "the list".to_owned());
+    Finding::new(&LINT, call.span, format!("`{name}` gets an allocation of its own for each item"))
+        .label("one allocation in every round, inside of this call")
+        .also(kept.span, "allocated here")
+        .also(keyword(cx.model, body, id), "for each round of this loop")
+        .help(format!("put the values themselves into `{name}`: a frame vector keeps them in one block"))
+        .confidence(Confidence::Medium)
 }
 
 /// The variable or field that a place is.
@@ -77,18 +93,18 @@ fn unboxed(cx: &LintCx<'_>, call: &Call, name: &str) -> Option<Fix> {
     Some(Fix { title: format!("put the value itself into `{name}`"), edits, machine_applicable: false })
 }
 
-fn runner_call<'b>(function: &'b FnBody, body: &Body, at: crate::source::Span) -> Option<&'b Call> {
+fn runner_call<'b>(function: &'b FnBody, body: &Body, at: Span) -> Option<&'b Call> {
     function.body(body.parent?).calls().map(|(_, call)| call).find(|call| call.span == at)
 }
 
 /// The name of the method that runs the closure.
-fn runner<'b>(function: &'b FnBody, body: &Body, at: crate::source::Span) -> Option<&'b str> {
+fn runner<'b>(function: &'b FnBody, body: &Body, at: Span) -> Option<&'b str> {
     match &runner_call(function, body, at)?.callee {
         Callee::Foreign(name) => Some(name.rsplit("::").next().unwrap_or(name)),
         _ => Some(""),
     }
 }
 
-fn runner_span(function: &FnBody, body: &Body, at: crate::source::Span) -> Option<crate::source::Span> {
+fn runner_span(function: &FnBody, body: &Body, at: Span) -> Option<Span> {
     runner_call(function, body, at).map(|call| call.name_span)
 }
