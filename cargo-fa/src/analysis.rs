@@ -3,13 +3,15 @@
 use crate::config::Config;
 use crate::finding::Finding;
 use crate::project::Input;
-use crate::source::{FileId, Sources};
+use crate::source::{FileId, SourceFile, Sources};
 
 /// Everything that a run found out.
 #[derive(Debug, Default)]
 pub(crate) struct Analysis {
     pub(crate) sources: Sources,
-    /// Sorted by place, at the lints' own levels; those below the smallest confidence are left out.
+    /// Those of the selected crates: suppressions in them are looked at.
+    pub(crate) linted: Vec<FileId>,
+    /// At the lints' own levels; those below the smallest confidence are left out.
     pub(crate) findings: Vec<Finding>,
     /// Files that could not be parsed or read, with the reason; the offset is where it went wrong.
     pub(crate) unparsed: Vec<(FileId, u32, String)>,
@@ -22,6 +24,27 @@ pub(crate) struct Analysis {
 
 /// Lints `input`. `advance` is called after each file, from any thread, for progress.
 pub(crate) fn analyze(input: &Input, config: &Config, advance: &(dyn Fn() + Sync)) -> Analysis {
-    let _ = (input, config, advance);
-    Analysis::default()
+    let _ = config;
+    let mut analysis = Analysis::default();
+    for krate in input.crates.iter().filter(|krate| krate.selected) {
+        for path in std::iter::once(&krate.root).chain(&krate.orphans) {
+            let (text, error) = match std::fs::read_to_string(path) {
+                Ok(text) => (text, None),
+                Err(error) => (String::new(), Some((0, error.to_string()))),
+            };
+            let error = error.or_else(|| {
+                syn::parse_file(&text)
+                    .err()
+                    .map(|error| (error.span().byte_range().start as u32, error.to_string()))
+            });
+            analysis.lines += text.lines().count();
+            let file = analysis.sources.add(SourceFile::new(&input.root, path.clone(), text));
+            analysis.linted.push(file);
+            if let Some((at, error)) = error {
+                analysis.unparsed.push((file, at, error));
+            }
+            advance();
+        }
+    }
+    analysis
 }

@@ -1,7 +1,7 @@
 //! What to lint: the crates of a workspace, as cargo sees them.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// All crates of a run.
 #[derive(Debug)]
@@ -28,6 +28,19 @@ pub(crate) struct CrateInput {
     pub(crate) cfg: Cfg,
     /// Findings are reported for it; others are read for what they define only.
     pub(crate) selected: bool,
+    pub(crate) cargo: CargoTarget,
+}
+
+/// A target as cargo's messages name it.
+#[derive(Clone, Debug)]
+pub(crate) struct CargoTarget {
+    pub(crate) package_id: String,
+    pub(crate) manifest: PathBuf,
+    /// `lib`, `bin`, `example`, ...
+    pub(crate) kind: String,
+    /// `lib`, `bin`, `proc-macro`, ...
+    pub(crate) crate_type: String,
+    pub(crate) edition: String,
 }
 
 /// A dependency that matters: the others are not followed.
@@ -45,4 +58,18 @@ pub(crate) struct Cfg {
     pub(crate) features: Vec<String>,
     /// What the compiler sets for the target: `unix`, `target_os = "linux"`; empty when it is unknown.
     pub(crate) target: Vec<(String, Option<String>)>,
+}
+
+impl Input {
+    /// The crate that `file` belongs to: the one with that root, else the first of the nearest package.
+    pub(crate) fn owner(&self, file: &Path) -> Option<&CrateInput> {
+        let depth = |input: &CrateInput| {
+            let folder = input.cargo.manifest.parent()?;
+            file.starts_with(folder).then(|| folder.components().count())
+        };
+        self.crates.iter().find(|input| input.root == file).or_else(|| {
+            // `max_by_key` takes the last of equals.
+            self.crates.iter().rev().filter(|input| depth(input).is_some()).max_by_key(|input| depth(input))
+        })
+    }
 }

@@ -1,5 +1,10 @@
 //! The lints: one folder each, with its page and its fixtures.
 
+mod fa520_unexplained_suppression;
+mod fa521_unused_suppression;
+mod fa522_unknown_suppression;
+mod fa523_unparsable_file;
+
 use crate::finding::Level;
 
 /// What a lint is about; the ranges of codes follow it.
@@ -11,6 +16,8 @@ pub(crate) enum Category {
     Budgets,
     /// FA4xx.
     Gpu,
+    /// FA5xx: what keeps the linter from its work.
+    Configuration,
     /// FA6xx: lifetimes of frame memory.
     DirtyMem,
     /// FA7xx.
@@ -22,10 +29,11 @@ pub(crate) enum Category {
 }
 
 impl Category {
-    pub(crate) const ALL: [Self; 7] = [
+    pub(crate) const ALL: [Self; 8] = [
         Self::Threading,
         Self::Budgets,
         Self::Gpu,
+        Self::Configuration,
         Self::DirtyMem,
         Self::AsyncSafety,
         Self::Architecture,
@@ -38,6 +46,7 @@ impl Category {
             Self::Threading => "threading",
             Self::Budgets => "budgets",
             Self::Gpu => "gpu",
+            Self::Configuration => "configuration",
             Self::DirtyMem => "dirtymem",
             Self::AsyncSafety => "async-safety",
             Self::Architecture => "architecture",
@@ -63,4 +72,38 @@ pub(crate) struct Lint {
 }
 
 /// All lints, sorted by code.
-pub(crate) static ALL: &[&Lint] = &[];
+pub(crate) static ALL: &[&Lint] = &[
+    &fa520_unexplained_suppression::LINT,
+    &fa521_unused_suppression::LINT,
+    &fa522_unknown_suppression::LINT,
+    &fa523_unparsable_file::LINT,
+];
+
+/// The lints about suppressions and files; the driver emits them, not the analysis.
+pub(crate) mod configuration {
+    pub(crate) use super::fa520_unexplained_suppression::LINT as UNEXPLAINED_SUPPRESSION;
+    pub(crate) use super::fa521_unused_suppression::LINT as UNUSED_SUPPRESSION;
+    pub(crate) use super::fa522_unknown_suppression::LINT as UNKNOWN_SUPPRESSION;
+    pub(crate) use super::fa523_unparsable_file::LINT as UNPARSABLE_FILE;
+}
+
+/// The lint with this code or name; upper and lower case of a code are the same.
+pub(crate) fn find(text: &str) -> Option<&'static Lint> {
+    let matches = |lint: &&&'static Lint| lint.code.eq_ignore_ascii_case(text) || lint.name == text;
+    #[cfg(test)]
+    if let Some(probe) = [&PROBE].iter().find(matches) {
+        return Some(probe);
+    }
+    ALL.iter().find(matches).copied()
+}
+
+/// A lint for tests of what happens to findings after the analysis.
+#[cfg(test)]
+pub(crate) static PROBE: Lint = Lint {
+    code: "FA699",
+    name: "probe",
+    category: Category::DirtyMem,
+    level: Level::Warn,
+    summary: "a lint for tests",
+    page: "# FA699: a lint for tests\n",
+};

@@ -1,0 +1,31 @@
+//! The pages of the lints, as `cargo fa explain CODE` prints them.
+
+macro_rules! codes {
+    ($($code:ident $path:literal,)*) => {
+        $(
+            #[doc = include_str!($path)]
+            pub const $code: &str = stringify!($code);
+        )*
+
+        #[cfg(test)]
+        pub(crate) const ALL: &[(&str, &str)] = &[$(($code, include_str!($path))),*];
+    };
+}
+
+codes! {
+    FA520 "lints/fa520_unexplained_suppression/explain.md",
+    FA521 "lints/fa521_unused_suppression/explain.md",
+    FA522 "lints/fa522_unknown_suppression/explain.md",
+    FA523 "lints/fa523_unparsable_file/explain.md",
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::lints;
+
+    #[test]
+    fn every_lint_has_its_page_here() {
+        let lints: Vec<_> = lints::ALL.iter().map(|lint| (lint.code, lint.page)).collect();
+        assert_eq!(super::ALL, lints);
+    }
+}

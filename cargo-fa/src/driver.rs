@@ -1,0 +1,91 @@
+//! One run: from crates to the findings that are shown.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use crate::analysis::{self, Analysis};
+use crate::config::Config;
+use crate::finding::{Confidence, Finding, Level};
+use crate::fingerprint::Fingerprint;
+use crate::lints::configuration::UNPARSABLE_FILE;
+use crate::output::Counts;
+use crate::project::Input;
+use crate::source::{FileId, Sources, Span};
+use crate::suppress;
+use crate::workspace::Exclude;
+
+/// A finding, with what names it across versions.
+#[derive(Debug)]
+pub(crate) struct Known {
+    pub(crate) finding: Finding,
+    pub(crate) print: Fingerprint,
+}
+
+/// What a run found, of every confidence, before categories, revisions and baselines narrow it down.
+#[derive(Debug)]
+pub(crate) struct Linted {
+    pub(crate) sources: Sources,
+    /// The files of selected crates.
+    pub(crate) files: Vec<FileId>,
+    /// At the levels in force, sorted by place; allowed ones are among them.
+    pub(crate) all: Vec<Known>,
+    pub(crate) tags: Vec<String>,
+    pub(crate) counts: Counts,
+}
+
+/// Lints `input`. Suppressions and levels are applied.
+pub(crate) fn lint(input: &Input, config: &Config, exclude: &Exclude, advance: &(dyn Fn() + Sync)) -> Linted {
+    // Lints show all they have: a suppression of something unsure is in use, too.
+    let settings = Config { min_confidence: Confidence::Low, ..config.clone() };
+    let Analysis { sources, linted, mut findings, unparsed, tags, lines, .. } =
+        analysis::analyze(input, &settings, advance);
+    findings.extend(unparsed.iter().map(|(file, at, reason)| unparsable(&sources, *file, *at, reason)));
+    let kept = |file: FileId| !exclude.contains(&sources.get(file).absolute);
+    findings.retain(|finding| kept(finding.primary.span.file));
+    let files: Vec<_> = linted.into_iter().filter(|&file| kept(file)).collect();
+
+    let place = |finding: &Finding| {
+        let span = finding.primary.span;
+        (sources.get(span.file).path.clone(), span.start, span.end, finding.lint.code)
+    };
+    let mut outcome = suppress::apply(&sources, &files, findings);
+    outcome.findings.sort_by_cached_key(place);
+    // A file may belong to several crates.
+    outcome.findings.dedup_by_key(|finding| (place(finding), finding.message.clone()));
+    for finding in &mut outcome.findings {
+        finding.level = config.levels.of(finding.lint);
+    }
+    let prints = Fingerprint::of_all(&sources, &outcome.findings);
+    let all = outcome.findings.into_iter().zip(prints).map(|(finding, print)| Known { finding, print });
+    let all = all.collect();
+    let paths: BTreeSet<&Path> = files.iter().map(|&file| sources.get(file).absolute.as_path()).collect();
+    let counts = Counts {
+        crates: input.crates.iter().filter(|one| one.selected).count(),
+        files: paths.len(),
+        lines,
+        suppressed: outcome.suppressed,
+        baseline: 0,
+    };
+    Linted { sources, files, all, tags, counts }
+}
+
+impl Linted {
+    /// Leaves the findings that `shown` is true for, and none that are allowed.
+    pub(crate) fn retain(&mut self, shown: impl Fn(&Sources, &Finding) -> bool) {
+        let sources = &self.sources;
+        self.all.retain(|known| known.finding.level != Level::Allow && shown(sources, &known.finding));
+    }
+}
+
+fn unparsable(sources: &Sources, file: FileId, at: u32, reason: &str) -> Finding {
+    let text = &sources.get(file).text;
+    let mut start = (at as usize).min(text.len());
+    while !text.is_char_boundary(start) {
+        start -= 1;
+    }
+    let end = start + text[start..].chars().next().filter(|&c| c != '\n').map_or(0, char::len_utf8);
+    let span = Span { file, start: start as u32, end: end as u32 };
+    Finding::new(&UNPARSABLE_FILE, span, "this file cannot be parsed and was not linted")
+        .label(reason)
+        .help("leave it out with `exclude` in `.fa.toml`, if it is not meant to be compiled")
+}

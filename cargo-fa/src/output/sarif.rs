@@ -1,0 +1,305 @@
+//! SARIF 2.1.0: what code scanning reads.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use super::{Place, Report, full_text, severity};
+use crate::catalogue;
+use crate::finding::{Finding, Fix};
+use crate::fingerprint::Fingerprint;
+use crate::lints::{self, Lint};
+use crate::source::Span;
+
+pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let used: Vec<&Lint> = lints::ALL
+        .iter()
+        .copied()
+        .chain(report.findings.iter().map(|finding| finding.lint).filter(|lint| !listed(lint)))
+        .collect();
+    let results = report.findings.iter().zip(report.fingerprints);
+    let log = Log {
+        schema: "https://json.schemastore.org/sarif-2.1.0.json",
+        version: "2.1.0",
+        runs: [Run {
+            tool: Tool {
+                driver: Driver {
+                    name: env!("CARGO_PKG_NAME"),
+                    semantic_version: env!("CARGO_PKG_VERSION"),
+                    information_uri: "https://docs.rs/cargo-fa",
+                    rules: used.iter().map(|lint| rule(lint)).collect(),
+                },
+            },
+            column_kind: "unicodeCodePoints",
+            original_uri_base_ids: BaseIds {
+                root: BaseId { description: text("the root of the workspace") },
+            },
+            results: results.map(|(finding, print)| result(report, &used, finding, print)).collect(),
+        }],
+    };
+    serde_json::to_writer_pretty(&mut *out, &log)?;
+    writeln!(out)
+}
+
+fn listed(lint: &Lint) -> bool {
+    lints::ALL.iter().any(|one| one.code == lint.code)
+}
+
+fn rule(lint: &Lint) -> Rule {
+    let page = catalogue::find(lint.code).map_or_else(|| lint.page.to_owned(), |entry| entry.page());
+    Rule {
+        id: lint.code,
+        name: lint.name,
+        short_description: text(lint.summary),
+        help: Help { text: page.clone(), markdown: page },
+        help_uri: catalogue::help_uri(lint),
+        default_configuration: Configuration {
+            level: severity(lint.level),
+            enabled: lint.level != crate::finding::Level::Allow,
+        },
+        properties: Tags { tags: [lint.category.name()] },
+    }
+}
+
+fn result(report: &Report<'_>, rules: &[&Lint], finding: &Finding, fingerprint: &Fingerprint) -> ResultOf {
+    let related = finding.secondary.iter().enumerate().map(|(index, label)| Location {
+        id: Some(index + 1),
+        physical_location: physical(report, label.span),
+        message: Some(text(&label.text)),
+        logical_locations: Vec::new(),
+    });
+    let item = Logical { fully_qualified_name: finding.item.clone() };
+    ResultOf {
+        rule_id: finding.lint.code,
+        rule_index: rules.iter().position(|lint| lint.code == finding.lint.code),
+        level: severity(finding.level),
+        message: text(&full_text(finding)),
+        locations: [Location {
+            id: None,
+            physical_location: physical(report, finding.primary.span),
+            message: None,
+            logical_locations: if finding.item.is_empty() { Vec::new() } else { vec![item] },
+        }],
+        related_locations: related.collect(),
+        partial_fingerprints: Fingerprints {
+            primary_location_line_hash: format!("{}:{}", fingerprint.hash(), fingerprint.ordinal + 1),
+        },
+        fixes: finding.fix.iter().map(|one| fix(report, one)).collect(),
+        properties: Properties { confidence: finding.confidence.name() },
+    }
+}
+
+fn fix(report: &Report<'_>, fix: &Fix) -> FixOf {
+    let mut changes: Vec<Change> = Vec::new();
+    for edit in &fix.edits {
+        let place = report.place(edit.span);
+        let artifact = artifact(place);
+        let replacement =
+            Replacement { deleted_region: region(place), inserted_content: text(&edit.replacement) };
+        match changes.iter_mut().find(|change| change.artifact_location.uri == artifact.uri) {
+            Some(change) => change.replacements.push(replacement),
+            None => changes.push(Change { artifact_location: artifact, replacements: vec![replacement] }),
+        }
+    }
+    FixOf { description: text(&fix.title), artifact_changes: changes }
+}
+
+fn physical(report: &Report<'_>, span: Span) -> Physical {
+    let place = report.place(span);
+    Physical { artifact_location: artifact(place), region: region(place) }
+}
+
+fn artifact(place: Place<'_>) -> Artifact {
+    Artifact { uri: uri(place.path), uri_base_id: "%SRCROOT%" }
+}
+
+fn region(place: Place<'_>) -> Region {
+    Region {
+        start_line: place.start.line,
+        start_column: place.start.column,
+        end_line: place.end.line,
+        end_column: place.end.column,
+    }
+}
+
+/// A relative path as a URI reference (RFC 3986): what may not stand in a path is percent-encoded.
+fn uri(path: &str) -> String {
+    let mut uri = String::new();
+    for byte in path.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) {
+            uri.push(char::from(byte));
+        } else {
+            uri += &format!("%{byte:02X}");
+        }
+    }
+    uri
+}
+
+fn text(text: &str) -> Text {
+    Text { text: text.to_owned() }
+}
+
+#[derive(Serialize)]
+struct Log {
+    #[serde(rename = "$schema")]
+    schema: &'static str,
+    version: &'static str,
+    runs: [Run; 1],
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Run {
+    tool: Tool,
+    column_kind: &'static str,
+    original_uri_base_ids: BaseIds,
+    results: Vec<ResultOf>,
+}
+
+#[derive(Serialize)]
+struct BaseIds {
+    #[serde(rename = "%SRCROOT%")]
+    root: BaseId,
+}
+
+#[derive(Serialize)]
+struct BaseId {
+    description: Text,
+}
+
+#[derive(Serialize)]
+struct Tool {
+    driver: Driver,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Driver {
+    name: &'static str,
+    semantic_version: &'static str,
+    information_uri: &'static str,
+    rules: Vec<Rule>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Rule {
+    id: &'static str,
+    name: &'static str,
+    short_description: Text,
+    help: Help,
+    help_uri: String,
+    default_configuration: Configuration,
+    properties: Tags,
+}
+
+#[derive(Serialize)]
+struct Text {
+    text: String,
+}
+
+#[derive(Serialize)]
+struct Help {
+    text: String,
+    markdown: String,
+}
+
+#[derive(Serialize)]
+struct Configuration {
+    level: &'static str,
+    enabled: bool,
+}
+
+#[derive(Serialize)]
+struct Tags {
+    tags: [&'static str; 1],
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ResultOf {
+    rule_id: &'static str,
+    rule_index: Option<usize>,
+    level: &'static str,
+    message: Text,
+    locations: [Location; 1],
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    related_locations: Vec<Location>,
+    partial_fingerprints: Fingerprints,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    fixes: Vec<FixOf>,
+    properties: Properties,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Location {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<usize>,
+    physical_location: Physical,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<Text>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    logical_locations: Vec<Logical>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Physical {
+    artifact_location: Artifact,
+    region: Region,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Artifact {
+    uri: String,
+    uri_base_id: &'static str,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Region {
+    start_line: usize,
+    start_column: usize,
+    end_line: usize,
+    end_column: usize,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Logical {
+    fully_qualified_name: String,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Fingerprints {
+    primary_location_line_hash: String,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct FixOf {
+    description: Text,
+    artifact_changes: Vec<Change>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Change {
+    artifact_location: Artifact,
+    replacements: Vec<Replacement>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Replacement {
+    deleted_region: Region,
+    inserted_content: Text,
+}
+
+#[derive(Serialize)]
+struct Properties {
+    confidence: &'static str,
+}
