@@ -87,6 +87,6 @@ mod tests {
 
     #[test]
     fn the_hash_is_fixed() {
-        assert_eq!(prints("BAD")[0].hash(), "TODO");
+        assert_eq!(prints("BAD")[0].hash(), "59f9cb7999a5fb85");
     }
 }

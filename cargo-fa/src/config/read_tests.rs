@@ -119,3 +119,66 @@ fn the_table_of_keys_is_the_parsers() {
         }
     }
 }
+
+fn schema() -> serde_json::Value {
+    serde_json::from_str(include_str!("../../schema/fa.schema.json")).unwrap()
+}
+
+/// A key is in both or in neither.
+#[test]
+fn the_schema_has_the_keys_of_the_parser() {
+    fn walk(table: &serde_json::Value, path: &str, found: &mut Vec<(String, String)>) {
+        let properties = table["properties"].as_object().into_iter().flatten();
+        for (key, value) in properties {
+            found.push((path.to_owned(), key.clone()));
+            walk(value, key, found);
+        }
+        if !path.is_empty() && table["properties"].is_object() {
+            assert_eq!(table["additionalProperties"], false, "{path}");
+        }
+    }
+    let mut found = Vec::new();
+    walk(&schema(), "", &mut found);
+    found.sort();
+    let known: Vec<_> =
+        keys::KEYS.iter().map(|(table, key, _)| ((*table).to_owned(), (*key).to_owned())).collect();
+    assert_eq!(found, known);
+}
+
+/// The schema and the parser agree on values, good and bad ones.
+#[test]
+fn the_schema_accepts_what_the_parser_accepts() {
+    let validator = jsonschema::validator_for(&schema()).unwrap();
+    for (text, valid) in [
+        ("", true),
+        ("format = \"junit\"", true),
+        ("format = \"xml\"", false),
+        ("min-confidence = \"high\"", true),
+        ("min-confidence = \"sure\"", false),
+        ("exclude = [\"a\"]", true),
+        ("exclude = \"a\"", false),
+        ("baseline = \"b.json\"", true),
+        ("baseline = \"\"", false),
+        ("lints.all = \"deny\"", true),
+        ("lints.all = \"error\"", false),
+        ("tags.known = [\"physics\"]", true),
+        ("tags.known = [1]", false),
+        ("tags.modules.\"crate::a::b\" = \"a\"", true),
+        ("tags.modules.crate = \"a\"", true),
+        ("tags.modules.\"a::b\" = \"a\"", false),
+        ("budgets.required = true", true),
+        ("budgets.required = 1", false),
+        ("budgets.tags.a = \"8 MiB\"", true),
+        ("budgets.tags.a = 8", true),
+        ("budgets.tags.a = \"8\"", false),
+        ("budgets.tags.a = -8", false),
+        ("thresholds.small-loop = 0", true),
+        ("thresholds.small-loop = 0.5", false),
+        ("surprise = 1", false),
+        ("tags.surprise = 1", false),
+    ] {
+        let document: serde_json::Value = toml::from_str(text).unwrap();
+        assert_eq!(read(".fa.toml", text).is_ok(), valid, "the parser: {text}");
+        assert_eq!(validator.is_valid(&document), valid, "the schema: {text}");
+    }
+}

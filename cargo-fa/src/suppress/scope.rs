@@ -2,7 +2,8 @@
 
 use std::ops::Range;
 
-use proc_macro2::Span;
+use proc_macro2::{Span, TokenTree};
+use syn::parse::ParseStream;
 use syn::punctuated::Punctuated;
 use syn::spanned::Spanned as _;
 use syn::visit::{self, Visit};
@@ -118,12 +119,18 @@ type Metas = Punctuated<Meta, Token![,]>;
 
 /// The `fa::` attributes that a `cfg_attr` holds.
 fn directives(attribute: &Attribute, range: impl Fn(Span) -> Range<usize>) -> Vec<Result<Directive, String>> {
-    let Ok(metas) = attribute.parse_args_with(Metas::parse_terminated) else { return Vec::new() };
-    let ours = metas
-        .iter()
-        .skip(1)
-        .filter(|meta| meta.path().segments.first().is_some_and(|first| first.ident == "fa"));
-    ours.map(|meta| directive(meta, &range)).collect()
+    let Ok(metas) = attribute.parse_args_with(after_predicate) else { return Vec::new() };
+    let is_ours = |meta: &&Meta| meta.path().segments.first().is_some_and(|first| first.ident == "fa");
+    metas.iter().filter(is_ours).map(|meta| directive(meta, &range)).collect()
+}
+
+/// What `cfg_attr` adds; its predicate may be `false`, which is no attribute itself.
+fn after_predicate(input: ParseStream<'_>) -> syn::Result<Metas> {
+    while !input.is_empty() && !input.peek(Token![,]) {
+        input.parse::<TokenTree>()?;
+    }
+    input.parse::<Option<Token![,]>>()?;
+    Metas::parse_terminated(input)
 }
 
 fn directive(meta: &Meta, range: impl Fn(Span) -> Range<usize>) -> Result<Directive, String> {
