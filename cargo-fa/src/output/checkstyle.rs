@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, Event};
 
-use super::{Report, full_text, severity};
+use super::{Report, full_text, one_line, severity};
 use crate::finding::Finding;
 
 pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
@@ -40,7 +40,7 @@ fn error<W: Write>(report: &Report<'_>, finding: &Finding, writer: &mut Writer<W
         .with_attribute(("line", place.start.line.to_string().as_str()))
         .with_attribute(("column", place.start.column.to_string().as_str()))
         .with_attribute(("severity", severity(finding.level)))
-        .with_attribute(("message", full_text(finding).as_str()))
+        .with_attribute(("message", one_line(&full_text(finding)).as_str()))
         .with_attribute(("source", format!("cargo-fa.{}.{}", finding.lint.code, finding.lint.name).as_str()))
         .write_empty()?;
     Ok(())

@@ -2,14 +2,14 @@
 
 use std::io::{self, Write};
 
-use super::{Report, severity};
+use super::{Report, one_line, severity};
 
 pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
     for finding in report.findings {
         let place = report.place(finding.primary.span);
         let (level, code) = (severity(finding.level), finding.lint.code);
         let (line, column) = (place.start.line, place.start.column);
-        writeln!(out, "{}:{line}:{column}: {level}[{code}]: {}", place.path, finding.message)?;
+        writeln!(out, "{}:{line}:{column}: {level}[{code}]: {}", place.path, one_line(&finding.message))?;
     }
     Ok(())
 }

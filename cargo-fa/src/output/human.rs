@@ -45,7 +45,7 @@ fn groups<'a>(sources: &'a Sources, finding: &'a Finding, first: bool) -> Vec<Gr
     if first {
         let lint = finding.lint;
         main = main.element(
-            Level::NOTE.message(format!("`{}`: `cargo fa explain {}` says more", lint.name, lint.code)),
+            Level::NOTE.message(format!("`cargo fa explain {}` says more about `{}`", lint.code, lint.name)),
         );
     }
     let fix = finding.fix.as_ref().map(|fix| {

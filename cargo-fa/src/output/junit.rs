@@ -26,5 +26,6 @@ pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> 
     }
     let mut document = Document::new("cargo fa");
     document.add_test_suite(suite);
-    document.serialize(out).map_err(io::Error::other)
+    document.serialize(&mut *out).map_err(io::Error::other)?;
+    writeln!(out)
 }

@@ -141,5 +141,10 @@ fn full_text(finding: &Finding) -> String {
     text
 }
 
+/// For formats whose fields cannot hold line ends.
+fn one_line(text: &str) -> String {
+    text.replace('\n', "; ")
+}
+
 #[cfg(test)]
 mod tests;

@@ -12,11 +12,6 @@ use crate::lints::{self, Lint};
 use crate::source::Span;
 
 pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
-    let used: Vec<&Lint> = lints::ALL
-        .iter()
-        .copied()
-        .chain(report.findings.iter().map(|finding| finding.lint).filter(|lint| !listed(lint)))
-        .collect();
     let results = report.findings.iter().zip(report.fingerprints);
     let log = Log {
         schema: "https://json.schemastore.org/sarif-2.1.0.json",
@@ -27,22 +22,18 @@ pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> 
                     name: env!("CARGO_PKG_NAME"),
                     semantic_version: env!("CARGO_PKG_VERSION"),
                     information_uri: "https://docs.rs/cargo-fa",
-                    rules: used.iter().map(|lint| rule(lint)).collect(),
+                    rules: lints::ALL.iter().map(|lint| rule(lint)).collect(),
                 },
             },
             column_kind: "unicodeCodePoints",
             original_uri_base_ids: BaseIds {
                 root: BaseId { description: text("the root of the workspace") },
             },
-            results: results.map(|(finding, print)| result(report, &used, finding, print)).collect(),
+            results: results.map(|(finding, print)| result(report, finding, print)).collect(),
         }],
     };
     serde_json::to_writer_pretty(&mut *out, &log)?;
     writeln!(out)
-}
-
-fn listed(lint: &Lint) -> bool {
-    lints::ALL.iter().any(|one| one.code == lint.code)
 }
 
 fn rule(lint: &Lint) -> Rule {
@@ -61,7 +52,7 @@ fn rule(lint: &Lint) -> Rule {
     }
 }
 
-fn result(report: &Report<'_>, rules: &[&Lint], finding: &Finding, fingerprint: &Fingerprint) -> ResultOf {
+fn result(report: &Report<'_>, finding: &Finding, fingerprint: &Fingerprint) -> ResultOf {
     let related = finding.secondary.iter().enumerate().map(|(index, label)| Location {
         id: Some(index + 1),
         physical_location: physical(report, label.span),
@@ -71,7 +62,7 @@ fn result(report: &Report<'_>, rules: &[&Lint], finding: &Finding, fingerprint: 
     let item = Logical { fully_qualified_name: finding.item.clone() };
     ResultOf {
         rule_id: finding.lint.code,
-        rule_index: rules.iter().position(|lint| lint.code == finding.lint.code),
+        rule_index: lints::ALL.iter().position(|lint| lint.code == finding.lint.code),
         level: severity(finding.level),
         message: text(&full_text(finding)),
         locations: [Location {
@@ -219,6 +210,7 @@ struct Tags {
 #[serde(rename_all = "camelCase")]
 struct ResultOf {
     rule_id: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
     rule_index: Option<usize>,
     level: &'static str,
     message: Text,
