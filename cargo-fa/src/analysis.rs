@@ -11,7 +11,7 @@ pub(crate) struct Analysis {
     pub(crate) sources: Sources,
     /// Those of the selected crates: suppressions in them are looked at.
     pub(crate) linted: Vec<FileId>,
-    /// At the lints' own levels; those below the smallest confidence are left out.
+    /// Sorted by place, at the lints' own levels; those below the smallest confidence are left out.
     pub(crate) findings: Vec<Finding>,
     /// Files that could not be parsed or read, with the reason; the offset is where it went wrong.
     pub(crate) unparsed: Vec<(FileId, u32, String)>,
@@ -22,9 +22,15 @@ pub(crate) struct Analysis {
     pub(crate) lines: usize,
 }
 
-/// Lints `input`. `advance` is called after each file, from any thread, for progress.
-pub(crate) fn analyze(input: &Input, config: &Config, advance: &(dyn Fn() + Sync)) -> Analysis {
-    let _ = config;
+/// Lints `input`. With `everything`, crates that do not name framealloc are parsed too. `advance` is called after each
+/// file, from any thread, for progress.
+pub(crate) fn analyze(
+    input: &Input,
+    config: &Config,
+    everything: bool,
+    advance: &(dyn Fn() + Sync),
+) -> Analysis {
+    let _ = (config, everything);
     let mut analysis = Analysis::default();
     for krate in input.crates.iter().filter(|krate| krate.selected) {
         for path in std::iter::once(&krate.root).chain(&krate.orphans) {

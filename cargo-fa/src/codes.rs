@@ -13,10 +13,10 @@ macro_rules! codes {
 }
 
 codes! {
-    FA520 "lints/fa520_unexplained_suppression/explain.md",
-    FA521 "lints/fa521_unused_suppression/explain.md",
-    FA522 "lints/fa522_unknown_suppression/explain.md",
-    FA523 "lints/fa523_unparsable_file/explain.md",
+    FA520 "lints/fa520_unexplained_suppression/page.md",
+    FA521 "lints/fa521_unused_suppression/page.md",
+    FA522 "lints/fa522_unknown_suppression/page.md",
+    FA523 "lints/fa523_unparsable_file/page.md",
 }
 
 #[cfg(test)]

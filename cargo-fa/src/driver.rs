@@ -34,11 +34,19 @@ pub(crate) struct Linted {
 }
 
 /// Lints `input`. Suppressions and levels are applied.
-pub(crate) fn lint(input: &Input, config: &Config, exclude: &Exclude, advance: &(dyn Fn() + Sync)) -> Linted {
+///
+/// With `everything`, crates that do not name framealloc are looked at, too.
+pub(crate) fn lint(
+    input: &Input,
+    config: &Config,
+    exclude: &Exclude,
+    everything: bool,
+    advance: &(dyn Fn() + Sync),
+) -> Linted {
     // Lints show all they have: a suppression of something unsure is in use, too.
     let settings = Config { min_confidence: Confidence::Low, ..config.clone() };
     let Analysis { sources, linted, mut findings, unparsed, tags, lines, .. } =
-        analysis::analyze(input, &settings, advance);
+        analysis::analyze(input, &settings, everything, advance);
     findings.extend(unparsed.iter().map(|(file, at, reason)| unparsable(&sources, *file, *at, reason)));
     let kept = |file: FileId| !exclude.contains(&sources.get(file).absolute);
     findings.retain(|finding| kept(finding.primary.span.file));

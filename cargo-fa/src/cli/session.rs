@@ -18,6 +18,7 @@ pub(super) struct Session {
     pub(super) input: Input,
     pub(super) config: Config,
     exclude: Exclude,
+    everything: bool,
     quiet: bool,
 }
 
@@ -44,7 +45,7 @@ impl Session {
             (Some(workspace), _) => workspace.input(&exclude)?,
             (None, path) => workspace::plain(path.as_deref().unwrap_or(&root), &config.exclude)?,
         };
-        let session = Self { input, config, exclude, quiet: common.quiet };
+        let session = Self { input, config, exclude, everything: selection.everything, quiet: common.quiet };
         session.describe(common.verbose);
         Ok(session)
     }
@@ -64,7 +65,7 @@ impl Session {
     /// Runs all lints.
     pub(super) fn lint(&self) -> Linted {
         let progress = Progress::new(self.quiet);
-        let linted = driver::lint(&self.input, &self.config, &self.exclude, &|| progress.advance());
+        let linted = driver::lint(&self.input, &self.config, &self.exclude, self.everything, &|| progress.advance());
         progress.finish();
         linted
     }

@@ -33,6 +33,9 @@ pub(crate) struct Selection {
         conflicts_with_all = ["package", "workspace", "exclude", "features", "target", "manifest_path"]
     )]
     pub(crate) path: Option<PathBuf>,
+    /// Look at crates that do not name framealloc, too
+    #[arg(long, hide = true)]
+    pub(crate) everything: bool,
     /// Require that Cargo.lock is up to date
     #[arg(long)]
     pub(crate) locked: bool,

@@ -9,5 +9,5 @@ pub(crate) static LINT: Lint = Lint {
     category: Category::Configuration,
     level: Level::Warn,
     summary: "a suppression that nothing needs",
-    page: include_str!("explain.md"),
+    page: include_str!("page.md"),
 };

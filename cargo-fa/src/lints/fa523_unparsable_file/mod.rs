@@ -9,5 +9,5 @@ pub(crate) static LINT: Lint = Lint {
     category: Category::Configuration,
     level: Level::Warn,
     summary: "a file that was not linted, because it cannot be read or parsed",
-    page: include_str!("explain.md"),
+    page: include_str!("page.md"),
 };
