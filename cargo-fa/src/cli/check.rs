@@ -126,8 +126,10 @@ impl Run<'_> {
         if gone.is_empty() || self.common.quiet {
             return;
         }
-        let entries = if gone.len() == 1 { "1 entry" } else { &format!("{} entries", gone.len()) };
-        terminal::note(&format!("{entries} of the baseline no longer occur; --write-baseline drops them"));
+        terminal::note(&match gone.len() {
+            1 => "1 entry of the baseline no longer occurs; --write-baseline drops it".to_owned(),
+            count => format!("{count} entries of the baseline no longer occur; --write-baseline drops them"),
+        });
         if self.common.verbose {
             for print in gone {
                 terminal::status("Gone", &format!("{} {}: {}", print.code, print.path, print.line));

@@ -65,7 +65,8 @@ impl Session {
     /// Runs all lints.
     pub(super) fn lint(&self) -> Linted {
         let progress = Progress::new(self.quiet);
-        let linted = driver::lint(&self.input, &self.config, &self.exclude, self.everything, &|| progress.advance());
+        let linted =
+            driver::lint(&self.input, &self.config, &self.exclude, self.everything, &|| progress.advance());
         progress.finish();
         linted
     }

@@ -1,7 +1,7 @@
 //! `cargo metadata` to crates.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use anyhow::{Result, bail};
 use cargo_metadata::{
@@ -135,7 +135,7 @@ impl Workspace {
             .map(|target| CrateInput {
                 name: target.name.replace('-', "_"),
                 package: package.name.to_string(),
-                root: target.src_path.clone().into_std_path_buf(),
+                root: normal(target.src_path.as_std_path()),
                 orphans: Vec::new(),
                 dependencies: BTreeMap::new(),
                 cfg: cfg.clone(),
@@ -145,7 +145,7 @@ impl Workspace {
             .collect();
         let folder = package.manifest_path.parent().map_or(self.root(), |folder| folder.as_std_path());
         let mut without: BTreeSet<PathBuf> =
-            package.targets.iter().map(|target| target.src_path.clone().into_std_path_buf()).collect();
+            package.targets.iter().map(|target| normal(target.src_path.as_std_path())).collect();
         without.insert(self.metadata.target_directory.clone().into_std_path_buf());
         // The library comes first in cargo's list.
         if let Some(first) = crates.first_mut() {
@@ -207,6 +207,25 @@ fn cargo_target(package: &Package, target: &Target) -> CargoTarget {
     }
 }
 
+/// Without `.` and `..`, so that one file has one name.
+fn normal(path: &Path) -> PathBuf {
+    let mut normal = PathBuf::new();
+    for component in path.components() {
+        match component {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                normal.pop();
+            }
+            other => normal.push(other),
+        }
+    }
+    normal
+}
+
 fn is_library(kind: &str) -> bool {
     matches!(kind, "lib" | "rlib" | "dylib" | "cdylib" | "staticlib" | "proc-macro")
 }
+
+#[cfg(test)]
+#[path = "load_tests.rs"]
+mod tests;
