@@ -1,7 +1,14 @@
 //! From files to findings.
 
+use rayon::ThreadPoolBuilder;
+
 use crate::config::Config;
 use crate::finding::Finding;
+use crate::index::Index;
+use crate::lints;
+use crate::load::{self, Loaded};
+use crate::mir::{Callee, Const};
+use crate::model::Model;
 use crate::project::Input;
 use crate::source::{FileId, SourceFile, Sources};
 
@@ -22,6 +29,9 @@ pub(crate) struct Analysis {
     pub(crate) lines: usize,
 }
 
+/// Bytes of stack per thread: a tree is as deep as somebody nested it.
+const STACK: usize = 64 << 20;
+
 /// Lints `input`. With `everything`, crates that do not name framealloc are parsed too. `advance` is called after each
 /// file, from any thread, for progress.
 pub(crate) fn analyze(
@@ -30,27 +40,42 @@ pub(crate) fn analyze(
     everything: bool,
     advance: &(dyn Fn() + Sync),
 ) -> Analysis {
-    let _ = (config, everything);
-    let mut analysis = Analysis::default();
-    for krate in input.crates.iter().filter(|krate| krate.selected) {
-        for path in std::iter::once(&krate.root).chain(&krate.orphans) {
-            let (text, error) = match std::fs::read_to_string(path) {
-                Ok(text) => (text, None),
-                Err(error) => (String::new(), Some((0, error.to_string()))),
-            };
-            let error = error.or_else(|| {
-                syn::parse_file(&text)
-                    .err()
-                    .map(|error| (error.span().byte_range().start as u32, error.to_string()))
-            });
-            analysis.lines += text.lines().count();
-            let file = analysis.sources.add(SourceFile::new(&input.root, path.clone(), text));
-            analysis.linted.push(file);
-            if let Some((at, error)) = error {
-                analysis.unparsed.push((file, at, error));
+    let pool = ThreadPoolBuilder::new().stack_size(STACK).build().expect("threads can be started");
+    pool.install(|| {
+        let Loaded { sources, index, linted, unparsed, skipped, lines } =
+            load::load(input, everything, advance);
+        let (findings, tags) = lint(&sources, &index, config);
+        Analysis { sources, linted, findings, unparsed, skipped, tags, lines }
+    })
+}
+
+fn lint(sources: &Sources, index: &Index, config: &Config) -> (Vec<Finding>, Vec<String>) {
+    let model = Model::new(sources, index, config);
+    let mut findings = lints::run(&model);
+    findings.retain(|finding| finding.confidence >= config.min_confidence);
+    findings.sort_by_key(|finding| (finding.primary.span, finding.lint.code));
+    findings.dedup_by_key(|finding| (finding.primary.span, finding.lint.code));
+    (findings, tags(&model))
+}
+
+/// The tags that attributes and calls name.
+fn tags(model: &Model<'_>) -> Vec<String> {
+    let mut tags: Vec<String> = model.systems().map(|(_, _, system)| system.tag.clone()).collect();
+    for (_, _, function) in model.functions() {
+        for (_, call) in function.bodies.iter().flat_map(|body| body.calls()) {
+            if !matches!(call.callee, Callee::Fn(_)) {
+                continue;
             }
-            advance();
+            for fact in model.facts(call) {
+                if let crate::api::Fact::Tag(at, _) = fact
+                    && let Some(Const::Str(tag)) = call.given().get(*at).and_then(|arg| arg.value.as_ref())
+                {
+                    tags.push(tag.clone());
+                }
+            }
         }
     }
-    analysis
+    tags.sort();
+    tags.dedup();
+    tags
 }

@@ -17,6 +17,7 @@ codes! {
     FA521 "lints/fa521_unused_suppression/page.md",
     FA522 "lints/fa522_unknown_suppression/page.md",
     FA523 "lints/fa523_unparsable_file/page.md",
+    FA603 "lints/fa603_open_frame/page.md",
 }
 
 #[cfg(test)]

@@ -45,36 +45,48 @@ pub(crate) fn lint(
 ) -> Linted {
     // Lints show all they have: a suppression of something unsure is in use, too.
     let settings = Config { min_confidence: Confidence::Low, ..config.clone() };
-    let Analysis { sources, linted, mut findings, unparsed, tags, lines, .. } =
-        analysis::analyze(input, &settings, everything, advance);
-    findings.extend(unparsed.iter().map(|(file, at, reason)| unparsable(&sources, *file, *at, reason)));
-    let kept = |file: FileId| !exclude.contains(&sources.get(file).absolute);
-    findings.retain(|finding| kept(finding.primary.span.file));
-    let files: Vec<_> = linted.into_iter().filter(|&file| kept(file)).collect();
+    let mut analysis = analysis::analyze(input, &settings, everything, advance);
+    let kept = |sources: &Sources, file: FileId| !exclude.contains(&sources.get(file).absolute);
+    analysis.findings.retain(|finding| kept(&analysis.sources, finding.primary.span.file));
+    analysis.unparsed.retain(|(file, ..)| kept(&analysis.sources, *file));
+    analysis.linted.retain(|&file| kept(&analysis.sources, file));
+    let suppressed = finish(&mut analysis);
+    let Analysis { sources, linted: files, mut findings, tags, lines, .. } = analysis;
 
     let place = |finding: &Finding| {
         let span = finding.primary.span;
         (sources.get(span.file).path.clone(), span.start, span.end, finding.lint.code)
     };
-    let mut outcome = suppress::apply(&sources, &files, findings);
-    outcome.findings.sort_by_cached_key(place);
+    findings.sort_by_cached_key(place);
     // A file may belong to several crates.
-    outcome.findings.dedup_by_key(|finding| (place(finding), finding.message.clone()));
-    for finding in &mut outcome.findings {
+    findings.dedup_by_key(|finding| (place(finding), finding.message.clone()));
+    for finding in &mut findings {
         finding.level = config.levels.of(finding.lint);
     }
-    let prints = Fingerprint::of_all(&sources, &outcome.findings);
-    let all = outcome.findings.into_iter().zip(prints).map(|(finding, print)| Known { finding, print });
+    let prints = Fingerprint::of_all(&sources, &findings);
+    let all = findings.into_iter().zip(prints).map(|(finding, print)| Known { finding, print });
     let all = all.collect();
     let paths: BTreeSet<&Path> = files.iter().map(|&file| sources.get(file).absolute.as_path()).collect();
     let counts = Counts {
         crates: input.crates.iter().filter(|one| one.selected).count(),
         files: paths.len(),
         lines,
-        suppressed: outcome.suppressed,
+        suppressed,
         baseline: 0,
     };
     Linted { sources, files, all, tags, counts }
+}
+
+/// Applies suppressions, and adds what lints of files and of suppressions find. The result is how many findings were
+/// suppressed.
+pub(crate) fn finish(analysis: &mut Analysis) -> usize {
+    let sources = &analysis.sources;
+    let unparsed = analysis.unparsed.iter().map(|(file, at, reason)| unparsable(sources, *file, *at, reason));
+    analysis.findings.extend(unparsed);
+    let findings = std::mem::take(&mut analysis.findings);
+    let outcome = suppress::apply(sources, &analysis.linted, findings);
+    analysis.findings = outcome.findings;
+    outcome.suppressed
 }
 
 impl Linted {

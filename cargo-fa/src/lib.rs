@@ -29,6 +29,8 @@
 #![forbid(unsafe_code)]
 
 mod analysis;
+mod api;
+mod attributes;
 mod baseline;
 mod catalogue;
 mod cli;
@@ -39,8 +41,15 @@ mod files;
 mod finding;
 mod fingerprint;
 mod fix;
+mod flow;
 mod git;
+mod hir;
+mod index;
+mod infer;
 mod lints;
+mod load;
+mod mir;
+mod model;
 mod output;
 mod project;
 mod source;

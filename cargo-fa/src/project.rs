@@ -43,6 +43,19 @@ pub(crate) struct CargoTarget {
     pub(crate) edition: String,
 }
 
+impl CargoTarget {
+    /// The library that a folder would be.
+    pub(crate) fn of_folder(folder: &Path, package: &str) -> Self {
+        Self {
+            package_id: package.to_owned(),
+            manifest: folder.join("Cargo.toml"),
+            kind: "lib".to_owned(),
+            crate_type: "lib".to_owned(),
+            edition: "2024".to_owned(),
+        }
+    }
+}
+
 /// A dependency that matters: the others are not followed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Dependency {

@@ -28,7 +28,6 @@ pub(crate) use levels::{Levels, Rule, Selector};
 pub(crate) use mistake::Mistakes;
 #[cfg(test)]
 pub(crate) use read::read;
-#[expect(unused_imports, reason = "the lints about budgets read sizes in attributes with it")]
 pub(crate) use size::parse as parse_size;
 
 /// Everything that a configuration file sets.

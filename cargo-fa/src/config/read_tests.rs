@@ -91,7 +91,7 @@ fn wrong_values_are_explained() {
         ),
         ("min-confidence = 3", "expected one of low, medium, high, found a value of type integer @ 3"),
         ("lints.FA521 = \"forbid\"", "`forbid` is none of allow, warn, deny @ \"forbid\""),
-        ("lints.FA0 = \"warn\"", "no lint and no category is called `FA0` @ FA0"),
+        ("lints.zzz = \"warn\"", "no lint and no category is called `zzz` @ zzz"),
         (
             "[lints]\nFA521 = \"warn\"\nunused_suppression = \"deny\"",
             "FA521 (unused_suppression) is given a level twice @ unused_suppression",

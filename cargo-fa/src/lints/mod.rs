@@ -4,8 +4,13 @@ mod fa520_unexplained_suppression;
 mod fa521_unused_suppression;
 mod fa522_unknown_suppression;
 mod fa523_unparsable_file;
+mod fa603_open_frame;
+#[cfg(test)]
+mod tests;
 
-use crate::finding::Level;
+use crate::finding::{Finding, Level};
+use crate::flow::Summaries;
+use crate::model::Model;
 
 /// What a lint is about; the ranges of codes follow it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -71,13 +76,35 @@ pub(crate) struct Lint {
     pub(crate) page: &'static str,
 }
 
+/// What a lint is given.
+#[derive(Debug)]
+pub(crate) struct LintCx<'a> {
+    pub(crate) model: &'a Model<'a>,
+    pub(crate) summaries: &'a Summaries,
+}
+
 /// All lints, sorted by code.
 pub(crate) static ALL: &[&Lint] = &[
     &fa520_unexplained_suppression::LINT,
     &fa521_unused_suppression::LINT,
     &fa522_unknown_suppression::LINT,
     &fa523_unparsable_file::LINT,
+    &fa603_open_frame::LINT,
 ];
+
+/// Their checks; those of FA52x are in `suppress` and `driver`.
+static CHECKS: &[fn(&LintCx<'_>, &mut Vec<Finding>)] = &[fa603_open_frame::check];
+
+/// Runs all lints.
+pub(crate) fn run(model: &Model<'_>) -> Vec<Finding> {
+    let summaries = Summaries::new(model);
+    let cx = LintCx { model, summaries: &summaries };
+    let mut findings = Vec::new();
+    for check in CHECKS {
+        check(&cx, &mut findings);
+    }
+    findings
+}
 
 /// The lints about suppressions and files; the driver emits them, not the analysis.
 pub(crate) mod configuration {

@@ -25,10 +25,7 @@ fn input() -> Input {
             selected: true,
             cargo: CargoTarget {
                 package_id: "path+file:///w#my-game@0.1.0".to_owned(),
-                manifest: PathBuf::from("/w/Cargo.toml"),
-                kind: "lib".to_owned(),
-                crate_type: "lib".to_owned(),
-                edition: "2024".to_owned(),
+                ..CargoTarget::of_folder(Path::new("/w"), "my-game")
             },
         }],
     }

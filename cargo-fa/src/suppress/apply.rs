@@ -203,10 +203,10 @@ fn line(source: &SourceFile, at: usize) -> usize {
 fn unknown(found: Option<&Lint>, name: &Named, span: Span) -> Finding {
     let message = match (found, catalogue::find(&name.text)) {
         (Some(lint), _) => {
-            format!("{} is about the linter's own work and cannot be suppressed here", lint.code)
+            format!("the code {} is about the linter's own work and cannot be suppressed here", lint.code)
         }
         (None, Some(entry)) => {
-            format!("{} cannot be suppressed here: {}", entry.code, entry.source.describe())
+            format!("the code {} cannot be suppressed here: {}", entry.code, entry.source.describe())
         }
         (None, None) => format!("no lint is called `{}`", name.text),
     };

@@ -80,9 +80,9 @@ fn what_cannot_be_suppressed_is_said() {
         "// fa:allow(FA521, FA310, FA403, FA69, nonsense): why\nfn f() {}\n// fa:alow(FA699): why\nfn g() {}";
     insta::assert_debug_snapshot!(left(text), @r#"
     [
-        "FA522 1: FA521 is about the linter's own work and cannot be suppressed here",
-        "FA522 1: FA310 cannot be suppressed here: the runtime reports it, while the program runs",
-        "FA522 1: FA403 cannot be suppressed here: it is reserved for lints about the GPU integration",
+        "FA522 1: the code FA521 is about the linter's own work and cannot be suppressed here",
+        "FA522 1: the code FA310 cannot be suppressed here: the runtime reports it, while the program runs",
+        "FA522 1: the code FA403 cannot be suppressed here: it is reserved for lints about the GPU integration",
         "FA522 1: no lint is called `FA69`",
         "FA522 1: no lint is called `nonsense`",
         "FA522 3: `fa:alow` is no directive of this linter",

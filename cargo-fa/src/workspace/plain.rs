@@ -37,13 +37,7 @@ fn one(folder: &Path, mut files: Vec<PathBuf>) -> CrateInput {
     let root = files.remove(at);
     CrateInput {
         name: package.replace(['-', '.'], "_"),
-        cargo: CargoTarget {
-            package_id: package.clone(),
-            manifest: folder.join("Cargo.toml"),
-            kind: "lib".to_owned(),
-            crate_type: "lib".to_owned(),
-            edition: "2024".to_owned(),
-        },
+        cargo: CargoTarget::of_folder(folder, &package),
         package,
         root,
         orphans: files,
