@@ -74,6 +74,12 @@ pub(crate) struct Cfg {
 }
 
 impl Input {
+    /// The files of the selected crates that are known before they are read.
+    pub(crate) fn selected_files(&self) -> impl Iterator<Item = &Path> {
+        let selected = self.crates.iter().filter(|one| one.selected);
+        selected.flat_map(|one| std::iter::once(&one.root).chain(&one.orphans)).map(PathBuf::as_path)
+    }
+
     /// The crate that `file` belongs to: the one with that root, else the first of the nearest package.
     pub(crate) fn owner(&self, file: &Path) -> Option<&CrateInput> {
         let depth = |input: &CrateInput| {

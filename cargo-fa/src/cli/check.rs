@@ -118,11 +118,14 @@ impl Run<'_> {
     /// Says which entries of the baseline are history. Files that this run did not read are left out.
     fn report_gone(&self, known: &Baseline, linted: &Linted) {
         let found: BTreeSet<_> = linted.all.iter().map(|one| &one.print).collect();
-        let read: BTreeSet<_> =
-            linted.files.iter().map(|&file| linted.sources.get(file).path.as_str()).collect();
         let root = &self.session.input.root;
+        let linted = linted.files.iter().map(|&file| linted.sources.get(file).absolute.as_path());
+        let read: BTreeSet<_> = linted.chain(self.session.input.selected_files()).collect();
         let mut gone = known.gone(&found);
-        gone.retain(|print| read.contains(print.path.as_str()) || !root.join(&print.path).exists());
+        gone.retain(|print| {
+            let path = root.join(&print.path);
+            read.contains(path.as_path()) || !path.exists()
+        });
         if gone.is_empty() || self.common.quiet {
             return;
         }

@@ -16,14 +16,14 @@ fn known_findings_are_hidden_and_new_ones_are_not() {
     project.fa(&baseline).code(0);
     project.write("engine/src/lib.rs", OPEN_FRAME);
     let ran = project.fa(&[&baseline[..], &["--format", "compact"]].concat()).code(1);
-    ran.found(&["engine/src/lib.rs:6:39: warning[FA603]"]);
+    ran.found(&["engine/src/lib.rs:6:16: warning[FA603]"]);
     // The same line twice is two findings.
     let twice = format!("{OPEN_FRAME}mod again {{\n{OPEN_FRAME}}}\n");
     project.write("engine/src/lib.rs", "");
     project.write("game/src/lib.rs", &twice);
     project
         .fa(&[&baseline[..], &["--format", "compact"]].concat())
-        .found(&["game/src/lib.rs:16:39: warning[FA603]"]);
+        .found(&["game/src/lib.rs:16:16: warning[FA603]"]);
 }
 
 #[test]

@@ -52,7 +52,7 @@ fn show_prints_one_file() {
     let project = Project::with_a_finding();
     project.write("engine/src/lib.rs", OPEN_FRAME);
     let ran = project.fa(&["show", "game/src/lib.rs"]).code(1);
-    assert!(ran.out.contains(" --> game/src/lib.rs:6:39\n"), "{ran:?}");
+    assert!(ran.out.contains(" --> game/src/lib.rs:6:16\n"), "{ran:?}");
     assert!(!ran.out.contains("engine"), "{ran:?}");
     assert_eq!(ran.err, "    Finished 1 finding in game/src/lib.rs\n");
     let ran = project.fa_in("game", &["show", "src/lib.rs", "-A", "FA603"], &[]).code(0);

@@ -2,8 +2,9 @@
 
 use crate::support::{OPEN_FRAME, Project};
 
-const UNUSED: &str = "pub fn f() {\n    g(); // fa:allow(FA603): it was so once\n}\nfn g() {}\n";
-const CLEAN: &str = "pub fn f() {\n    g();\n}\nfn g() {}\n";
+const UNUSED: &str =
+    "use framealloc as _;\n\npub fn f() {\n    g(); // fa:allow(FA603): it was so once\n}\nfn g() {}\n";
+const CLEAN: &str = "use framealloc as _;\n\npub fn f() {\n    g();\n}\nfn g() {}\n";
 
 #[test]
 fn fixes_are_written() {
@@ -35,7 +36,7 @@ fn a_dirty_tree_is_left_alone() {
 
 #[test]
 fn overlapping_fixes_take_several_rounds() {
-    let text = "pub fn f() {\n    g(); // fa:allow(FA603, FA603, open_frame): it was so once\n}\nfn g() {}\n";
+    let text = "use framealloc as _;\n\npub fn f() {\n    g(); // fa:allow(FA603, FA603, open_frame): it was so once\n}\nfn g() {}\n";
     let project = Project::new(text);
     project.fa(&["--fix", "--allow-dirty"]).code(0);
     assert_eq!(project.read("game/src/lib.rs"), CLEAN);
@@ -48,7 +49,7 @@ fn a_diff_changes_nothing_and_can_be_applied() {
     let ran = project.fa(&["--diff"]).code(1);
     assert_eq!(
         ran.out,
-        "--- a/game/src/lib.rs\n+++ b/game/src/lib.rs\n@@ -1,4 +1,4 @@\n pub fn f() {\n\
+        "--- a/game/src/lib.rs\n+++ b/game/src/lib.rs\n@@ -1,6 +1,6 @@\n use framealloc as _;\n \n pub fn f() {\n\
          -    g(); // fa:allow(FA603): it was so once\n+    g();\n }\n fn g() {}\n"
     );
     assert_eq!(project.read("game/src/lib.rs"), UNUSED);

@@ -11,8 +11,30 @@ fn out(format: &str) -> String {
 #[test]
 fn the_terminal_looks_like_rustcs() {
     let ran = Project::with_a_finding().fa(&[]).code(1);
-    snapbox::assert_data_eq!(ran.out, snapbox::str![]);
-    snapbox::assert_data_eq!(ran.err, snapbox::str![]);
+    snapbox::assert_data_eq!(
+        ran.out,
+        snapbox::str![[r#"
+warning[FA603]: `?` returns while a frame is open
+ --> game/src/lib.rs:6:16
+  |
+5 |     alloc.begin_frame();
+  |     ------------------- begun here
+6 |     let read = source.read(&mut block)?;
+  |                ^^^^^^^^^^^^^^^^^^^^^^^^ the frame is still open here
+  |
+  = help: end the frame before leaving, or let `alloc.frame()` end it: its frame ends when the value is dropped
+  = note: `cargo fa explain FA603` says more about `open_frame`
+
+
+"#]]
+    );
+    snapbox::assert_data_eq!(
+        ran.err,
+        snapbox::str![[r#"
+    Finished 1 warning in 2 crates, 1 file, 10 lines, [..]s
+
+"#]]
+    );
 }
 
 #[test]
@@ -22,10 +44,10 @@ fn every_format_is_written() {
     assert_eq!(json["summary"]["warnings"], 1);
     let sarif: serde_json::Value = serde_json::from_str(&out("sarif")).unwrap();
     assert_eq!(sarif["runs"][0]["results"][0]["ruleId"], "FA603");
-    assert!(out("junit").contains("<testcase name=\"FA603 game/src/lib.rs:6:39\" classname=\"open_frame\">"));
+    assert!(out("junit").contains("<testcase name=\"FA603 game/src/lib.rs:6:16\" classname=\"open_frame\">"));
     assert!(out("github").starts_with("::warning file=game/src/lib.rs,line=6,"));
-    assert!(out("checkstyle").contains("<error line=\"6\" column=\"39\" severity=\"warning\""));
-    assert!(out("compact").starts_with("game/src/lib.rs:6:39: warning[FA603]: "));
+    assert!(out("checkstyle").contains("<error line=\"6\" column=\"16\" severity=\"warning\""));
+    assert!(out("compact").starts_with("game/src/lib.rs:6:16: warning[FA603]: "));
     assert!(out("human").starts_with("warning[FA603]: "));
 }
 

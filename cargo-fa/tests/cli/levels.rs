@@ -2,7 +2,7 @@
 
 use crate::support::Project;
 
-const PLACE: &str = "game/src/lib.rs:6:39: ";
+const PLACE: &str = "game/src/lib.rs:6:16: ";
 
 fn found(arguments: &[&str]) -> (i32, String) {
     let ran = Project::with_a_finding().fa(&[&["--format", "compact"], arguments].concat());

@@ -2,8 +2,8 @@
 
 use crate::support::{OPEN_FRAME, Project};
 
-const GAME: &str = "game/src/lib.rs:6:39: warning[FA603]";
-const ENGINE: &str = "engine/src/lib.rs:6:39: warning[FA603]";
+const GAME: &str = "game/src/lib.rs:6:16: warning[FA603]";
+const ENGINE: &str = "engine/src/lib.rs:6:16: warning[FA603]";
 
 fn compact<'a>(arguments: &[&'a str]) -> Vec<&'a str> {
     [&["--format", "compact"], arguments].concat()
@@ -47,7 +47,7 @@ fn a_package_without_framealloc_is_no_mistake() {
 #[test]
 fn features_decide_what_is_compiled() {
     let project = Project::new(&OPEN_FRAME.replace("pub fn", "#[cfg(feature = \"extra\")]\npub fn"));
-    let found = ["game/src/lib.rs:7:39: warning[FA603]"];
+    let found = ["game/src/lib.rs:7:16: warning[FA603]"];
     project.fa(&compact(&[])).code(0);
     project.fa(&compact(&["-p", "game", "--features", "extra"])).found(&found);
     project.fa(&compact(&["-p", "game", "-F", "extra"])).found(&found);
@@ -62,7 +62,7 @@ fn features_decide_what_is_compiled() {
 fn the_target_decides_what_is_compiled() {
     let project = Project::new(&OPEN_FRAME.replace("pub fn", "#[cfg(windows)]\npub fn"));
     project.fa(&compact(&["--target", "x86_64-unknown-linux-gnu"])).code(0);
-    let found = ["game/src/lib.rs:7:39: warning[FA603]"];
+    let found = ["game/src/lib.rs:7:16: warning[FA603]"];
     project.fa(&compact(&["--target", "x86_64-pc-windows-msvc"])).found(&found);
     project.fa(&["--target", "nowhere"]).code(2);
 }
@@ -71,8 +71,8 @@ fn the_target_decides_what_is_compiled() {
 fn a_folder_or_file_is_linted_without_cargo() {
     let project = both();
     std::fs::remove_file(project.path("game/Cargo.toml")).unwrap();
-    project.fa(&compact(&["--path", "game"])).found(&["src/lib.rs:6:39: warning[FA603]"]);
-    project.fa(&compact(&["--path", "engine/src/lib.rs"])).found(&["lib.rs:6:39: warning[FA603]"]);
+    project.fa(&compact(&["--path", "game"])).found(&["src/lib.rs:6:16: warning[FA603]"]);
+    project.fa(&compact(&["--path", "engine/src/lib.rs"])).found(&["lib.rs:6:16: warning[FA603]"]);
     project.fa(&["--path", "nowhere"]).code(2);
 }
 
@@ -80,7 +80,7 @@ fn a_folder_or_file_is_linted_without_cargo() {
 fn files_that_no_module_names_are_linted_too() {
     let project = Project::new("");
     project.write("game/src/loose.rs", OPEN_FRAME);
-    project.fa(&compact(&[])).found(&["game/src/loose.rs:6:39: warning[FA603]"]);
+    project.fa(&compact(&[])).found(&["game/src/loose.rs:6:16: warning[FA603]"]);
 }
 
 #[test]
@@ -88,7 +88,7 @@ fn a_file_that_does_not_parse_stops_nothing() {
     let project = Project::with_a_finding();
     project.write("game/src/broken.rs", "fn f( {");
     let ran = project.fa(&compact(&[])).code(1);
-    ran.found(&["game/src/broken.rs:1:6: warning[FA523]", GAME]);
+    ran.found(&["game/src/broken.rs:1:7: warning[FA523]", GAME]);
     project.write("game/src/broken.rs", "");
     std::fs::write(project.path("game/src/broken.rs"), b"// \xff").unwrap();
     project.fa(&compact(&[])).found(&["game/src/broken.rs:1:1: warning[FA523]", GAME]);
@@ -102,9 +102,9 @@ fn only_changed_lines_are_shown_since_a_revision() {
     // A line above moves the finding, and does not change its line.
     project.write("engine/src/lib.rs", &format!("\n{OPEN_FRAME}"));
     project.write("game/src/lib.rs", &OPEN_FRAME.replace("?;", " ?;"));
-    project.fa(&compact(&["--since", "HEAD"])).found(&["game/src/lib.rs:6:40: warning[FA603]"]);
+    project.fa(&compact(&["--since", "HEAD"])).found(&["game/src/lib.rs:6:16: warning[FA603]"]);
     project.write("game/src/new.rs", OPEN_FRAME);
-    let all = ["game/src/lib.rs:6:40: warning[FA603]", "game/src/new.rs:6:39: warning[FA603]"];
+    let all = ["game/src/lib.rs:6:16: warning[FA603]", "game/src/new.rs:6:16: warning[FA603]"];
     project.fa(&compact(&["--since", "HEAD"])).found(&all);
     let ran = project.fa(&["--since", "nowhere"]).code(2);
     assert!(ran.err.starts_with("error: `nowhere` names no commit of the repository at "), "{ran:?}");

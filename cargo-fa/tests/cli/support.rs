@@ -35,7 +35,7 @@ impl Project {
         // The linter looks for the name; what it knows of the library comes with the linter.
         project.write(
             "lib/Cargo.toml",
-            "[package]\nname = \"framealloc\"\nversion = \"0.1.0\"\nedition = \"2024\"\n[workspace]\n",
+            "[package]\nname = \"framealloc\"\nversion = \"0.1.0\"\nedition = \"2024\"\n",
         );
         project.write("lib/src/lib.rs", "");
         let uses = "[dependencies]\nframealloc = { path = \"../lib\" }\n[features]\nextra = []\n";
