@@ -4,7 +4,9 @@
 
 use framealloc::diagnostics::{self, Code};
 
-use crate::lints::{self, Category, Lint};
+#[cfg(test)]
+use crate::lints::Category;
+use crate::lints::{self, Lint};
 
 /// Who reports a code.
 #[derive(Clone, Copy, Debug)]

@@ -81,7 +81,9 @@ pub(crate) fn lint(
 /// suppressed.
 pub(crate) fn finish(analysis: &mut Analysis) -> usize {
     let sources = &analysis.sources;
-    let unparsed = analysis.unparsed.iter().map(|(file, at, reason)| unparsable(sources, *file, *at, reason));
+    let linted: BTreeSet<FileId> = analysis.linted.iter().copied().collect();
+    let unparsed = analysis.unparsed.iter().filter(|(file, ..)| linted.contains(file));
+    let unparsed = unparsed.map(|(file, at, reason)| unparsable(sources, *file, *at, reason));
     analysis.findings.extend(unparsed);
     let findings = std::mem::take(&mut analysis.findings);
     let outcome = suppress::apply(sources, &analysis.linted, findings);

@@ -64,6 +64,15 @@ pub(crate) enum Dependency {
     Crate(usize),
 }
 
+impl Dependency {
+    pub(crate) fn index(self) -> Option<usize> {
+        match self {
+            Self::Framealloc => None,
+            Self::Crate(index) => Some(index),
+        }
+    }
+}
+
 /// What `#[cfg(..)]` is true for.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Cfg {

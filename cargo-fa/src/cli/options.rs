@@ -23,9 +23,9 @@ pub(super) struct Cli {
     #[command(subcommand)]
     pub(super) command: Option<Command>,
     #[command(flatten)]
-    pub(super) check: Box<Check>,
-    #[command(flatten)]
     pub(super) common: Common,
+    #[command(flatten)]
+    pub(super) check: Box<Check>,
 }
 
 #[derive(Debug, Subcommand)]

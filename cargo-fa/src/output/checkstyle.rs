@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, Event};
 
-use super::{Report, full_text, one_line, severity};
+use super::{Report, full_text, one_line, severity, xml_text};
 use crate::finding::Finding;
 
 pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
@@ -22,7 +22,7 @@ pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> 
     } else {
         root.write_inner_content(|writer| {
             for (path, findings) in &files {
-                let file = writer.create_element("file").with_attribute(("name", *path));
+                let file = writer.create_element("file").with_attribute(("name", xml_text(path).as_str()));
                 file.write_inner_content(|writer| {
                     findings.iter().try_for_each(|finding| error(report, finding, writer))
                 })?;
@@ -40,7 +40,7 @@ fn error<W: Write>(report: &Report<'_>, finding: &Finding, writer: &mut Writer<W
         .with_attribute(("line", place.start.line.to_string().as_str()))
         .with_attribute(("column", place.start.column.to_string().as_str()))
         .with_attribute(("severity", severity(finding.level)))
-        .with_attribute(("message", one_line(&full_text(finding)).as_str()))
+        .with_attribute(("message", xml_text(&one_line(&full_text(finding))).as_str()))
         .with_attribute(("source", format!("cargo-fa.{}.{}", finding.lint.code, finding.lint.name).as_str()))
         .write_empty()?;
     Ok(())

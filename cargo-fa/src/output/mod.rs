@@ -146,5 +146,10 @@ fn one_line(text: &str) -> String {
     text.replace('\n', "; ")
 }
 
+/// Without the characters that XML 1.0 cannot hold.
+fn xml_text(text: &str) -> String {
+    text.chars().filter(|&c| matches!(c, '\t' | '\n' | '\r' | ' '..='\u{fffd}' | '\u{10000}'..)).collect()
+}
+
 #[cfg(test)]
 mod tests;

@@ -34,7 +34,7 @@ impl Scopes {
     pub(crate) fn of(text: &str) -> Self {
         let Ok(file) = syn::parse_file(text) else { return Self::default() };
         let mut visitor =
-            Visitor { shift: skipped(text), inside: vec![0..text.len()], scopes: Self::default() };
+            Visitor { shift: skipped(text), inside: Vec::from([0..text.len()]), scopes: Self::default() };
         visitor.visit_file(&file);
         visitor.scopes
     }

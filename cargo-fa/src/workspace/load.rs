@@ -79,7 +79,7 @@ impl Workspace {
         for (index, input) in crates.iter_mut().enumerate() {
             input.dependencies = self.dependencies(input, index, &libraries);
         }
-        Ok(Input { root: self.root().to_path_buf(), crates })
+        Ok(Input { root: self.root().to_path_buf(), crates: needed(crates) })
     }
 
     /// The members that the command line asks for; without a word, the default members.
@@ -194,6 +194,28 @@ impl Workspace {
         }
         names
     }
+}
+
+/// The selected crates, and what they depend on.
+fn needed(crates: Vec<CrateInput>) -> Vec<CrateInput> {
+    let mut waiting: Vec<usize> = (0..crates.len()).filter(|&index| crates[index].selected).collect();
+    let mut needed = BTreeSet::new();
+    while let Some(index) = waiting.pop() {
+        if needed.insert(index) {
+            waiting.extend(crates[index].dependencies.values().filter_map(|dependency| dependency.index()));
+        }
+    }
+    let places: BTreeMap<usize, usize> = needed.iter().enumerate().map(|(new, old)| (*old, new)).collect();
+    let kept = crates.into_iter().enumerate().filter(|(index, _)| needed.contains(index));
+    let kept = kept.map(|(_, mut one)| {
+        for dependency in one.dependencies.values_mut() {
+            if let Dependency::Crate(index) = dependency {
+                *index = places[index];
+            }
+        }
+        one
+    });
+    kept.collect()
 }
 
 fn cargo_target(package: &Package, target: &Target) -> CargoTarget {

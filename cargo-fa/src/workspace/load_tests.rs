@@ -65,7 +65,7 @@ fn selected(input: &Input) -> Vec<&str> {
 
 #[test]
 fn crates_know_each_other_by_the_names_in_their_manifests() {
-    let input = input(|_| {}).unwrap();
+    let input = input(|one| one.workspace = true).unwrap();
     let crates: Vec<_> =
         input.crates.iter().map(|one| (one.name.as_str(), one.cargo.kind.as_str())).collect();
     let at = |name: (&str, &str)| {
@@ -85,6 +85,14 @@ fn crates_know_each_other_by_the_names_in_their_manifests() {
     assert_eq!(game.dependencies, ours(&[("core", Dependency::Crate(library))]));
     let orphans: Vec<_> = input.crates[library].orphans.iter().filter_map(|path| path.file_name()).collect();
     assert_eq!(orphans, ["loose.rs"]);
+}
+
+#[test]
+fn what_no_selected_crate_depends_on_is_left_out() {
+    let input = input(|_| {}).unwrap();
+    let crates: Vec<_> = input.crates.iter().map(|one| (one.name.as_str(), one.selected)).collect();
+    assert_eq!(crates, [("game", true), ("my_engine", false)]);
+    assert_eq!(input.crates[0].dependencies["core"], Dependency::Crate(1));
 }
 
 #[test]
@@ -137,7 +145,7 @@ fn what_cargo_refuses_is_said_in_its_words() {
 
 #[test]
 fn files_belong_to_the_nearest_package() {
-    let input = input(|_| {}).unwrap();
+    let input = input(|one| one.workspace = true).unwrap();
     let owner = |path: &str| {
         input.owner(&input.root.join(path)).map(|one| (one.package.as_str(), one.cargo.kind.as_str()))
     };
