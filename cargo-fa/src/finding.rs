@@ -115,6 +115,11 @@ impl Finding {
         self
     }
 
+    pub(crate) fn item(mut self, path: &str) -> Self {
+        path.clone_into(&mut self.item);
+        self
+    }
+
     pub(crate) fn confidence(mut self, confidence: Confidence) -> Self {
         self.confidence = confidence;
         self

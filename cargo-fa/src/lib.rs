@@ -20,11 +20,16 @@
 
 mod analysis;
 mod api;
+mod attributes;
 mod config;
 mod finding;
+mod flow;
 mod hir;
 mod index;
 mod infer;
 mod lints;
+mod load;
+mod mir;
+mod model;
 mod project;
 mod source;

@@ -18,7 +18,7 @@ mod lower;
 mod macros;
 mod types;
 
-pub(crate) use attrs::{Attr, AttrValue, Attrs};
+pub(crate) use attrs::{Attr, AttrArg, AttrValue, Attrs};
 pub(crate) use lower::{ParseError, lower_file};
 
 use crate::source::Span;

@@ -156,7 +156,7 @@ impl Build {
             file,
             path,
             owner: of_trait.map(Owner::Trait),
-            generics: Vec::new(),
+            scope: TypeScope { module: inside, generics: Vec::new(), self_ty: None },
             params: Vec::new(),
             ret: Ty::Unknown,
             by_value: function.receiver == Some(hir::Receiver::Value),
@@ -265,8 +265,7 @@ impl Build {
             }
             "Drop" => self.index.adts[at].drops = true,
             _ => {
-                let names: Vec<&str> = path.segments.iter().map(|segment| segment.name.as_str()).collect();
-                if let Some((Def::Trait(id), _)) = self.index.resolve(scope.module, path.absolute, &names) {
+                if let Some((Def::Trait(id), _)) = self.index.resolve_path(scope.module, path) {
                     self.index.adts[at].traits.push(id);
                 }
             }
@@ -298,7 +297,7 @@ impl Build {
             data.params = params;
             data.ret = ret;
             data.path = path;
-            data.generics = scope.generics.into_iter().map(|generic| generic.name).collect();
+            data.scope = scope;
         }
     }
 

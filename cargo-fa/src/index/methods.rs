@@ -88,6 +88,55 @@ impl Index {
         None
     }
 
+    /// What a `for` loop over a value of this type yields.
+    pub(crate) fn iterate(&self, ty: &Ty) -> Ty {
+        let mut base = ty.clone();
+        for _ in 0..MAX_DEREFS {
+            if let Ty::Adt(id, args) = base.peeled()
+                && let Some(item) = &self.adt(*id).item
+            {
+                let item = item.substitute(&|name| self.adt_arg(*id, args, name));
+                return if ty.is_ref() && !item.is_ref() { item.reference() } else { item };
+            }
+            let item = crate::infer::iterate(&base);
+            if item != Ty::Unknown {
+                return item;
+            }
+            let lent = base.is_ref();
+            match self.deref(&base) {
+                // What a reference leads to is lent, however many steps further it is.
+                Some(next) if lent && !matches!(next, Ty::Ref(_)) => match self.deref(&next) {
+                    Some(further) => base = further.reference(),
+                    None => return Ty::Unknown,
+                },
+                Some(next) => base = next,
+                None => return Ty::Unknown,
+            }
+        }
+        Ty::Unknown
+    }
+
+    /// What `value[..]` is.
+    pub(crate) fn element(&self, ty: &Ty) -> Ty {
+        match self.iterate(ty.peeled()) {
+            Ty::Tuple(parts) if parts.len() == 2 && matches!(ty.peeled(), Ty::Foreign(name, _) if name.ends_with("Map")) => {
+                parts[1].clone()
+            }
+            item => item,
+        }
+    }
+
+    /// The name of a type, for calls of what is not in the index.
+    pub(crate) fn type_name(&self, ty: &Ty) -> String {
+        match ty.peeled() {
+            Ty::Adt(id, _) => self.adt(*id).name.text.clone(),
+            Ty::Foreign(name, _) => name.clone(),
+            Ty::Slice(_) => "slice".into(),
+            Ty::Iter(_) => "Iterator".into(),
+            _ => "_".into(),
+        }
+    }
+
     /// The types of a variant's or struct's fields.
     pub(crate) fn fields_of(&self, ty: &Ty, variant: Option<usize>) -> Vec<(String, Ty)> {
         let Ty::Adt(id, args) = ty.peeled() else { return Vec::new() };

@@ -109,8 +109,8 @@ pub(crate) struct FnData {
     /// The type or trait that it belongs to.
     pub(crate) owner: Option<Owner>,
     pub(crate) function: hir::Function,
-    /// Parameters of its own and of its impl.
-    pub(crate) generics: Vec<String>,
+    /// What the names of types in it mean.
+    pub(crate) scope: TypeScope,
     /// `self` first when there is one.
     pub(crate) params: Vec<Ty>,
     pub(crate) ret: Ty,
@@ -197,6 +197,21 @@ impl Index {
         let Ty::Adt(id, _) = ty.peeled() else { return None };
         let adt = self.adt(*id);
         (self.module(adt.module).krate == CrateId::FRAMEALLOC).then_some(adt.name.text.as_str())
+    }
+
+    /// A type of framealloc without arguments.
+    pub(crate) fn ours_named(&self, name: &str) -> Ty {
+        let root = self.crates[0].root;
+        match self.resolve(root, false, &[name]) {
+            Some((Def::Adt(id), _)) => Ty::Adt(id, Vec::new()),
+            _ => Ty::Unknown,
+        }
+    }
+
+    /// What a path in the source names.
+    pub(crate) fn resolve_path(&self, module: ModId, path: &hir::Path) -> Option<(Def, usize)> {
+        let names: Vec<&str> = path.segments.iter().map(|segment| segment.name.as_str()).collect();
+        self.resolve(module, path.absolute, &names)
     }
 
     /// For a method or function of framealloc: `SmartAlloc::frame_box`, `FrameBox::into_inner`.

@@ -97,9 +97,7 @@ impl Index {
                     }
                 }
                 _ => {
-                    let names: Vec<&str> =
-                        bound.segments.iter().map(|segment| segment.name.as_str()).collect();
-                    if let Some((Def::Trait(id), _)) = self.resolve(scope.module, bound.absolute, &names) {
+                    if let Some((Def::Trait(id), _)) = self.resolve_path(scope.module, bound) {
                         traits.push(id);
                     }
                 }

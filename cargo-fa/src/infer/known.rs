@@ -71,7 +71,7 @@ fn fill(template: &Ty, returns: &[Ty]) -> Ty {
 }
 
 impl Known {
-    pub(super) fn returns(ret: Ty) -> Self {
+    pub(crate) fn returns(ret: Ty) -> Self {
         Self { closures: Vec::new(), ret }
     }
 

@@ -1,6 +1,12 @@
 //! The lints: one folder each, with its page and its fixtures.
 
-use crate::finding::Level;
+mod fa603_open_frame;
+#[cfg(test)]
+mod tests;
+
+use crate::finding::{Finding, Level};
+use crate::flow::Summaries;
+use crate::model::Model;
 
 /// What a lint is about; the ranges of codes follow it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -62,5 +68,26 @@ pub(crate) struct Lint {
     pub(crate) page: &'static str,
 }
 
+/// What a lint is given.
+#[derive(Debug)]
+pub(crate) struct LintCx<'a> {
+    pub(crate) model: &'a Model<'a>,
+    pub(crate) summaries: &'a Summaries,
+}
+
 /// All lints, sorted by code.
-pub(crate) static ALL: &[&Lint] = &[];
+pub(crate) static ALL: &[&Lint] = &[&fa603_open_frame::LINT];
+
+/// Their checks.
+static CHECKS: &[fn(&LintCx<'_>, &mut Vec<Finding>)] = &[fa603_open_frame::check];
+
+/// Runs all lints.
+pub(crate) fn run(model: &Model<'_>) -> Vec<Finding> {
+    let summaries = Summaries::new(model);
+    let cx = LintCx { model, summaries: &summaries };
+    let mut findings = Vec::new();
+    for check in CHECKS {
+        check(&cx, &mut findings);
+    }
+    findings
+}

@@ -1,0 +1,68 @@
+//! How many ambient frames are open, place by place.
+
+use crate::api::Fact;
+use crate::mir::{Analysis, Body, Call, Callee, Op};
+use crate::model::Model;
+use crate::source::Span;
+
+use super::Summaries;
+
+/// Frames that were begun since the start of the function, less those that were ended: the least and the most, over all
+/// ways to the place.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Depth {
+    pub(crate) least: i32,
+    pub(crate) most: i32,
+    /// The call that began the innermost frame, on one of the ways.
+    pub(crate) begun: Option<Span>,
+}
+
+/// The analysis.
+pub(crate) struct FrameDepth<'a> {
+    pub(crate) model: &'a Model<'a>,
+    pub(crate) summaries: &'a Summaries,
+}
+
+/// Loops that begin and never end do not count for ever.
+const LIMIT: i32 = 8;
+
+impl FrameDepth<'_> {
+    /// By how many frames a call changes the depth.
+    pub(crate) fn delta(&self, call: &Call) -> i32 {
+        let facts = self.model.facts(call);
+        if facts.contains(&Fact::BeginsFrame) {
+            return 1;
+        }
+        if facts.contains(&Fact::EndsFrame) {
+            return -1;
+        }
+        match call.callee {
+            Callee::Fn(id) => self.summaries.of(id).frames.unwrap_or(0),
+            _ => 0,
+        }
+    }
+}
+
+impl Analysis for FrameDepth<'_> {
+    type State = Depth;
+
+    fn start(&self, _: &Body) -> Depth {
+        Depth::default()
+    }
+
+    fn join(&self, into: &mut Depth, other: &Depth) {
+        into.least = into.least.min(other.least);
+        into.most = into.most.max(other.most);
+        into.begun = into.begun.or(other.begun);
+    }
+
+    fn apply(&self, _: &Body, state: &mut Depth, op: &Op) {
+        let Op::Call(call) = op else { return };
+        let delta = self.delta(call);
+        state.least = (state.least + delta).clamp(-LIMIT, LIMIT);
+        state.most = (state.most + delta).clamp(-LIMIT, LIMIT);
+        if delta > 0 {
+            state.begun = Some(call.span);
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! What a call of a function of the program amounts to.
+
+use crate::api::{Amount, Fact, Memory};
+use crate::index::FnId;
+use crate::mir::{self, Body, Call, Callee, FnBody, Op};
+use crate::model::Model;
+
+use super::FrameDepth;
+
+/// What calling a function does, what it calls included.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Summary {
+    /// Frames begun less frames ended, when every way to the end agrees.
+    pub(crate) frames: Option<i32>,
+    /// It begins or ends a frame somewhere.
+    pub(crate) touches_frames: bool,
+    /// Where it allocates, directly or through what it calls.
+    pub(crate) allocates: Vec<(Memory, Amount)>,
+    /// It makes one thing in this memory and returns it: another name for the method that does.
+    pub(crate) returns: Option<(Memory, Amount)>,
+}
+
+/// The summaries of all functions of the linted crates.
+#[derive(Debug, Default)]
+pub(crate) struct Summaries {
+    summaries: Vec<Summary>,
+}
+
+/// How long a chain of calls may be until what its end does is seen at its start.
+const ROUNDS: usize = 6;
+
+impl Summaries {
+    pub(crate) fn new(model: &Model<'_>) -> Self {
+        let count = model.index.functions().count();
+        let mut known = Self { summaries: vec![Summary::default(); count] };
+        for _ in 0..ROUNDS {
+            let next: Vec<Summary> = (0..count)
+                .map(|at| {
+                    let body = model.body(FnId(at as u32));
+                    body.map(|body| summarize(model, &known, body)).unwrap_or_default()
+                })
+                .collect();
+            if next == known.summaries {
+                break;
+            }
+            known.summaries = next;
+        }
+        known
+    }
+
+    pub(crate) fn of(&self, id: FnId) -> &Summary {
+        &self.summaries[id.0 as usize]
+    }
+
+    /// Where a call allocates: a method of framealloc, or a function that does.
+    pub(crate) fn allocations(&self, model: &Model<'_>, call: &Call) -> Vec<(Memory, Amount)> {
+        let direct: Vec<(Memory, Amount)> = facts_of_allocation(model, call).collect();
+        match call.callee {
+            Callee::Fn(id) if direct.is_empty() => self.of(id).allocates.clone(),
+            _ => direct,
+        }
+    }
+
+    /// The memory of the value that a call makes: of the method of framealloc, or of one that wraps it.
+    pub(crate) fn makes(&self, model: &Model<'_>, call: &Call) -> Option<(Memory, Amount)> {
+        let direct = facts_of_allocation(model, call).next();
+        match call.callee {
+            Callee::Fn(id) => direct.or(self.of(id).returns),
+            _ => direct,
+        }
+    }
+}
+
+fn facts_of_allocation(model: &Model<'_>, call: &Call) -> impl Iterator<Item = (Memory, Amount)> {
+    model.facts(call).iter().filter_map(|fact| match fact {
+        Fact::Allocates(memory, amount) => Some((*memory, *amount)),
+        _ => None,
+    })
+}
+
+fn summarize(model: &Model<'_>, known: &Summaries, function: &FnBody) -> Summary {
+    let body = function.main();
+    let mut allocates: Vec<(Memory, Amount)> = Vec::new();
+    let mut touches_frames = false;
+    for (_, call) in function.bodies.iter().flat_map(Body::calls) {
+        for found in known.allocations(model, call) {
+            if !allocates.contains(&found) {
+                allocates.push(found);
+            }
+        }
+        let facts = model.facts(call);
+        touches_frames |= facts.contains(&Fact::BeginsFrame) || facts.contains(&Fact::EndsFrame);
+        if let Callee::Fn(id) = call.callee {
+            touches_frames |= known.of(id).touches_frames;
+        }
+    }
+    let frames = if touches_frames { net_frames(model, known, body) } else { Some(0) };
+    Summary { frames, touches_frames, allocates, returns: returned(model, known, body) }
+}
+
+/// The depth at every exit, when it is the same.
+fn net_frames(model: &Model<'_>, known: &Summaries, body: &Body) -> Option<i32> {
+    let analysis = FrameDepth { model, summaries: known };
+    let results = mir::solve(&analysis, body);
+    let mut found: Option<Option<i32>> = None;
+    results.visit(&analysis, body, |state, _, op| {
+        if let Op::Exit { .. } = op {
+            let here = (state.least == state.most).then_some(state.least);
+            found = Some(match found {
+                None => here,
+                Some(before) if before == here => here,
+                Some(_) => None,
+            });
+        }
+    });
+    found.flatten()
+}
+
+/// What the last expression of a function is, when a call makes it.
+fn returned(model: &Model<'_>, known: &Summaries, body: &Body) -> Option<(Memory, Amount)> {
+    let value = body.ops().find_map(|(_, op)| match op {
+        Op::Exit { kind: mir::Exit::End, value, .. } => value.as_ref()?.place.whole(),
+        _ => None,
+    })?;
+    let source = source_of(body, value)?;
+    body.calls().find(|(_, call)| call.dest == source).and_then(|(_, call)| known.makes(model, call))
+}
+
+/// Follows moves between variables and temporaries back to where the value was made.
+fn source_of(body: &Body, mut local: mir::Local) -> Option<mir::Local> {
+    for _ in 0..16 {
+        let before = body.ops().find_map(|(_, op)| match op {
+            Op::Move { from, to, .. } if to.whole() == Some(local) => Some(from.place.whole()),
+            _ => None,
+        });
+        match before {
+            Some(Some(from)) => local = from,
+            Some(None) => return None,
+            None => return Some(local),
+        }
+    }
+    None
+}

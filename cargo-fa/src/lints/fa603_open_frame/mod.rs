@@ -1,0 +1,126 @@
+//! FA603: a frame that is begun and not ended on every way.
+#![doc = include_str!("page.md")]
+
+use crate::finding::{Finding, Level};
+use crate::flow::{Depth, FrameDepth};
+use crate::lints::{Category, Lint, LintCx};
+use crate::mir::{self, BlockId, Body, Exit, Op, Results};
+use crate::source::Span;
+
+pub(crate) static LINT: Lint = Lint {
+    code: "FA603",
+    name: "open_frame",
+    category: Category::DirtyMem,
+    level: Level::Warn,
+    summary: "a frame is begun and, on some way, not ended",
+    page: include_str!("page.md"),
+};
+
+pub(crate) fn check(cx: &LintCx<'_>, findings: &mut Vec<Finding>) {
+    for (_, data, function) in cx.model.functions() {
+        for body in &function.bodies {
+            let found = check_body(cx, body);
+            findings.extend(found.into_iter().map(|finding| finding.item(&data.path)));
+        }
+    }
+}
+
+fn check_body(cx: &LintCx<'_>, body: &Body) -> Vec<Finding> {
+    let analysis = FrameDepth { model: cx.model, summaries: cx.summaries };
+    let begins = body.calls().any(|(_, call)| analysis.delta(call) > 0);
+    if !begins {
+        return Vec::new();
+    }
+    let ends = body.calls().any(|(_, call)| analysis.delta(call) < 0);
+    let results = mir::solve(&analysis, body);
+    let mut findings = rounds_that_leave_it_open(&analysis, body, &results, ends);
+    // Rounds that leave frames open make `most` grow everywhere after them.
+    let certain = !findings.is_empty();
+    // A function that only begins is one half of a pair.
+    if ends {
+        results.visit(&analysis, body, |state, _, op| {
+            let open = if certain { state.least } else { state.most };
+            if let Op::Exit { kind, span, .. } = op
+                && open > 0
+                && *kind != Exit::End
+            {
+                findings.push(early_exit(*span, *kind, state));
+            }
+        });
+    }
+    findings
+}
+
+fn early_exit(span: Span, kind: Exit, state: &Depth) -> Finding {
+    let way = if kind == Exit::Question { "`?` returns" } else { "this returns" };
+    with_begin(Finding::new(&LINT, span, format!("{way} while a frame is open")), state)
+        .label("the frame is still open here")
+        .help("end the frame before leaving, or let `alloc.frame()` end it: its frame ends when the value is dropped")
+}
+
+fn with_begin(finding: Finding, state: &Depth) -> Finding {
+    match state.begun {
+        Some(begun) => finding.also(begun, "begun here"),
+        None => finding,
+    }
+}
+
+/// Loops whose round ends with more frames open than it began with.
+fn rounds_that_leave_it_open(
+    analysis: &FrameDepth<'_>,
+    body: &Body,
+    results: &Results<Depth>,
+    ends: bool,
+) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for at in 0..body.blocks.len() {
+        let from = BlockId(at as u32);
+        let Some(state) = results.at_end(analysis, body, from) else { continue };
+        for &head in &body.block(from).next {
+            let Some(open) = grown(analysis, body, results, from, head, &state) else { continue };
+            let jump = body.block(from).ops.iter().find_map(|op| match op {
+                Op::Jump { span } => Some(*span),
+                _ => None,
+            });
+            let begun = state.begun.or(open.begun);
+            let finding = match (jump, begun) {
+                (Some(span), _) if ends => Finding::new(&LINT, span, "this round ends while its frame is open")
+                    .label("the next round begins another one")
+                    .help("end the frame before this, or open it with `alloc.frame()`, which ends by itself"),
+                (_, Some(begun)) => {
+                    findings.push(
+                        Finding::new(&LINT, begun, "each round of this loop begins a frame and ends none")
+                            .label("begun in every round")
+                            .help("call `end_frame` at the end of the round"),
+                    );
+                    continue;
+                }
+                _ => continue,
+            };
+            findings.push(with_begin(finding, &state));
+        }
+    }
+    findings
+}
+
+/// Whether the way from `from` back to `head` brings more open frames than the loop was entered with.
+fn grown(
+    analysis: &FrameDepth<'_>,
+    body: &Body,
+    results: &Results<Depth>,
+    from: BlockId,
+    head: BlockId,
+    state: &Depth,
+) -> Option<Depth> {
+    // Blocks are made in the order of the source: a way back leads to a lower number, in the same loop.
+    let in_loop = body.block(head).in_loop?;
+    if head.0 > from.0 || !body.loops_around(from).any(|around| around == in_loop) {
+        return None;
+    }
+    let outside = (0..head.0).map(BlockId).find(|block| {
+        body.block(*block).next.contains(&head) && !body.loops_around(*block).any(|around| around == in_loop)
+    })?;
+    let before = results.at_end(analysis, body, outside)?;
+    // The most grows with every turn of the analysis; the least of this way is what one round adds.
+    (state.least > before.least).then_some(before)
+}
