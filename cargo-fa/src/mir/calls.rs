@@ -3,6 +3,7 @@
 use super::build::Lower;
 use super::exprs::{fill, more_known};
 use super::{Call, Callee, Const, Exit, Op, Operand, Place, Run, RunSite};
+use crate::api;
 use crate::hir::{self, Expr, ExprKind};
 use crate::index::{BodyKey, Def, FnId, Ty};
 use crate::infer::{self, Args, Known};
@@ -187,8 +188,7 @@ impl Lower<'_> {
         let (mut operands, types) = self.plain_args(args);
         let (receiver, known) = self.known_method(&base.ty, &name.text, Args { types: &types, turbofish: &turbofish });
         let source = Some(base.place.clone());
-        let scoped = !matches!(receiver.peeled(), Ty::Foreign(kind, _) if kind == "Builder");
-        let ty = self.foreign_closures(known, args, &mut operands, scoped, span, source);
+        let ty = self.foreign_closures(known, args, &mut operands, span, source);
         let operands: Vec<Operand> = operands.into_iter().flatten().collect();
         self.refine(&base, &name.text, operands.last());
         let by_ref = base.ty.is_ref() || base.by_ref || !takes_itself(&name.text);
@@ -209,6 +209,10 @@ impl Lower<'_> {
 
     /// What is known of a method of something from elsewhere, dereferencing as far as it takes.
     fn known_method(&self, ty: &Ty, name: &str, args: Args<'_>) -> (Ty, Option<Known>) {
+        // Before a container of framealloc is taken for what it dereferences to.
+        if name == "clone" && matches!(ty.peeled(), Ty::Adt(..)) {
+            return (ty.clone(), Some(Known::returns(self.cloned(ty))));
+        }
         let mut receiver = ty.clone();
         for _ in 0..8 {
             if let Some(known) = infer::method(&receiver, name, args) {
@@ -225,13 +229,23 @@ impl Lower<'_> {
         (ty.clone(), cloned.or(items.map(|item| Known::returns(Ty::Iter(Box::new(item))))))
     }
 
+    /// What `clone` makes: a box of framealloc is no `Clone`, its value is.
+    fn cloned(&self, ty: &Ty) -> Ty {
+        let of = ty.peeled();
+        match self.index.ours(of) {
+            Some(name) if api::is_cloned_as_value(name) => {
+                self.index.deref(of).map(|value| self.cloned(&value)).unwrap_or_default()
+            }
+            _ => of.clone(),
+        }
+    }
+
     /// Lowers the closures among the arguments with what they are called with; the type of the call.
     fn foreign_closures(
         &mut self,
         known: Option<Known>,
         args: &[Expr],
         operands: &mut [Option<Operand>],
-        scoped: bool,
         span: Span,
         source: Option<Place>,
     ) -> Ty {
@@ -245,13 +259,7 @@ impl Lower<'_> {
             }
             let ty = operands[called.index].as_ref().map(|operand| operand.ty.clone()).unwrap_or_default();
             if let Ty::Closure(key) = ty.peeled() {
-                let run = match called.run {
-                    infer::Run::Once => Run::Once,
-                    infer::Run::PerItem => Run::PerItem,
-                    _ if scoped => Run::ScopedThread,
-                    _ => Run::DetachedThread,
-                };
-                self.ran(*key, run, span, source.clone());
+                self.ran(*key, called.run, span, source.clone());
             }
             returned.push(self.ret_of(&ty));
         }
@@ -287,9 +295,7 @@ impl Lower<'_> {
     fn call_foreign(&mut self, names: &[&str], args: &[Expr], span: Span, name_span: Span) -> Operand {
         let (mut operands, types) = self.plain_args(args);
         let known = infer::function(names, Args { types: &types, turbofish: &[] });
-        // Threads whose end nobody waits for.
-        let scoped = !matches!(names, [.., "thread" | "rayon" | "tokio" | "task", "spawn"] | ["spawn"]);
-        let ty = self.foreign_closures(known, args, &mut operands, scoped, span, None);
+        let ty = self.foreign_closures(known, args, &mut operands, span, None);
         let operands = operands.into_iter().flatten().collect();
         let callee = Callee::Foreign(names.join("::"));
         let made = self.finish(callee, operands, false, Vec::new(), ty, span, name_span);
