@@ -4,7 +4,6 @@ use super::{
     Block, BlockId, Body, Capture, Const, FnBody, Local, LocalData, LocalKind, LoopId, Op, Operand, Place, Root,
 };
 use crate::attributes;
-use crate::hir;
 use crate::index::{BodyKey, FnId, Index, Ty, TypeScope};
 use crate::source::Span;
 
