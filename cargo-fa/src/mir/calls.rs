@@ -3,6 +3,7 @@
 use super::build::Lower;
 use super::exprs::{fill, more_known};
 use super::{Call, Callee, Const, Exit, Op, Operand, Place, Run, RunSite};
+use crate::api;
 use crate::hir::{self, Expr, ExprKind};
 use crate::index::{BodyKey, Def, FnId, Ty};
 use crate::infer::{self, Args, Known};
@@ -127,7 +128,8 @@ impl Lower<'_> {
     fn call_fn(&mut self, id: FnId, path: &hir::Path, args: &[Expr], span: Span) -> Operand {
         let data = self.index.function(id);
         let mut generics = Vec::new();
-        let turbofish: Vec<Ty> = path.last().args.iter().map(|ty| self.index.ty(&self.scope, ty)).collect();
+        let turbofish: Vec<Ty> =
+            path.last().args.iter().map(|ty| self.index.ty(&self.scope, ty)).collect();
         let own = data.function.generics.iter().map(|generic| generic.name.clone());
         generics.extend(own.zip(turbofish.iter().cloned()));
         let expected = Expected { params: data.params.clone(), generics };
@@ -162,7 +164,15 @@ impl Lower<'_> {
             let by_ref = base.by_ref || !by_value || base.ty.is_ref();
             operands.insert(0, Operand { by_ref, ..base });
             let ret = fill(&ret, &generics);
-            return self.finish(Callee::Fn(method.function), operands, true, turbofish, ret, span, name.span);
+            return self.finish(
+                Callee::Fn(method.function),
+                operands,
+                true,
+                turbofish,
+                ret,
+                span,
+                name.span,
+            );
         }
         self.foreign_method(base, name, turbofish, args, span)
     }
@@ -176,11 +186,9 @@ impl Lower<'_> {
         span: Span,
     ) -> Operand {
         let (mut operands, types) = self.plain_args(args);
-        let (receiver, known) =
-            self.known_method(&base.ty, &name.text, Args { types: &types, turbofish: &turbofish });
+        let (receiver, known) = self.known_method(&base.ty, &name.text, Args { types: &types, turbofish: &turbofish });
         let source = Some(base.place.clone());
-        let scoped = !matches!(receiver.peeled(), Ty::Foreign(kind, _) if kind == "Builder");
-        let ty = self.foreign_closures(known, args, &mut operands, scoped, span, source);
+        let ty = self.foreign_closures(known, args, &mut operands, span, source);
         let operands: Vec<Operand> = operands.into_iter().flatten().collect();
         self.refine(&base, &name.text, operands.last());
         let by_ref = base.ty.is_ref() || base.by_ref || !takes_itself(&name.text);
@@ -194,15 +202,17 @@ impl Lower<'_> {
     fn plain_args(&mut self, args: &[Expr]) -> (Vec<Option<Operand>>, Vec<Ty>) {
         let lowered: Vec<Option<Operand>> =
             args.iter().map(|arg| (!is_closure(arg)).then(|| self.expr(arg, None))).collect();
-        let ty = |operand: &Option<Operand>| {
-            operand.as_ref().map(|operand| operand.ty.clone()).unwrap_or_default()
-        };
+        let ty = |operand: &Option<Operand>| operand.as_ref().map(|operand| operand.ty.clone()).unwrap_or_default();
         let types = lowered.iter().map(ty).collect();
         (lowered, types)
     }
 
     /// What is known of a method of something from elsewhere, dereferencing as far as it takes.
     fn known_method(&self, ty: &Ty, name: &str, args: Args<'_>) -> (Ty, Option<Known>) {
+        // Before a container of framealloc is taken for what it dereferences to.
+        if name == "clone" && matches!(ty.peeled(), Ty::Adt(..)) {
+            return (ty.clone(), Some(Known::returns(self.cloned(ty))));
+        }
         let mut receiver = ty.clone();
         for _ in 0..8 {
             if let Some(known) = infer::method(&receiver, name, args) {
@@ -214,10 +224,20 @@ impl Lower<'_> {
             }
         }
         let cloned = matches!(name, "clone" | "to_owned").then(|| Known::returns(ty.peeled().clone()));
-        let items =
-            matches!(name, "iter" | "iter_mut" | "into_iter" | "drain").then(|| self.index.iterate(ty));
+        let items = matches!(name, "iter" | "iter_mut" | "into_iter" | "drain").then(|| self.index.iterate(ty));
         let items = items.filter(|item| *item != Ty::Unknown);
         (ty.clone(), cloned.or(items.map(|item| Known::returns(Ty::Iter(Box::new(item))))))
+    }
+
+    /// What `clone` makes: a box of framealloc is no `Clone`, its value is.
+    fn cloned(&self, ty: &Ty) -> Ty {
+        let of = ty.peeled();
+        match self.index.ours(of) {
+            Some(name) if api::is_cloned_as_value(name) => {
+                self.index.deref(of).map(|value| self.cloned(&value)).unwrap_or_default()
+            }
+            _ => of.clone(),
+        }
     }
 
     /// Lowers the closures among the arguments with what they are called with; the type of the call.
@@ -226,7 +246,6 @@ impl Lower<'_> {
         known: Option<Known>,
         args: &[Expr],
         operands: &mut [Option<Operand>],
-        scoped: bool,
         span: Span,
         source: Option<Place>,
     ) -> Ty {
@@ -240,13 +259,7 @@ impl Lower<'_> {
             }
             let ty = operands[called.index].as_ref().map(|operand| operand.ty.clone()).unwrap_or_default();
             if let Ty::Closure(key) = ty.peeled() {
-                let run = match called.run {
-                    infer::Run::Once => Run::Once,
-                    infer::Run::PerItem => Run::PerItem,
-                    _ if scoped => Run::ScopedThread,
-                    _ => Run::DetachedThread,
-                };
-                self.ran(*key, run, span, source.clone());
+                self.ran(*key, called.run, span, source.clone());
             }
             returned.push(self.ret_of(&ty));
         }
@@ -282,9 +295,7 @@ impl Lower<'_> {
     fn call_foreign(&mut self, names: &[&str], args: &[Expr], span: Span, name_span: Span) -> Operand {
         let (mut operands, types) = self.plain_args(args);
         let known = infer::function(names, Args { types: &types, turbofish: &[] });
-        // Threads whose end nobody waits for.
-        let scoped = !matches!(names, [.., "thread" | "rayon" | "tokio" | "task", "spawn"] | ["spawn"]);
-        let ty = self.foreign_closures(known, args, &mut operands, scoped, span, None);
+        let ty = self.foreign_closures(known, args, &mut operands, span, None);
         let operands = operands.into_iter().flatten().collect();
         let callee = Callee::Foreign(names.join("::"));
         let made = self.finish(callee, operands, false, Vec::new(), ty, span, name_span);
@@ -391,7 +402,8 @@ impl Lower<'_> {
         let borrowed = operands.into_iter().map(|operand| Operand { by_ref: true, ..operand });
         let borrowed = borrowed.collect();
         let ty = if name == "format" { Ty::foreign("String", []) } else { Ty::Unknown };
-        let made = self.finish(Callee::Macro(name.clone()), borrowed, false, Vec::new(), ty, span, path.span);
+        let made =
+            self.finish(Callee::Macro(name.clone()), borrowed, false, Vec::new(), ty, span, path.span);
         match name.as_str() {
             "bail" => return self.exit(Exit::Return, None, span),
             "ensure" => {
@@ -415,30 +427,9 @@ fn is_closure(arg: &Expr) -> bool {
 /// Whether a method of std uses its receiver up.
 fn takes_itself(name: &str) -> bool {
     const BY_VALUE: [&str; 24] = [
-        "and",
-        "and_then",
-        "collect",
-        "err",
-        "expect",
-        "flatten",
-        "for_each",
-        "is_none_or",
-        "is_some_and",
-        "join",
-        "map",
-        "map_err",
-        "map_or",
-        "map_or_else",
-        "ok",
-        "ok_or",
-        "ok_or_else",
-        "or",
-        "or_else",
-        "then",
-        "unwrap",
-        "unwrap_or",
-        "unwrap_or_default",
-        "unwrap_or_else",
+        "and", "and_then", "collect", "err", "expect", "flatten", "for_each", "is_none_or", "is_some_and", "join", "map",
+        "map_err", "map_or", "map_or_else", "ok", "ok_or", "ok_or_else", "or", "or_else", "then", "unwrap", "unwrap_or",
+        "unwrap_or_default", "unwrap_or_else",
     ];
     name.starts_with("into_") || BY_VALUE.contains(&name)
 }
