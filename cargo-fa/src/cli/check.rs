@@ -187,7 +187,11 @@ impl Run<'_> {
         }
         match path {
             Some(path) => files::replace(path, &text),
-            None => Ok(io::stdout().write_all(&text).and_then(|()| io::stdout().flush())?),
+            // Whoever stops reading, as `head` does, has seen enough; the code still tells.
+            None => match io::stdout().write_all(&text).and_then(|()| io::stdout().flush()) {
+                Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+                result => Ok(result?),
+            },
         }
     }
 

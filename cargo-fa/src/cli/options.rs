@@ -224,6 +224,24 @@ mod tests {
     }
 
     #[test]
+    fn the_command_line_decides_on_certainty_before_the_configuration() {
+        use crate::lints::PROBE;
+        use crate::source::{FileId, Span};
+        let finding = Finding::new(&PROBE, Span { file: FileId(0), start: 0, end: 0 }, "x");
+        let finding = finding.confidence(Confidence::Medium);
+        let is_certain = |given: &[&str], configured| {
+            let arguments = ["cargo-fa"].iter().chain(given);
+            Cli::try_parse_from(arguments).unwrap().check.which.is_certain(&finding, configured)
+        };
+        assert!(is_certain(&[], Confidence::Low));
+        assert!(is_certain(&[], Confidence::Medium));
+        assert!(!is_certain(&[], Confidence::High));
+        assert!(!is_certain(&["--min-confidence", "high"], Confidence::Low));
+        assert!(is_certain(&["--min-confidence", "low"], Confidence::High));
+        assert!(Cli::try_parse_from(["cargo-fa", "--min-confidence", "sure"]).is_err());
+    }
+
+    #[test]
     fn formats_have_one_name_everywhere() {
         use clap::ValueEnum as _;
         for (name, format) in Format::NAMES {

@@ -182,3 +182,18 @@ fn the_schema_accepts_what_the_parser_accepts() {
         assert_eq!(validator.is_valid(&document), valid, "the schema: {text}");
     }
 }
+
+/// The README shows every key, and what it shows is valid.
+#[test]
+fn the_readme_is_right() {
+    let readme = include_str!("../../README.md");
+    let (_, after) = readme.split_once("```toml\n").unwrap();
+    let (text, _) = after.split_once("```").unwrap();
+    ok(text);
+    for (_, key, _) in keys::KEYS {
+        assert!(text.contains(key), "{key}");
+    }
+    for (name, _) in Format::NAMES {
+        assert!(readme.contains(&format!("| `{name}` |")), "{name}");
+    }
+}

