@@ -58,3 +58,7 @@ mod suppress;
 mod workspace;
 
 pub use cli::run;
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -110,3 +110,10 @@ fn only_changed_lines_are_shown_since_a_revision() {
     assert!(ran.err.starts_with("error: `nowhere` names no commit of the repository at "), "{ran:?}");
     Project::new("").fa(&["--since", "HEAD"]).code(2);
 }
+
+#[test]
+fn crates_without_a_trace_of_framealloc_are_skipped_unless_asked_for() {
+    let project = Project::new("fn f( {");
+    project.fa(&compact(&[])).code(0);
+    project.fa(&compact(&["--everything"])).code(1).found(&["game/src/lib.rs:1:7: warning[FA523]"]);
+}
