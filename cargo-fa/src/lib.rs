@@ -55,6 +55,7 @@ mod project;
 mod source;
 mod suggest;
 mod suppress;
+mod ty;
 mod workspace;
 
 pub use cli::run;
