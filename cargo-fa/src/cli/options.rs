@@ -154,7 +154,7 @@ pub(super) struct Which {
     /// Hide the findings listed in FILE
     #[arg(long, value_name = "FILE")]
     pub(super) baseline: Option<PathBuf>,
-    /// Write the findings to the baseline instead of showing them
+    /// Replace the baseline by the findings of this run instead of showing them
     #[arg(long, conflicts_with_all = ["since", "fix", "diff"])]
     pub(super) write_baseline: bool,
 }
