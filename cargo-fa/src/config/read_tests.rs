@@ -107,6 +107,16 @@ fn what_is_not_toml_is_a_mistake_with_a_place() {
     assert_eq!(all.len(), 1);
 }
 
+#[test]
+fn half_a_file_is_a_mistake_that_can_be_shown() {
+    let text = "exclude = [\"ä\"] # ü\n[tags.modules]\n\"crate::ö\" = 'x'\nknown = 1979-05-27\n[budgets]\ntags.a = 0x_ff\n";
+    for end in (0..=text.len()).filter(|&end| text.is_char_boundary(end)) {
+        if let Err(mistakes) = read(".fa.toml", &text[..end]) {
+            assert!(mistakes.to_string().starts_with("error: "));
+        }
+    }
+}
+
 /// The table of keys and the parser agree: a key of the table is never unknown.
 #[test]
 fn the_table_of_keys_is_the_parsers() {
