@@ -291,7 +291,7 @@ pub(crate) enum ExprKind {
     Array(Vec<Expr>),
     /// `[e; n]`
     Repeat { value: Box<Expr>, count: Box<Expr> },
-    Range { start: Option<Box<Expr>>, end: Option<Box<Expr>> },
+    Range { start: Option<Box<Expr>>, end: Option<Box<Expr>>, closed: bool },
     Cast(Box<Expr>, TypeRef),
     /// A macro with the expressions in it, when it reads as such.
     Macro { path: Path, args: Vec<Expr> },
@@ -355,7 +355,7 @@ pub(crate) struct Closure {
 
 #[derive(Clone, Debug)]
 pub(crate) enum Pat {
-    Bind { name: Name, by_ref: bool, sub: Option<Box<Pat>> },
+    Bind { name: Name, by_ref: bool, mutable: bool, sub: Option<Box<Pat>> },
     Tuple(Vec<Pat>),
     TupleStruct { path: Path, pats: Vec<Pat> },
     Struct { path: Path, fields: Vec<(String, Pat)> },

@@ -18,6 +18,11 @@ pub(crate) static LINT: Lint = Lint {
 
 pub(crate) fn check(cx: &LintCx<'_>, findings: &mut Vec<Finding>) {
     for (_, data, function) in cx.model.functions() {
+        let analysis = FrameDepth { model: cx.model, summaries: cx.summaries };
+        // A closure ends what the function around it begins, or was meant to (FA205).
+        if function.bodies[1..].iter().any(|body| analysis.unmatched_end(body).is_some()) {
+            continue;
+        }
         for body in &function.bodies {
             let found = check_body(cx, body);
             findings.extend(found.into_iter().map(|finding| finding.item(&data.path)));
