@@ -8,7 +8,7 @@ use crate::source::Span;
 
 use super::FrameDepth;
 use super::context::{Event, What, in_force, untagged};
-use super::threads::{MAIN, parameter, spawns};
+use super::threads::{MAIN, named, parameter, spawns};
 
 /// What calling a function does, what it calls included.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -92,7 +92,9 @@ fn summarize(model: &Model<'_>, known: &Summaries, function: &FnBody) -> Summary
     let mut allocates: Vec<(Memory, Amount)> = Vec::new();
     let mut touches_frames = false;
     for (_, call) in function.bodies.iter().flat_map(Body::calls) {
-        for found in known.allocations(model, call) {
+        // A function that is passed on by its name is called by somebody.
+        let passed = call.args.iter().filter_map(named).flat_map(|id| known.of(id).allocates.iter().copied());
+        for found in known.allocations(model, call).into_iter().chain(passed) {
             if !allocates.contains(&found) {
                 allocates.push(found);
             }
