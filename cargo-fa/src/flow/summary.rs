@@ -8,7 +8,7 @@ use crate::source::Span;
 
 use super::FrameDepth;
 use super::context::{Event, What, in_force, untagged};
-use super::threads::{MAIN, named, parameter, spawns};
+use super::threads::{self, MAIN, named, parameter, spawns};
 
 /// What calling a function does, what it calls included.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -27,6 +27,8 @@ pub(crate) struct Summary {
     pub(crate) runs_elsewhere: Vec<(usize, Run)>,
     /// Where threads that it starts allocate without a context, while the function has no tag of its own.
     pub(crate) hands_over: Option<Span>,
+    /// It waits for another thread.
+    pub(crate) waits: bool,
 }
 
 /// The summaries of all functions of the linted crates.
@@ -70,6 +72,12 @@ impl Summaries {
         }
     }
 
+    /// Whether a call waits for another thread.
+    pub(crate) fn waits(&self, model: &Model<'_>, call: &Call) -> bool {
+        let foreign = threads::waits(call) || model.facts(call).contains(&Fact::Waits);
+        foreign || matches!(call.callee, Callee::Fn(id) if self.of(id).waits)
+    }
+
     /// The memory of the value that a call makes: of the method of framealloc, or of one that wraps it.
     pub(crate) fn makes(&self, model: &Model<'_>, call: &Call) -> Option<(Memory, Amount)> {
         let direct = facts_of_allocation(model, call).next();
@@ -111,6 +119,7 @@ fn summarize(model: &Model<'_>, known: &Summaries, function: &FnBody) -> Summary
         summary.untagged = untagged_allocation(model, known, function);
     }
     summary.allocates = allocates;
+    summary.waits = function.bodies.iter().flat_map(Body::calls).any(|(_, call)| known.waits(model, call));
     note_threads(model, known, function, &mut summary);
     summary
 }
@@ -179,16 +188,21 @@ fn net_frames(model: &Model<'_>, known: &Summaries, body: &Body) -> Option<i32> 
 
 /// What the last expression of a function is, when a call makes it.
 fn returned(model: &Model<'_>, known: &Summaries, body: &Body) -> Option<(Memory, Amount)> {
+    returned_call(body).and_then(|call| known.makes(model, call))
+}
+
+/// The call that makes what the last expression of a body is.
+pub(crate) fn returned_call(body: &Body) -> Option<&Call> {
     let value = body.ops().find_map(|(_, op)| match op {
         Op::Exit { kind: mir::Exit::End, value, .. } => value.as_ref()?.place.whole(),
         _ => None,
     })?;
     let source = source_of(body, value)?;
-    body.calls().find(|(_, call)| call.dest == source).and_then(|(_, call)| known.makes(model, call))
+    body.calls().find(|(_, call)| call.dest == source).map(|(_, call)| call)
 }
 
 /// Follows moves between variables and temporaries back to where the value was made.
-pub(super) fn source_of(body: &Body, mut local: mir::Local) -> Option<mir::Local> {
+pub(crate) fn source_of(body: &Body, mut local: mir::Local) -> Option<mir::Local> {
     for _ in 0..16 {
         let before = body.ops().find_map(|(_, op)| match op {
             Op::Move { from, to, .. } if to.whole() == Some(local) => Some(from.place.whole()),
