@@ -131,7 +131,7 @@ pub(crate) fn in_force(model: &Model<'_>, function: &FnBody, at: BodyKey, call: 
         }
         (at, _, call) = caller_of(function, at)?;
         if names_tag(model, call) {
-            return Some(Tagged::Inside(call.span));
+            return Some(Tagged::Inside(tag_of(call)));
         }
     }
     None
@@ -147,6 +147,11 @@ fn before(model: &Model<'_>, body: &Body, call: &Call) -> Option<InForce> {
         }
     });
     found
+}
+
+/// Where the tag of `with_tag` is written.
+fn tag_of(call: &Call) -> Span {
+    call.given().first().map_or(call.span, |tag| tag.span)
 }
 
 /// `with_tag`: what it runs has the tag.

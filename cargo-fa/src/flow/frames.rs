@@ -44,7 +44,8 @@ impl FrameDepth<'_> {
 
     /// The first call that ends a frame which its body has not begun, on no way to it.
     pub(crate) fn unmatched_end<'b>(&self, body: &'b Body) -> Option<&'b Call> {
-        if !body.calls().any(|(_, call)| self.delta(call) < 0) {
+        let open = |call: &Call| matches!(call.callee, Callee::Fn(id) if self.summaries.of(id).may_begin());
+        if !body.calls().any(|(_, call)| self.delta(call) < 0) || body.calls().any(|(_, call)| open(call)) {
             return None;
         }
         let mut found = None;

@@ -31,6 +31,13 @@ pub(crate) struct Summary {
     pub(crate) waits: bool,
 }
 
+impl Summary {
+    /// On some ways it begins a frame, or ends one, and on others it does not.
+    pub(crate) fn may_begin(&self) -> bool {
+        self.touches_frames && self.frames.is_none()
+    }
+}
+
 /// The summaries of all functions of the linted crates.
 #[derive(Debug, Default)]
 pub(crate) struct Summaries {

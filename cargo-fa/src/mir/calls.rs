@@ -145,12 +145,11 @@ impl Lower<'_> {
         &mut self,
         receiver: &Expr,
         name: &hir::Name,
-        turbofish: &[hir::TypeRef],
+        turbofish: Vec<Ty>,
         args: &[Expr],
         span: Span,
     ) -> Operand {
         let base = self.expr(receiver, None);
-        let turbofish: Vec<Ty> = turbofish.iter().map(|ty| self.index.ty(&self.scope, ty)).collect();
         if let Some(method) = self.index.method(&base.ty, &name.text) {
             let data = self.index.function(method.function);
             let mut generics = method.generics;

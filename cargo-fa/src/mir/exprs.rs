@@ -7,6 +7,9 @@ use crate::hir::{self, BinOp, BlockKind, Expr, ExprKind, Lit, Stmt};
 use crate::index::{Def, FnId, Index, ModId, Ty};
 use crate::source::Span;
 
+/// Methods whose type is that of the place that they are called for.
+const DECIDED_OUTSIDE: [&str; 3] = ["collect", "product", "sum"];
+
 impl Lower<'_> {
     /// The body of a function: its value is returned.
     pub(super) fn body_block(&mut self, block: &hir::Block) {
@@ -184,7 +187,13 @@ impl Lower<'_> {
             }
             ExprKind::Call { callee, args } => self.call(callee, args, span),
             ExprKind::MethodCall { receiver, name, turbofish, args } => {
-                self.method_call(receiver, name, turbofish, args, span)
+                let turbofish: Vec<Ty> = turbofish.iter().map(|ty| self.index.ty(&self.scope, ty)).collect();
+                // `let all: Vec<_> = items.collect()` asks for the same as `collect::<Vec<_>>()`.
+                let wanted = match expected {
+                    Some(ty) if turbofish.is_empty() && DECIDED_OUTSIDE.contains(&&*name.text) => vec![ty.clone()],
+                    _ => turbofish,
+                };
+                self.method_call(receiver, name, wanted, args, span)
             }
             ExprKind::Field { base, name } => {
                 let base = self.expr(base, None);

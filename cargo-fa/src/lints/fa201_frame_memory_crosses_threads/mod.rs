@@ -107,7 +107,11 @@ impl Analysis for Handing<'_> {
     }
 
     fn apply(&self, body: &Body, state: &mut Vec<Handed>, op: &Op) {
-        let Op::Call(call) = op else { return };
+        let call = match op {
+            Op::Call(call) => call,
+            Op::Await { .. } => return state.clear(),
+            _ => return,
+        };
         if self.waits(call) {
             state.clear();
         }
@@ -162,7 +166,8 @@ fn check_body(
 fn finding(cx: &LintCx<'_>, handed: &Handed, end: Option<Span>) -> Finding {
     let by = cx.model.text(handed.call);
     let what = match (&handed.name, handed.kind) {
-        (Some(name), _) => format!("`{name}`"),
+        (Some(name), Kind::Shared) => format!("`{name}`"),
+        (Some(name), Kind::Address) => format!("the frame memory that `{name}` leads to"),
         (None, Kind::Shared) => "a shared value".to_owned(),
         (None, Kind::Address) => "frame memory".to_owned(),
     };

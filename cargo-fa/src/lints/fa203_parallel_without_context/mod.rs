@@ -9,7 +9,8 @@ use crate::flow::context::{Event, Tagged, What, in_force, untagged};
 use crate::flow::threads::{Spawn, named, spawns};
 use crate::index::FnId;
 use crate::lints::{Category, Lint, LintCx};
-use crate::mir::{Callee, FnBody, Run};
+use crate::mir::{Body, Callee, Const, FnBody, Run};
+use crate::source::Span;
 
 pub(crate) static LINT: Lint = Lint {
     code: "FA203",
@@ -55,12 +56,10 @@ fn on_other_threads(cx: &LintCx<'_>, id: FnId, function: &FnBody, spawn: &Spawn<
     };
     let tagged = in_force(cx.model, function, spawn.at, spawn.call)?;
     let direct = through.is_none() && spawn.run == Run::ScopedThread && matches!(spawn.call.callee, Callee::Foreign(_));
-    let label = match through {
-        Some(id) => format!("`{}` allocates {} on another thread, without a tag", cx.model.index.function(id).name(), of(memory)),
-        None => format!("{} allocated on another thread, without a tag", of(memory)),
-    };
+    let name = through.map(|id| format!("`{}` ", cx.model.index.function(id).name())).unwrap_or_default();
+    let label = format!("{name}allocates {} on another thread, {}", of(memory), outside(tagged));
     let thread = cx.model.text(spawn.call.name_span);
-    let finding = Finding::new(&LINT, at, message(cx, id, tagged))
+    let finding = Finding::new(&LINT, at, message(cx, id, function, tagged))
         .label(label)
         .also(spawn.call.name_span, format!("`{thread}` runs this on another thread"))
         .confidence(if direct { Confidence::High } else { Confidence::Medium });
@@ -76,8 +75,8 @@ fn in_functions_that_spawn(cx: &LintCx<'_>, id: FnId, function: &FnBody) -> Vec<
             let Some(span) = cx.summaries.of(callee).hands_over else { continue };
             let Some(tagged) = in_force(cx.model, function, at, call) else { continue };
             let name = cx.model.index.function(callee).name();
-            let finding = Finding::new(&LINT, span, message(cx, id, tagged))
-                .label("allocated on another thread, without a tag")
+            let finding = Finding::new(&LINT, span, message(cx, id, function, tagged))
+                .label(format!("allocates on another thread, {}", outside(tagged)))
                 .also(call.span, format!("`{name}` is called under the tag, and hands this to other threads"))
                 .confidence(Confidence::Medium);
             findings.push(explained(cx, id, tagged, finding));
@@ -86,14 +85,36 @@ fn in_functions_that_spawn(cx: &LintCx<'_>, id: FnId, function: &FnBody) -> Vec<
     findings
 }
 
-fn message(cx: &LintCx<'_>, id: FnId, tagged: Tagged) -> String {
+fn outside(tagged: Tagged) -> &'static str {
+    match tagged {
+        Tagged::Guard(Scope::Phase, _) => "outside of the phase",
+        _ => "without a tag",
+    }
+}
+
+fn message(cx: &LintCx<'_>, id: FnId, function: &FnBody, tagged: Tagged) -> String {
+    let named = |at: Span| {
+        let calls = function.bodies.iter().flat_map(Body::calls).map(|(_, call)| call);
+        let mut args = calls.filter(|call| call.span == at).flat_map(|call| &call.args);
+        args.find_map(|arg| match &arg.value {
+            Some(Const::Str(name)) => Some(format!(" `{name}`")),
+            _ => None,
+        })
+    };
     match tagged {
         Tagged::System => {
             let name = cx.model.index.function(id).name();
             format!("threads allocate for the system `{name}` without its context")
         }
-        Tagged::Guard(Scope::Phase, _) => "threads allocate for a phase that they are not in".into(),
-        Tagged::Guard(..) | Tagged::Inside(_) => "threads allocate for a tag that they are not in".into(),
+        Tagged::Guard(Scope::Phase, at) => match named(at) {
+            Some(name) => format!("threads allocate for the phase{name}, which they are not in"),
+            None => "threads allocate for a phase that they are not in".into(),
+        },
+        Tagged::Guard(_, at) => match named(at) {
+            Some(name) => format!("threads allocate for the tag{name}, which they are not in"),
+            None => "threads allocate for a tag that they are not in".into(),
+        },
+        Tagged::Inside(_) => "threads allocate for a tag that they are not in".into(),
     }
 }
 

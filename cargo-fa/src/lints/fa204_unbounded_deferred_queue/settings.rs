@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::api::Fact;
+use crate::flow::source_of;
 use crate::mir::{Analysis, Body, Call, Const, Local, Op, Operand};
 use crate::model::Model;
 use crate::source::Span;
@@ -114,7 +115,7 @@ impl Analysis for Chains<'_> {
 
 /// The number in `Incremental(4)`.
 fn count(body: &Body, variant: &Operand) -> Option<u128> {
-    let local = variant.place.whole()?;
+    let local = source_of(body, variant.place.whole()?)?;
     body.ops().find_map(|(_, op)| match op {
         Op::Aggregate { dest, parts, .. } if *dest == local => match parts.first()?.value {
             Some(Const::Int(number)) => Some(number),

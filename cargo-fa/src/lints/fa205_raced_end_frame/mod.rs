@@ -4,11 +4,11 @@
 use std::collections::BTreeSet;
 
 use crate::finding::{Confidence, Finding, Level};
-use crate::flow::threads::{Spawn, spawns};
-use crate::flow::{Depth, FrameDepth};
+use crate::flow::FrameDepth;
+use crate::flow::threads::{Spawn, caller_of, spawns};
 use crate::index::BodyKey;
 use crate::lints::{Category, Lint, LintCx};
-use crate::mir::{self, Body, Call, Callee, FnBody, Op};
+use crate::mir::{self, Body, Call, Callee, FnBody, Op, Run};
 use crate::source::Span;
 
 pub(crate) static LINT: Lint = Lint {
@@ -52,16 +52,31 @@ fn left_open(analysis: &FrameDepth<'_>, body: &Body) -> Option<Span> {
     open
 }
 
-/// The state of a body before a call.
-fn before(analysis: &FrameDepth<'_>, body: &Body, call: &Call) -> Option<Depth> {
-    let mut found = None;
-    let results = mir::solve(analysis, body);
-    results.visit(analysis, body, |state, _, op| {
-        if matches!(op, Op::Call(_)) && op.span() == call.span {
-            found = Some(*state);
+/// Where the frame is begun that may be open before a call, in its body or in one around it.
+fn begun_before(analysis: &FrameDepth<'_>, function: &FnBody, at: BodyKey, call: &Call) -> Option<Span> {
+    let (mut at, mut call) = (at, call);
+    for _ in 0..16 {
+        let body = function.body(at);
+        let mut begun = None;
+        mir::solve(analysis, body).visit(analysis, body, |state, _, op| {
+            if matches!(op, Op::Call(_)) && op.span() == call.span && state.most > 0 {
+                begun = state.begun;
+            }
+        });
+        if begun.is_some() {
+            return begun;
         }
-    });
-    found
+        (at, _, call) = caller_of(function, at)?;
+    }
+    None
+}
+
+/// Whether a closure that a body runs on its own thread leaves a frame open there.
+fn begins_inside(analysis: &FrameDepth<'_>, function: &FnBody, key: BodyKey) -> bool {
+    function.bodies.iter().any(|body| {
+        let runs = body.runs.iter().any(|site| site.at == key && matches!(site.run, Run::Once | Run::PerItem));
+        runs && left_open(analysis, body).is_some()
+    })
 }
 
 /// `begin_frame` here, `end_frame` in a closure that another thread runs.
@@ -76,7 +91,10 @@ fn ended_elsewhere(
         return None;
     }
     let end = analysis.unmatched_end(function.body(spawn.closure()?))?;
-    let begun = before(analysis, function.body(spawn.at), spawn.call).filter(|state| state.most > 0);
+    if begins_inside(analysis, function, spawn.closure()?) {
+        return None;
+    }
+    let begun = begun_before(analysis, function, spawn.at, spawn.call);
     let new = spawn.on_new_thread(function);
     if !new && (begun.is_none() || begun_elsewhere) {
         return None;
@@ -85,7 +103,7 @@ fn ended_elsewhere(
     let mut finding = Finding::new(&LINT, end.span, format!("the closure of `{thread}` ends a frame that its thread did not begin"))
         .label("ends the frame of whichever thread runs this")
         .also(spawn.call.name_span, "runs the closure on another thread");
-    if let Some(span) = begun.and_then(|state| state.begun) {
+    if let Some(span) = begun {
         finding = finding.also(span, "begun on this thread");
     } else {
         finding = finding.confidence(Confidence::Medium);
