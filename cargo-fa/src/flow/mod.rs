@@ -2,11 +2,15 @@
 //!
 //! | module | role |
 //! |---|---|
+//! | `context` | what gives memory its tag, place by place |
 //! | `frames` | how many ambient frames are open, place by place |
 //! | `summary` | what a call of a function of the program amounts to |
+//! | `threads` | what runs on other threads |
 
+pub(crate) mod context;
 mod frames;
 mod summary;
+pub(crate) mod threads;
 
 pub(crate) use frames::{Depth, FrameDepth};
-pub(crate) use summary::{Summaries, Summary};
+pub(crate) use summary::{Summaries, Summary, returned_call, source_of};
