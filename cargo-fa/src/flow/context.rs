@@ -225,8 +225,10 @@ pub(crate) fn untagged<'a>(
 /// The closures that a call runs.
 fn runs_here(known: &Summaries, call: &Call, also_elsewhere: bool) -> Vec<BodyKey> {
     let elsewhere = |at: usize| {
-        let foreign = call.runs.iter().any(|ran| ran.arg == at && !matches!(ran.run, Run::Once | Run::PerItem));
-        foreign || matches!(call.callee, Callee::Fn(id) if known.of(id).runs_elsewhere.iter().any(|(arg, _)| *arg == at))
+        let foreign =
+            call.runs.iter().any(|ran| ran.arg == at && !matches!(ran.run, Run::Once | Run::PerItem));
+        foreign
+            || matches!(call.callee, Callee::Fn(id) if known.of(id).runs_elsewhere.iter().any(|(arg, _)| *arg == at))
     };
     let args = call.args.iter().enumerate();
     let given = args.filter(|(at, _)| also_elsewhere || !elsewhere(*at)).filter_map(|(_, arg)| closure(arg));
@@ -245,7 +247,9 @@ fn event<'a>(
     call: &'a Call,
 ) -> Option<Event<'a>> {
     let what = match call.callee {
-        Callee::Fn(_) if model.api(call).is_some() => allocates(model, call).map(|(memory, amount)| What::Allocates(memory, amount)),
+        Callee::Fn(_) if model.api(call).is_some() => {
+            allocates(model, call).map(|(memory, amount)| What::Allocates(memory, amount))
+        }
         Callee::Fn(id) => known.of(id).untagged.map(|(memory, amount)| What::Through(id, memory, amount)),
         Callee::Value(local) => parameter(function, at, local).map(What::Calls),
         _ => None,
@@ -267,7 +271,10 @@ fn allocates(model: &Model<'_>, call: &Call) -> Option<(Memory, Amount)> {
     let name = model.api(call)?;
     let (owner, _) = name.split_once("::")?;
     // A `TaggedAllocator` brings its tag along; stores have been made under theirs.
-    if !matches!(owner, "SmartAlloc" | "Frame" | "FrameVec" | "FrameMap" | "FrameSet" | "FrameString" | "FrameBox") {
+    if !matches!(
+        owner,
+        "SmartAlloc" | "Frame" | "FrameVec" | "FrameMap" | "FrameSet" | "FrameString" | "FrameBox"
+    ) {
         return None;
     }
     model.facts(call).iter().find_map(|fact| match fact {

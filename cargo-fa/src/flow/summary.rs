@@ -121,7 +121,8 @@ fn summarize(model: &Model<'_>, known: &Summaries, function: &FnBody) -> Summary
         }
     }
     let frames = if touches_frames { net_frames(model, known, body) } else { Some(0) };
-    let mut summary = Summary { frames, touches_frames, returns: returned(model, known, body), ..Summary::default() };
+    let mut summary =
+        Summary { frames, touches_frames, returns: returned(model, known, body), ..Summary::default() };
     if !allocates.is_empty() {
         summary.untagged = untagged_allocation(model, known, function);
     }

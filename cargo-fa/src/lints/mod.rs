@@ -81,10 +81,24 @@ pub(crate) struct LintCx<'a> {
 }
 
 /// All lints, sorted by code.
-pub(crate) static ALL: &[&Lint] = &[&fa201_frame_memory_crosses_threads::LINT, &fa202_barrier_participants::LINT, &fa203_parallel_without_context::LINT, &fa204_unbounded_deferred_queue::LINT, &fa205_raced_end_frame::LINT, &fa603_open_frame::LINT];
+pub(crate) static ALL: &[&Lint] = &[
+    &fa201_frame_memory_crosses_threads::LINT,
+    &fa202_barrier_participants::LINT,
+    &fa203_parallel_without_context::LINT,
+    &fa204_unbounded_deferred_queue::LINT,
+    &fa205_raced_end_frame::LINT,
+    &fa603_open_frame::LINT,
+];
 
 /// Their checks.
-static CHECKS: &[fn(&LintCx<'_>, &mut Vec<Finding>)] = &[fa201_frame_memory_crosses_threads::check, fa202_barrier_participants::check, fa203_parallel_without_context::check, fa204_unbounded_deferred_queue::check, fa205_raced_end_frame::check, fa603_open_frame::check];
+static CHECKS: &[fn(&LintCx<'_>, &mut Vec<Finding>)] = &[
+    fa201_frame_memory_crosses_threads::check,
+    fa202_barrier_participants::check,
+    fa203_parallel_without_context::check,
+    fa204_unbounded_deferred_queue::check,
+    fa205_raced_end_frame::check,
+    fa603_open_frame::check,
+];
 
 /// Runs all lints.
 pub(crate) fn run(model: &Model<'_>) -> Vec<Finding> {

@@ -126,7 +126,9 @@ fn every_lint_has_a_bad_and_a_good_fixture() {
     for lint in ALL {
         for kind in ["bad_", "good_"] {
             let files = rust_files(&folder_of(lint).join("fixtures"));
-            let has = files.iter().any(|path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(kind)));
+            let has = files
+                .iter()
+                .any(|path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(kind)));
             assert!(has, "{} has no fixture {kind}*.rs", lint.code);
         }
     }
@@ -167,7 +169,8 @@ fn examples_of_pages_are_found_and_what_to_use_instead_is_not() {
             let code = code_of(lint.page, part);
             assert!(!code.is_empty(), "{}: `{part}` has no code", lint.code);
             let path = folder.join(format!("{}_{}.rs", lint.code, blamed));
-            let code = if syn::parse_file(&code).is_ok() { code } else { format!("fn main() {{\n{code}\n}}") };
+            let code =
+                if syn::parse_file(&code).is_ok() { code } else { format!("fn main() {{\n{code}\n}}") };
             fs::write(&path, &code).expect("an example");
             let analysis = lint_crate(&path, Vec::new(), &config_of(&code));
             let shown = analysis.findings.iter().filter(|finding| is_on(finding.lint, &code));
@@ -227,26 +230,4 @@ fn the_seeded_engine() {
     let missed: Vec<&String> = expected.difference(&found).collect();
     assert!(blamed.is_empty(), "blamed: {blamed:#?}");
     assert!(missed.len() <= 2, "not found: {missed:#?}");
-}
-
-#[test]
-fn zz_print() {
-    for lint in ALL.iter().filter(|lint| lint.code.starts_with("FA2")) {
-        for path in rust_files(&folder_of(lint).join("fixtures")) {
-            let text = fs::read_to_string(&path).expect("can be read");
-            let analysis = lint_crate(&path, Vec::new(), &config_of(&text));
-            for finding in &analysis.findings {
-                let show = |span: crate::source::Span| {
-                    let file = analysis.sources.get(span.file);
-                    let text: String = file.slice(span).chars().take(60).collect();
-                    format!("{}: {}", file.position(span.start).line, text.replace('\n', " "))
-                };
-                println!("\n{} {:?} {} [{}]", finding.lint.code, finding.confidence, finding.message, finding.item);
-                println!("  --> {}  ^ {}", show(finding.primary.span), finding.primary.text);
-                for label in &finding.secondary { println!("   -- {}  - {}", show(label.span), label.text); }
-                for note in &finding.notes { println!("   = note: {note}"); }
-                for help in &finding.helps { println!("   = help: {help}"); }
-            }
-        }
-    }
 }

@@ -129,7 +129,11 @@ impl Lower<'_> {
             let value = self.expr(condition, None);
             self.read_condition(&value);
         }
-        if matches!(source, LoopSource::Loop) { self.go(&[inside]) } else { self.go(&[inside, after]) }
+        if matches!(source, LoopSource::Loop) {
+            self.go(&[inside])
+        } else {
+            self.go(&[inside, after])
+        }
         self.enter_block(inside);
         let local = result.place.whole().expect("a temporary");
         let target = Target {

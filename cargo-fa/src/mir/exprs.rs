@@ -43,7 +43,9 @@ impl Lower<'_> {
         for (at, stmt) in block.stmts.iter().enumerate() {
             match stmt {
                 Stmt::Let(local) => self.local(local),
-                Stmt::Expr { expr, semicolon: false } if Some(at) == last => return Some(self.expr(expr, None)),
+                Stmt::Expr { expr, semicolon: false } if Some(at) == last => {
+                    return Some(self.expr(expr, None));
+                }
                 Stmt::Expr { expr, .. } => {
                     self.open_scope();
                     let value = self.expr(expr, None);
@@ -98,7 +100,8 @@ impl Lower<'_> {
             self.close_scope(diverge.span);
             self.enter_block(next);
         }
-        if matches!(local.pat, hir::Pat::Wild) && value.place.whole().is_some_and(|local| self.is_temporary(local))
+        if matches!(local.pat, hir::Pat::Wild)
+            && value.place.whole().is_some_and(|local| self.is_temporary(local))
         {
             // `let _ = value;` drops it here.
             let local = value.place.whole().expect("just seen");
@@ -190,7 +193,9 @@ impl Lower<'_> {
                 let turbofish: Vec<Ty> = turbofish.iter().map(|ty| self.index.ty(&self.scope, ty)).collect();
                 // `let all: Vec<_> = items.collect()` asks for the same as `collect::<Vec<_>>()`.
                 let wanted = match expected {
-                    Some(ty) if turbofish.is_empty() && DECIDED_OUTSIDE.contains(&&*name.text) => vec![ty.clone()],
+                    Some(ty) if turbofish.is_empty() && DECIDED_OUTSIDE.contains(&&*name.text) => {
+                        vec![ty.clone()]
+                    }
                     _ => turbofish,
                 };
                 self.method_call(receiver, name, wanted, args, span)
@@ -351,17 +356,13 @@ impl Lower<'_> {
                 let value = Const::Variant(adt.name.text.clone(), adt.variants[at].0.clone());
                 self.constant(Ty::Adt(id, Vec::new()), Some(value), span)
             }
-            Some((Def::Fn(id), used)) if used == all => {
-                self.function_value(id, span)
-            }
+            Some((Def::Fn(id), used)) if used == all => self.function_value(id, span),
             Some((Def::Adt(id), used)) if used == all => self.temp(Ty::Adt(id, Vec::new()), span),
             // A method as a value: `EngineAlloc::with_defaults`.
-            Some((def, used)) if used + 1 == all => {
-                match self.associated(&def, path) {
-                    Some(id) => self.function_value(id, span),
-                    None => self.temp(Ty::Unknown, span),
-                }
-            }
+            Some((def, used)) if used + 1 == all => match self.associated(&def, path) {
+                Some(id) => self.function_value(id, span),
+                None => self.temp(Ty::Unknown, span),
+            },
             None => match self.of_self_or_param(path) {
                 Some(id) => self.function_value(id, span),
                 None => self.temp(Ty::Unknown, span),
@@ -519,7 +520,8 @@ pub(crate) fn fold(index: &Index, module: ModId, expr: &Expr, depth: usize) -> O
         ExprKind::Lit(lit) => literal(lit).1,
         ExprKind::Cast(inner, _) => fold(index, module, inner, depth + 1),
         ExprKind::Binary(left, op, right) => {
-            let (left, right) = (fold(index, module, left, depth + 1)?, fold(index, module, right, depth + 1)?);
+            let (left, right) =
+                (fold(index, module, left, depth + 1)?, fold(index, module, right, depth + 1)?);
             arithmetic(*op, Some(&left), Some(&right))
         }
         ExprKind::Path(path) => match index.resolve_path(module, path)? {

@@ -195,20 +195,47 @@ pub(crate) enum Exit {
 pub(crate) enum Op {
     Call(Box<Call>),
     /// `to = from`; also `let to = from`.
-    Move { from: Operand, to: Place, span: Span },
+    Move {
+        from: Operand,
+        to: Place,
+        span: Span,
+    },
     /// A struct, tuple, array or variant made of parts.
-    Aggregate { dest: Local, parts: Vec<Operand>, span: Span },
+    Aggregate {
+        dest: Local,
+        parts: Vec<Operand>,
+        span: Span,
+    },
     /// A closure is made; its captures are moved or borrowed.
-    Closure { dest: Local, body: BodyKey, captures: Vec<Operand>, span: Span },
+    Closure {
+        dest: Local,
+        body: BodyKey,
+        captures: Vec<Operand>,
+        span: Span,
+    },
     /// A place is read or borrowed.
-    Use { place: Place, span: Span },
+    Use {
+        place: Place,
+        span: Span,
+    },
     /// The scope of a variable ends.
-    Drop { local: Local, span: Span },
-    Await { span: Span },
+    Drop {
+        local: Local,
+        span: Span,
+    },
+    Await {
+        span: Span,
+    },
     /// `break` or `continue`.
-    Jump { span: Span },
+    Jump {
+        span: Span,
+    },
     /// The body is left; drops of what is in scope follow.
-    Exit { kind: Exit, value: Option<Operand>, span: Span },
+    Exit {
+        kind: Exit,
+        value: Option<Operand>,
+        span: Span,
+    },
 }
 
 impl Op {

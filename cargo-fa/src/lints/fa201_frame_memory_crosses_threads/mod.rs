@@ -138,9 +138,10 @@ fn check_body(
     let frames = FrameDepth { model: cx.model, summaries: cx.summaries };
     // What a closure has started the code around it may wait for.
     let waited_for = body.parent.is_some()
-        && function.iter().filter(|(other, _)| *other != at).any(|(_, outer)| {
-            outer.calls().any(|(_, call)| cx.summaries.waits(cx.model, call))
-        });
+        && function
+            .iter()
+            .filter(|(other, _)| *other != at)
+            .any(|(_, outer)| outer.calls().any(|(_, call)| cx.summaries.waits(cx.model, call)));
     let mut ended: Vec<(Handed, Option<Span>)> = Vec::new();
     let results = mir::solve(&analysis, body);
     results.visit(&analysis, body, |state, _, op| {
@@ -193,12 +194,16 @@ fn finding(cx: &LintCx<'_>, handed: &Handed, end: Option<Span>) -> Finding {
         ),
     };
     let sure = handed.kind == Kind::Shared && end.is_some() && handed.to_thread;
-    let finding = Finding::new(&LINT, handed.call, format!("another thread may {verb} {what} after its frame has ended"))
-        .label(label)
-        .also(handed.made, made)
-        .note(note)
-        .help(help)
-        .confidence(if sure { Confidence::High } else { Confidence::Medium });
+    let finding = Finding::new(
+        &LINT,
+        handed.call,
+        format!("another thread may {verb} {what} after its frame has ended"),
+    )
+    .label(label)
+    .also(handed.made, made)
+    .note(note)
+    .help(help)
+    .confidence(if sure { Confidence::High } else { Confidence::Medium });
     match end {
         Some(end) => finding.also(end, "the frame ends here"),
         None => finding,

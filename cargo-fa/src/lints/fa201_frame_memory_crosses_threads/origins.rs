@@ -22,8 +22,24 @@ pub(super) type Origins = BTreeMap<(BodyKey, Local), (Kind, Span)>;
 
 /// Methods of pointers that return another one into the same memory, and of what can hold a handle.
 const PASSES_ON: [&str; 18] = [
-    "add", "addr", "as_ptr", "byte_add", "cast", "cast_const", "cast_mut", "clone", "copied", "expect", "expose_provenance",
-    "into", "offset", "ok", "sub", "to_owned", "unwrap", "wrapping_add",
+    "add",
+    "addr",
+    "as_ptr",
+    "byte_add",
+    "cast",
+    "cast_const",
+    "cast_mut",
+    "clone",
+    "copied",
+    "expect",
+    "expose_provenance",
+    "into",
+    "offset",
+    "ok",
+    "sub",
+    "to_owned",
+    "unwrap",
+    "wrapping_add",
 ];
 /// How many times the operations of a function are gone through.
 const ROUNDS: usize = 4;
@@ -53,11 +69,18 @@ pub(super) fn of(cx: &LintCx<'_>, function: &FnBody) -> Origins {
 }
 
 /// What an operation adds.
-fn next(cx: &LintCx<'_>, body: &Body, at: BodyKey, op: &Op, origins: &Origins) -> Option<(Local, (Kind, Span))> {
+fn next(
+    cx: &LintCx<'_>,
+    body: &Body,
+    at: BodyKey,
+    op: &Op,
+    origins: &Origins,
+) -> Option<(Local, (Kind, Span))> {
     // What is read from behind an address, or from within a handle, is a value of its own.
     let known = |operand: &Operand| {
         let origin = origins.get(&(at, operand.place.root_local()?)).copied()?;
-        (operand.place.fields.is_empty() || origin.0 == Kind::Shared && names_handle(cx, &operand.ty)).then_some(origin)
+        (operand.place.fields.is_empty() || origin.0 == Kind::Shared && names_handle(cx, &operand.ty))
+            .then_some(origin)
     };
     match op {
         Op::Call(call) => called(cx, body, call, &known),
@@ -67,7 +90,9 @@ fn next(cx: &LintCx<'_>, body: &Body, at: BodyKey, op: &Op, origins: &Origins) -
                 return Some((local, origin));
             }
             // `&*value as *const T`
-            let cast = from.by_ref && body.local(local).kind == LocalKind::Temporary && body.local(local).ty.is_ref();
+            let cast = from.by_ref
+                && body.local(local).kind == LocalKind::Temporary
+                && body.local(local).ty.is_ref();
             let behind = from.place.root_local().is_some_and(|root| in_frame(cx, body, root));
             (cast && behind).then_some((local, (Kind::Address, *span)))
         }
@@ -95,7 +120,9 @@ fn called(
     if matches!(method, "as_ptr" | "as_mut_ptr" | "as_ptr_range" | "from_ref" | "from_mut") && of_frame() {
         return Some((call.dest, (Kind::Address, call.span)));
     }
-    if PASSES_ON.contains(&method) || matches!(method, "from" | "new" | "new_unchecked" | "from_ref" | "from_mut") {
+    if PASSES_ON.contains(&method)
+        || matches!(method, "from" | "new" | "new_unchecked" | "from_ref" | "from_mut")
+    {
         return Some((call.dest, known(first)?));
     }
     // `handles.push(handle)`
@@ -125,7 +152,13 @@ fn names_handle(cx: &LintCx<'_>, ty: &Ty) -> bool {
     match ty.peeled() {
         Ty::Adt(id, _) => match cx.model.index.ours(ty) {
             Some(name) => name == "FrameHandle",
-            None => cx.model.index.adt(*id).fields.iter().any(|(_, ty)| cx.model.index.ours(ty) == Some("FrameHandle")),
+            None => cx
+                .model
+                .index
+                .adt(*id)
+                .fields
+                .iter()
+                .any(|(_, ty)| cx.model.index.ours(ty) == Some("FrameHandle")),
         },
         Ty::Foreign(_, args) | Ty::Tuple(args) => args.iter().any(|ty| names_handle(cx, ty)),
         Ty::Slice(inner) | Ty::Iter(inner) => names_handle(cx, inner),

@@ -30,7 +30,9 @@ pub(crate) fn check(cx: &LintCx<'_>, findings: &mut Vec<Finding>) {
                     Fact::Participants(arg) => call.given().get(*arg),
                     _ => None,
                 });
-                let Some((count, expected)) = counted.and_then(|arg| Some((arg, number(arg)?))) else { continue };
+                let Some((count, expected)) = counted.and_then(|arg| Some((arg, number(arg)?))) else {
+                    continue;
+                };
                 let uses = uses::of(cx.model, function, at, block, call.dest);
                 let found = uses.and_then(|uses| finding(count.span, expected, &uses));
                 findings.extend(found.map(|finding| finding.item(&data.path)));
@@ -106,7 +108,8 @@ fn times(site: &Site, uses: &Uses) -> Option<u128> {
                 // A loop in which the same thread waits has one frame per round.
                 let of_frames = uses.waits.iter().any(|wait| {
                     let path = &wait.site.path;
-                    threads(path) == here && path.iter().any(|other| matches!(other, Factor::Loop(known, _) if known == id))
+                    threads(path) == here
+                        && path.iter().any(|other| matches!(other, Factor::Loop(known, _) if known == id))
                 });
                 match bound {
                     _ if of_frames => {}

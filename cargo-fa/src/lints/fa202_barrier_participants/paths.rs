@@ -29,7 +29,13 @@ impl Root {
 
 /// The way from `root` to a block, outermost first; `None` when a step of it may be left out or repeated otherwise. With
 /// `surely`, every way through the bodies has to come by.
-pub(super) fn path(function: &FnBody, root: &Root, at: BodyKey, block: BlockId, surely: bool) -> Option<Vec<Factor>> {
+pub(super) fn path(
+    function: &FnBody,
+    root: &Root,
+    at: BodyKey,
+    block: BlockId,
+    surely: bool,
+) -> Option<Vec<Factor>> {
     let (mut at, mut block) = (at, block);
     let mut path = Vec::new();
     for _ in 0..16 {
@@ -58,7 +64,9 @@ pub(super) fn path(function: &FnBody, root: &Root, at: BodyKey, block: BlockId, 
                 let source = site.source.as_ref()?.whole()?;
                 path.push(Factor::Times(function.body(site.at).local(source).len?));
             }
-            (Run::ScopedThread | Run::DetachedThread, Callee::Foreign(name)) if is_one(name) => path.push(Factor::Thread),
+            (Run::ScopedThread | Run::DetachedThread, Callee::Foreign(name)) if is_one(name) => {
+                path.push(Factor::Thread)
+            }
             _ => return None,
         }
         (at, block) = (site.at, in_block);
@@ -69,7 +77,17 @@ pub(super) fn path(function: &FnBody, root: &Root, at: BodyKey, block: BlockId, 
 /// Whether a function starts one thread, or one job, for a closure.
 fn is_one(name: &str) -> bool {
     let last = name.rsplit("::").next().unwrap_or(name);
-    matches!(last, "spawn" | "spawn_scoped" | "spawn_fifo" | "spawn_blocking" | "join" | "scope" | "scope_fifo" | "install")
+    matches!(
+        last,
+        "spawn"
+            | "spawn_scoped"
+            | "spawn_fifo"
+            | "spawn_blocking"
+            | "join"
+            | "scope"
+            | "scope_fifo"
+            | "install"
+    )
 }
 
 /// Whether every way from `start` to the end of the body, or of the round of the loops around `start`, comes by a block,
@@ -80,7 +98,8 @@ fn always(body: &Body, start: BlockId, block: BlockId, outside: &[LoopId]) -> bo
     for id in loops {
         let Some(head) = head(body, id) else { return false };
         let inside = |at: BlockId| body.loops_around(at).any(|around| around == id);
-        let first: Vec<BlockId> = body.block(head).next.iter().copied().filter(|next| inside(*next)).collect();
+        let first: Vec<BlockId> =
+            body.block(head).next.iter().copied().filter(|next| inside(*next)).collect();
         let past = reach(body, &first, block);
         if block != head && past.iter().any(|at| *at == head || !inside(*at)) {
             return false;

@@ -48,7 +48,13 @@ struct Follow<'a> {
 const MAX_DEPTH: usize = 3;
 
 /// The uses of the barrier, or of the builder, in `dest`; `None` when not all of them are seen.
-pub(super) fn of(model: &Model<'_>, function: &FnBody, at: BodyKey, block: BlockId, dest: Local) -> Option<Uses> {
+pub(super) fn of(
+    model: &Model<'_>,
+    function: &FnBody,
+    at: BodyKey,
+    block: BlockId,
+    dest: Local,
+) -> Option<Uses> {
     let mut follow = Follow { model, uses: Uses::default(), depth: 0 };
     let ty = &function.body(at).local(dest).ty;
     let holds = match model.index.ours(ty)? {
@@ -83,16 +89,25 @@ impl Follow<'_> {
                             let path = path(function, root, at, block, surely)?;
                             Some(before.iter().copied().chain(path).collect::<Vec<_>>())
                         };
-                        work.extend(self.call(call, holds, &is, &way)?.into_iter().map(|(local, holds)| (at, local, holds)));
+                        work.extend(
+                            self.call(call, holds, &is, &way)?
+                                .into_iter()
+                                .map(|(local, holds)| (at, local, holds)),
+                        );
                     }
                     Op::Move { from, to, .. } if is(from) => work.push((at, to.whole()?, holds)),
                     Op::Closure { body: inner, captures, .. } if captures.iter().any(is) => {
-                        let captured = function.body(*inner).captures.iter().filter(|capture| capture.outer == local);
+                        let captured =
+                            function.body(*inner).captures.iter().filter(|capture| capture.outer == local);
                         work.extend(captured.map(|capture| (*inner, capture.inner, holds)));
                     }
                     // Participants signal, or leave, wherever they are kept.
-                    Op::Aggregate { parts, .. } if parts.iter().any(is) && holds != Holds::Participant => return None,
-                    Op::Exit { value: Some(value), .. } if is(value) && holds != Holds::Participant => return None,
+                    Op::Aggregate { parts, .. } if parts.iter().any(is) && holds != Holds::Participant => {
+                        return None;
+                    }
+                    Op::Exit { value: Some(value), .. } if is(value) && holds != Holds::Participant => {
+                        return None;
+                    }
                     _ => {}
                 }
             }
@@ -111,7 +126,9 @@ impl Follow<'_> {
         let site = |path| Site { span: call.span, path };
         let name = match &call.callee {
             Callee::Foreign(name) => match (name.rsplit("::").next(), holds) {
-                (Some("clone" | "new" | "from" | "deref" | "as_ref"), _) => return Some(vec![(call.dest, holds)]),
+                (Some("clone" | "new" | "from" | "deref" | "as_ref"), _) => {
+                    return Some(vec![(call.dest, holds)]);
+                }
                 (Some("drop"), _) | (_, Holds::Participant) => return Some(Vec::new()),
                 _ => return None,
             },
@@ -121,7 +138,9 @@ impl Follow<'_> {
         match (&*name, holds) {
             ("BarrierBuilder::build", _) => return Some(vec![(call.dest, Holds::Barrier)]),
             ("BarrierBuilder::with_participants", _) => return None,
-            (_, Holds::Builder) if name.starts_with("BarrierBuilder::") => return Some(vec![(call.dest, holds)]),
+            (_, Holds::Builder) if name.starts_with("BarrierBuilder::") => {
+                return Some(vec![(call.dest, holds)]);
+            }
             ("FrameBarrier::participant", _) => {
                 self.uses.joins.push(site(way(true)?));
                 return Some(vec![(call.dest, Holds::Participant)]);

@@ -43,7 +43,8 @@ fn on_other_threads(cx: &LintCx<'_>, id: FnId, function: &FnBody, spawn: &Spawn<
         Some(key) => untagged(cx.model, cx.summaries, function, key, true),
         None => Vec::new(),
     };
-    let mut events: Vec<Event<'_>> = events.into_iter().filter(|event| event.allocation().is_some()).collect();
+    let mut events: Vec<Event<'_>> =
+        events.into_iter().filter(|event| event.allocation().is_some()).collect();
     events.sort_by_key(|event| event.call.span);
     let by_name = named(spawn.work).and_then(|id| Some((id, cx.summaries.of(id).untagged?.0)));
     let (at, memory, through) = match (events.first(), by_name) {
@@ -55,7 +56,9 @@ fn on_other_threads(cx: &LintCx<'_>, id: FnId, function: &FnBody, spawn: &Spawn<
         (None, None) => return None,
     };
     let tagged = in_force(cx.model, function, spawn.at, spawn.call)?;
-    let direct = through.is_none() && spawn.run == Run::ScopedThread && matches!(spawn.call.callee, Callee::Foreign(_));
+    let direct = through.is_none()
+        && spawn.run == Run::ScopedThread
+        && matches!(spawn.call.callee, Callee::Foreign(_));
     let name = through.map(|id| format!("`{}` ", cx.model.index.function(id).name())).unwrap_or_default();
     let label = format!("{name}allocates {} on another thread, {}", of(memory), outside(tagged));
     let thread = cx.model.text(spawn.call.name_span);
@@ -126,7 +129,9 @@ fn explained(cx: &LintCx<'_>, id: FnId, tagged: Tagged, finding: Finding) -> Fin
             (span, format!("the system's tag is `{tag}` on its own thread only"))
         }
         Tagged::Guard(Scope::Phase, span) => (span, "the phase begins on this thread only".to_owned()),
-        Tagged::Guard(Scope::Context, span) => (span, "the context is entered on this thread only".to_owned()),
+        Tagged::Guard(Scope::Context, span) => {
+            (span, "the context is entered on this thread only".to_owned())
+        }
         Tagged::Guard(_, span) => (span, "the tag is entered on this thread only".to_owned()),
         Tagged::Inside(span) => (span, "the tag is entered on this thread only".to_owned()),
     };

@@ -41,7 +41,8 @@ fn made(cx: &LintCx<'_>, body: &Body) -> Vec<Settings> {
     let results = mir::solve(&analysis, body);
     let mut found: Vec<Settings> = Vec::new();
     results.visit(&analysis, body, |state, _, op| {
-        let known = |operand: &mir::Operand| operand.place.whole().and_then(|local| state.get(&local)).copied();
+        let known =
+            |operand: &mir::Operand| operand.place.whole().and_then(|local| state.get(&local)).copied();
         match op {
             // What goes on being changed is not finished.
             Op::Call(call) if analysis.changes(call) || matches!(call.callee, Callee::Macro(_)) => {}
@@ -63,9 +64,13 @@ fn finding(settings: &Settings, processed: bool) -> Option<Finding> {
         return None;
     }
     let drains = match processing {
+        // Is refused when it is set.
+        Processing::Incremental(Some(0)) => return None,
         Processing::Incremental(Some(1)) => "one destructor runs in each frame".to_owned(),
         Processing::Incremental(Some(most)) => format!("{most} destructors run in each frame, at most"),
-        Processing::Incremental(None) => "a fixed number of destructors runs in each frame, at most".to_owned(),
+        Processing::Incremental(None) => {
+            "a fixed number of destructors runs in each frame, at most".to_owned()
+        }
         Processing::Explicit if processed => return None,
         Processing::Explicit => "nothing in this workspace calls `process_deferred`".to_owned(),
     };
@@ -80,12 +85,10 @@ fn finding(settings: &Settings, processed: bool) -> Option<Finding> {
     };
     let message = "the queue of deferred destructors grows without a bound";
     let finding = match policy.written {
-        Some(written) => Finding::new(&LINT, written, message)
-            .label("a full queue grows")
-            .also(at, drains),
-        None => Finding::new(&LINT, at, message)
-            .label(drains)
-            .note("the policy of a `DeferredConfig` is `QueueFullPolicy::Grow` unless `with_policy` says otherwise"),
+        Some(written) => Finding::new(&LINT, written, message).label("a full queue grows").also(at, drains),
+        None => Finding::new(&LINT, at, message).label(drains).note(
+            "the policy of a `DeferredConfig` is `QueueFullPolicy::Grow` unless `with_policy` says otherwise",
+        ),
     };
     let finding = match settings.depth {
         Some(depth) => finding.also(depth, "under `Grow` the queue grows beyond this depth"),

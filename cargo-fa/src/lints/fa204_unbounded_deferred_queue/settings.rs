@@ -47,7 +47,10 @@ impl Chains<'_> {
         let facts = self.model.facts(call);
         if facts.contains(&Fact::DeferredPolicy) {
             let grows = variant(given).map(|name| name == "Grow");
-            return Settings { policy: grows.map(|grows| Policy { grows, written: Some(given.span) }), ..before };
+            return Settings {
+                policy: grows.map(|grows| Policy { grows, written: Some(given.span) }),
+                ..before
+            };
         }
         if facts.contains(&Fact::BoundsDeferred) {
             return Settings { depth: Some(given.span), ..before };
@@ -89,7 +92,8 @@ impl Analysis for Chains<'_> {
                 state.insert(call.dest, Settings { policy, processing: None, depth: None });
             }
             Op::Call(call) if self.changes(call) => {
-                let before = call.receiver().and_then(|receiver| state.get(&receiver.place.whole()?)).copied();
+                let before =
+                    call.receiver().and_then(|receiver| state.get(&receiver.place.whole()?)).copied();
                 // Of settings that come from elsewhere only what is said here is known.
                 let before = before.unwrap_or(Settings { policy: None, processing: None, depth: None });
                 let mut after = self.changed(before, call);

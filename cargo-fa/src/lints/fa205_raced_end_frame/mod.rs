@@ -74,7 +74,8 @@ fn begun_before(analysis: &FrameDepth<'_>, function: &FnBody, at: BodyKey, call:
 /// Whether a closure that a body runs on its own thread leaves a frame open there.
 fn begins_inside(analysis: &FrameDepth<'_>, function: &FnBody, key: BodyKey) -> bool {
     function.bodies.iter().any(|body| {
-        let runs = body.runs.iter().any(|site| site.at == key && matches!(site.run, Run::Once | Run::PerItem));
+        let runs =
+            body.runs.iter().any(|site| site.at == key && matches!(site.run, Run::Once | Run::PerItem));
         runs && left_open(analysis, body).is_some()
     })
 }
@@ -100,9 +101,13 @@ fn ended_elsewhere(
         return None;
     }
     let thread = analysis.model.text(spawn.call.name_span);
-    let mut finding = Finding::new(&LINT, end.span, format!("the closure of `{thread}` ends a frame that its thread did not begin"))
-        .label("ends the frame of whichever thread runs this")
-        .also(spawn.call.name_span, "runs the closure on another thread");
+    let mut finding = Finding::new(
+        &LINT,
+        end.span,
+        format!("the closure of `{thread}` ends a frame that its thread did not begin"),
+    )
+    .label("ends the frame of whichever thread runs this")
+    .also(spawn.call.name_span, "runs the closure on another thread");
     if let Some(span) = begun {
         finding = finding.also(span, "begun on this thread");
     } else {

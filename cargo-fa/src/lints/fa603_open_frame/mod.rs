@@ -89,9 +89,13 @@ fn rounds_that_leave_it_open(
             });
             let begun = state.begun.or(open.begun);
             let finding = match (jump, begun) {
-                (Some(span), _) if ends => Finding::new(&LINT, span, "this round ends while its frame is open")
-                    .label("the next round begins another one")
-                    .help("end the frame before this, or open it with `alloc.frame()`, which ends by itself"),
+                (Some(span), _) if ends => Finding::new(
+                    &LINT,
+                    span,
+                    "this round ends while its frame is open",
+                )
+                .label("the next round begins another one")
+                .help("end the frame before this, or open it with `alloc.frame()`, which ends by itself"),
                 (_, Some(begun)) => {
                     findings.push(
                         Finding::new(&LINT, begun, "each round of this loop begins a frame and ends none")
