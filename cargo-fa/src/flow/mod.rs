@@ -13,4 +13,4 @@ mod summary;
 pub(crate) mod threads;
 
 pub(crate) use frames::{Depth, FrameDepth};
-pub(crate) use summary::{Summaries, Summary, returned_call, source_of};
+pub(crate) use summary::{Summaries, returned_call, source_of};

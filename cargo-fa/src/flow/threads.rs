@@ -1,6 +1,6 @@
 //! What runs on other threads.
 
-use crate::index::{BodyKey, Ty};
+use crate::index::{BodyKey, FnId, Ty};
 use crate::mir::{BlockId, Body, Call, Callee, Const, FnBody, Local, LocalKind, Op, Operand, Run};
 
 use super::Summaries;
@@ -12,9 +12,8 @@ pub(crate) const MAIN: BodyKey = BodyKey(0);
 /// A closure, or another function, that a call hands to another thread.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Spawn<'a> {
-    /// The body and the block that the call is in.
+    /// The body that the call is in.
     pub(crate) at: BodyKey,
-    pub(crate) block: BlockId,
     pub(crate) call: &'a Call,
     pub(crate) work: &'a Operand,
     pub(crate) run: Run,
@@ -47,12 +46,9 @@ pub(crate) fn closure(operand: &Operand) -> Option<BodyKey> {
 
 /// Where a function hands work to other threads, also through functions of the program that do.
 pub(crate) fn spawns<'a>(summaries: &Summaries, function: &'a FnBody) -> Vec<Spawn<'a>> {
-    let calls =
-        function.iter().flat_map(|(at, body)| body.calls().map(move |(block, call)| (at, block, call)));
-    let given = |(at, block, call): (BodyKey, BlockId, &'a Call)| {
-        elsewhere(summaries, call)
-            .map(move |(work, run)| Spawn { at, block, call, work, run })
-            .collect::<Vec<_>>()
+    let calls = function.iter().flat_map(|(at, body)| body.calls().map(move |(_, call)| (at, call)));
+    let given = |(at, call): (BodyKey, &'a Call)| {
+        elsewhere(summaries, call).map(move |(work, run)| Spawn { at, call, work, run }).collect::<Vec<_>>()
     };
     calls.flat_map(given).collect()
 }
@@ -93,18 +89,8 @@ pub(crate) fn parameter(function: &FnBody, mut at: BodyKey, mut local: Local) ->
     None
 }
 
-/// The variable of the outermost body that a captured one is.
-pub(crate) fn outermost(function: &FnBody, mut at: BodyKey, mut local: Local) -> (BodyKey, Local) {
-    while let (LocalKind::Captured(outer), Some(parent)) =
-        (function.body(at).local(local).kind, function.body(at).parent)
-    {
-        (at, local) = (parent, outer);
-    }
-    (at, local)
-}
-
 /// The function that is named as a value.
-pub(crate) fn named(operand: &Operand) -> Option<crate::index::FnId> {
+pub(crate) fn named(operand: &Operand) -> Option<FnId> {
     match operand.value {
         Some(Const::Fn(id)) => Some(id),
         _ => None,

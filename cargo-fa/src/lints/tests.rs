@@ -222,34 +222,3 @@ fn the_seeded_engine() {
     assert!(blamed.is_empty(), "blamed: {blamed:#?}");
     assert!(missed.len() <= 2, "not found: {missed:#?}");
 }
-
-#[test]
-fn zz_print() {
-    for lint in ALL.iter().filter(|lint| lint.code.starts_with("FA2")) {
-        for path in rust_files(&folder_of(lint).join("fixtures")) {
-            let text = fs::read_to_string(&path).expect("can be read");
-            let analysis = lint_crate(&path, Vec::new(), &config_of(&text));
-            for finding in &analysis.findings {
-                let show = |span: crate::source::Span| {
-                    let file = analysis.sources.get(span.file);
-                    let text: String = file.slice(span).chars().take(60).collect();
-                    format!("{}: {}", file.position(span.start).line, text.replace('\n', " "))
-                };
-                println!(
-                    "\n{} {:?} {} [{}]",
-                    finding.lint.code, finding.confidence, finding.message, finding.item
-                );
-                println!("  --> {}  ^ {}", show(finding.primary.span), finding.primary.text);
-                for label in &finding.secondary {
-                    println!("   -- {}  - {}", show(label.span), label.text);
-                }
-                for note in &finding.notes {
-                    println!("   = note: {note}");
-                }
-                for help in &finding.helps {
-                    println!("   = help: {help}");
-                }
-            }
-        }
-    }
-}

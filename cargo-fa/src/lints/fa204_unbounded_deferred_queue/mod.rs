@@ -64,6 +64,8 @@ fn finding(settings: &Settings, processed: bool) -> Option<Finding> {
         return None;
     }
     let drains = match processing {
+        // Is refused when it is set.
+        Processing::Incremental(Some(0)) => return None,
         Processing::Incremental(Some(1)) => "one destructor runs in each frame".to_owned(),
         Processing::Incremental(Some(most)) => format!("{most} destructors run in each frame, at most"),
         Processing::Incremental(None) => {
