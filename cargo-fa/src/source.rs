@@ -51,11 +51,8 @@ impl SourceFile {
     pub(crate) fn new(root: &Path, absolute: PathBuf, text: String) -> Self {
         let relative = absolute.strip_prefix(root).unwrap_or(&absolute);
         let parts: Vec<_> = relative.components().map(|part| part.as_os_str().to_string_lossy()).collect();
-        let path = if relative.is_absolute() {
-            relative.to_string_lossy().into_owned()
-        } else {
-            parts.join("/")
-        };
+        let path =
+            if relative.is_absolute() { relative.to_string_lossy().into_owned() } else { parts.join("/") };
         let newlines = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
         let line_starts = std::iter::once(0).chain(newlines.map(|(at, _)| at as u32 + 1)).collect();
         Self { path, absolute, text, line_starts }

@@ -24,13 +24,41 @@ pub(crate) enum Fate {
 
 /// Containers of std and of crates that are used like them.
 const CONTAINERS: [&str; 14] = [
-    "ArrayVec", "BTreeMap", "BTreeSet", "BinaryHeap", "FxHashMap", "FxHashSet", "HashMap", "HashSet", "IndexMap",
-    "IndexSet", "LinkedList", "SmallVec", "Vec", "VecDeque",
+    "ArrayVec",
+    "BTreeMap",
+    "BTreeSet",
+    "BinaryHeap",
+    "FxHashMap",
+    "FxHashSet",
+    "HashMap",
+    "HashSet",
+    "IndexMap",
+    "IndexSet",
+    "LinkedList",
+    "SmallVec",
+    "Vec",
+    "VecDeque",
 ];
 /// Macros that read their arguments.
 const READING: [&str; 18] = [
-    "assert", "assert_eq", "assert_ne", "dbg", "debug", "debug_assert", "debug_assert_eq", "eprintln", "error", "format",
-    "info", "panic", "print", "println", "trace", "warn", "write", "writeln",
+    "assert",
+    "assert_eq",
+    "assert_ne",
+    "dbg",
+    "debug",
+    "debug_assert",
+    "debug_assert_eq",
+    "eprintln",
+    "error",
+    "format",
+    "info",
+    "panic",
+    "print",
+    "println",
+    "trace",
+    "warn",
+    "write",
+    "writeln",
 ];
 
 /// What becomes of the value that `made` makes in a round of `in_loop` or, without one, in a run of the closure.
@@ -127,9 +155,15 @@ impl Round<'_> {
                     Step::Elsewhere
                 }
             }
-            Op::Closure { captures, .. } if captures.iter().any(|capture| self.holds(capture)) => Step::Elsewhere,
+            Op::Closure { captures, .. } if captures.iter().any(|capture| self.holds(capture)) => {
+                Step::Elsewhere
+            }
             Op::Exit { value: Some(value), .. } if self.holds(value) => {
-                if self.in_loop.is_none() { Step::Returned } else { Step::Elsewhere }
+                if self.in_loop.is_none() {
+                    Step::Returned
+                } else {
+                    Step::Elsewhere
+                }
             }
             _ => Step::On,
         }
@@ -140,9 +174,12 @@ impl Round<'_> {
         let part = |place: &Place| place.root_local().is_some_and(|local| self.holders.contains(&local));
         match op {
             Op::Use { place, .. } => part(place),
-            Op::Call(call) => call.args.iter().any(|arg| part(&arg.place) && (arg.by_ref || !arg.place.fields.is_empty())),
+            Op::Call(call) => {
+                call.args.iter().any(|arg| part(&arg.place) && (arg.by_ref || !arg.place.fields.is_empty()))
+            }
             Op::Move { from, to, .. } => {
-                part(to) && !to.fields.is_empty() || part(&from.place) && (from.by_ref || !from.place.fields.is_empty())
+                part(to) && !to.fields.is_empty()
+                    || part(&from.place) && (from.by_ref || !from.place.fields.is_empty())
             }
             Op::Aggregate { parts, .. } => parts.iter().any(|from| part(&from.place)),
             Op::Exit { value: Some(value), .. } => part(&value.place),
@@ -152,12 +189,17 @@ impl Round<'_> {
 
     fn takes_out(&self, from: &Operand) -> bool {
         let root = from.place.root_local();
-        let of_holder = root.is_some_and(|local| self.holders.contains(&local)) && !from.place.fields.is_empty();
+        let of_holder =
+            root.is_some_and(|local| self.holders.contains(&local)) && !from.place.fields.is_empty();
         of_holder && !from.by_ref && self.is_handle(&from.ty)
     }
 
     fn is_handle(&self, ty: &Ty) -> bool {
-        self.model.index.ours(ty).and_then(role).is_some_and(|role| matches!(role, Role::FrameMemory | Role::Owner(_)))
+        self.model
+            .index
+            .ours(ty)
+            .and_then(role)
+            .is_some_and(|role| matches!(role, Role::FrameMemory | Role::Owner(_)))
     }
 
     fn call(&mut self, call: &Call) -> Step {
@@ -165,7 +207,9 @@ impl Round<'_> {
         if passed.is_empty() {
             return match &call.callee {
                 // A macro nobody knows may take it.
-                Callee::Macro(name) if call.args.iter().any(|arg| self.holds(arg)) && !READING.contains(&name.as_str()) => {
+                Callee::Macro(name)
+                    if call.args.iter().any(|arg| self.holds(arg)) && !READING.contains(&name.as_str()) =>
+                {
                     Step::Elsewhere
                 }
                 _ => Step::On,
@@ -181,7 +225,9 @@ impl Round<'_> {
             Callee::Macro(name) if READING.contains(&name.as_str()) => Step::On,
             Callee::Foreign(name) if name == "drop" || name.ends_with("mem::drop") => Step::On,
             // `unwrap`, `expect`, `Some`: it is still the same.
-            Callee::Foreign(name) if ["Option", "Result"].contains(&name.split("::").next().unwrap_or(name)) => {
+            Callee::Foreign(name)
+                if ["Option", "Result"].contains(&name.split("::").next().unwrap_or(name)) =>
+            {
                 if self.is_handle(&unwrapped(&self.body.local(call.dest).ty)) {
                     self.hand_to(call.dest);
                 }

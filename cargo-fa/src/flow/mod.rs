@@ -2,19 +2,23 @@
 //!
 //! | module | role |
 //! |---|---|
+//! | `context` | what gives memory its tag, place by place |
 //! | `fate` | what becomes of a value by the end of its round |
 //! | `pairs` | how many ambient frames or phases are open, place by place |
 //! | `rounds` | how often loops run, what a round leaves to the next |
 //! | `summary` | what a call of a function of the program amounts to |
+//! | `threads` | what runs on other threads |
 //! | `values` | where values come from, how many bytes a budget is |
 
+pub(crate) mod context;
 mod fate;
 mod pairs;
 pub(crate) mod rounds;
 mod summary;
+pub(crate) mod threads;
 mod values;
 
 pub(crate) use fate::{Fate, KeptBy, fate, filled, kept_by, unwrapped};
 pub(crate) use pairs::{Depth, Pair, PairDepth};
-pub(crate) use summary::{Summaries, Summary};
+pub(crate) use summary::{Summaries, returned_call};
 pub(crate) use values::{bytes, made_by, source_of};

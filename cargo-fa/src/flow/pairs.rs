@@ -2,7 +2,7 @@
 
 use crate::api::Fact;
 use crate::index::Ty;
-use crate::mir::{Analysis, BlockId, Body, Call, Callee, Op, Results};
+use crate::mir::{self, Analysis, BlockId, Body, Call, Callee, Op, Results};
 use crate::model::Model;
 use crate::source::Span;
 
@@ -75,6 +75,24 @@ impl PairDepth<'_> {
             Ty::Foreign(_, args) | Ty::Tuple(args) => args.iter().any(|arg| self.drops(arg)),
             _ => false,
         }
+    }
+
+    /// The first call that ends what its body has not begun, on no way to it.
+    pub(crate) fn unmatched_end<'b>(&self, body: &'b Body) -> Option<&'b Call> {
+        let open = |call: &Call| matches!(call.callee, Callee::Fn(id) if self.summaries.of(id).may_begin());
+        if !body.calls().any(|(_, call)| self.delta(call) < 0) || body.calls().any(|(_, call)| open(call)) {
+            return None;
+        }
+        let mut found = None;
+        mir::solve(self, body).visit(self, body, |state, _, op| {
+            if let Op::Call(call) = op
+                && self.delta(call) < 0
+                && state.most + self.delta(call) < 0
+            {
+                found = found.or(Some(call.span));
+            }
+        });
+        body.calls().map(|(_, call)| call).find(|call| Some(call.span) == found)
     }
 
     /// The state where a loop is entered, when the way from the end of `from` back to its head `head` brings more open

@@ -58,10 +58,9 @@ fn of_call(body: &Body, call: &Call) -> Option<u128> {
             (_, known) => known,
         },
         // None of these has more items than what it is called on.
-        "iter" | "iter_mut" | "into_iter" | "rev" | "enumerate" | "copied" | "cloned" | "map" | "filter" | "inspect"
-        | "filter_map" | "skip" | "step_by" | "peekable" | "zip" | "take_while" | "skip_while" | "by_ref" | "fuse" => {
-            inner()
-        }
+        "iter" | "iter_mut" | "into_iter" | "rev" | "enumerate" | "copied" | "cloned" | "map" | "filter"
+        | "inspect" | "filter_map" | "skip" | "step_by" | "peekable" | "zip" | "take_while"
+        | "skip_while" | "by_ref" | "fuse" => inner(),
         _ => None,
     }
 }

@@ -6,7 +6,8 @@
 use super::lower::Lowering;
 use super::types::name_of;
 use super::{
-    Arm, BinOp, Block, BlockKind, Closure, Expr, ExprKind, Let, Lit, LoopSource, Name, Param, Pat, Path, Stmt, TypeRef,
+    Arm, BinOp, Block, BlockKind, Closure, Expr, ExprKind, Let, Lit, LoopSource, Name, Param, Pat, Path,
+    Stmt, TypeRef,
 };
 use crate::source::Span;
 
@@ -73,7 +74,9 @@ impl Lowering<'_> {
                 let path = self.path(path.qself.as_ref(), &path.path);
                 Expr { span: path.span, kind: ExprKind::Path(path) }
             }
-            syn::Expr::Lit(lit) => Expr { kind: ExprKind::Lit(literal(&lit.lit)), span: self.span(lit.lit.span()) },
+            syn::Expr::Lit(lit) => {
+                Expr { kind: ExprKind::Lit(literal(&lit.lit)), span: self.span(lit.lit.span()) }
+            }
             syn::Expr::Call(call) => {
                 let callee = self.boxed(&call.func);
                 let span = callee.span.to(self.span(call.paren_token.span.close()));
@@ -199,7 +202,8 @@ impl Lowering<'_> {
             }
             syn::Expr::Repeat(repeat) => {
                 let span = self.delimited(&repeat.bracket_token.span);
-                let kind = ExprKind::Repeat { value: self.boxed(&repeat.expr), count: self.boxed(&repeat.len) };
+                let kind =
+                    ExprKind::Repeat { value: self.boxed(&repeat.expr), count: self.boxed(&repeat.len) };
                 Expr { kind, span }
             }
             syn::Expr::Range(range) => self.range(range),
@@ -325,7 +329,8 @@ impl Lowering<'_> {
         };
         let from = start.as_ref().map_or(dots, |start| start.span);
         let to = end.as_ref().map_or(dots, |end| end.span);
-        Expr { kind: ExprKind::Range { start, end }, span: from.to(to) }
+        let closed = matches!(range.limits, syn::RangeLimits::Closed(_));
+        Expr { kind: ExprKind::Range { start, end, closed }, span: from.to(to) }
     }
 
     fn delimited(&self, delimiters: &proc_macro2::extra::DelimSpan) -> Span {
@@ -335,7 +340,9 @@ impl Lowering<'_> {
     fn member(&self, member: &syn::Member) -> Name {
         match member {
             syn::Member::Named(name) => self.name(name),
-            syn::Member::Unnamed(index) => Name { text: index.index.to_string(), span: self.span(index.span) },
+            syn::Member::Unnamed(index) => {
+                Name { text: index.index.to_string(), span: self.span(index.span) }
+            }
         }
     }
 
@@ -351,7 +358,12 @@ impl Lowering<'_> {
                 if constant && sub.is_none() && ident.by_ref.is_none() && ident.mutability.is_none() {
                     return Pat::Value;
                 }
-                Pat::Bind { name: self.name(&ident.ident), by_ref: ident.by_ref.is_some(), sub }
+                Pat::Bind {
+                    name: self.name(&ident.ident),
+                    by_ref: ident.by_ref.is_some(),
+                    mutable: ident.mutability.is_some(),
+                    sub,
+                }
             }
             syn::Pat::Tuple(tuple) => Pat::Tuple(pats(&tuple.elems)),
             syn::Pat::TupleStruct(tuple) => Pat::TupleStruct {

@@ -4,8 +4,8 @@ use super::attrs::is_test_cfg;
 use super::lower::Lowering;
 use super::types::name_of;
 use super::{
-    Alias, Field, Function, Generic, Impl, Import, Imported, Item, Items, Module, Name, Param, Receiver, Static,
-    StaticKind, Trait, TypeDef, TypeRef, Variant,
+    Alias, Field, Function, Generic, Impl, Import, Imported, Item, Items, Module, Name, Param, Receiver,
+    Static, StaticKind, Trait, TypeDef, TypeRef, Variant,
 };
 
 impl Lowering<'_> {
@@ -35,9 +35,15 @@ impl Lowering<'_> {
                 Item::Use(imports)
             }
             syn::Item::ExternCrate(item) => {
-                let (_, name) = item.rename.as_ref().map_or((None, &item.ident), |(r#as, name)| (Some(r#as), name));
+                let (_, name) =
+                    item.rename.as_ref().map_or((None, &item.ident), |(r#as, name)| (Some(r#as), name));
                 let path = vec![name_of(&item.ident)];
-                Item::Use(vec![Import { absolute: true, path, what: Imported::Name(name_of(name)), public: false }])
+                Item::Use(vec![Import {
+                    absolute: true,
+                    path,
+                    what: Imported::Name(name_of(name)),
+                    public: false,
+                }])
             }
             syn::Item::Mod(module) => Item::Mod(Module {
                 name: name_of(&module.ident),
@@ -113,7 +119,12 @@ impl Lowering<'_> {
         lowered.collect()
     }
 
-    fn signature(&self, attrs: &[syn::Attribute], sig: &syn::Signature, start: crate::source::Span) -> Function {
+    fn signature(
+        &self,
+        attrs: &[syn::Attribute],
+        sig: &syn::Signature,
+        start: crate::source::Span,
+    ) -> Function {
         let mut receiver = None;
         let mut params = Vec::new();
         for input in &sig.inputs {

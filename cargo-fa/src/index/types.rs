@@ -55,8 +55,7 @@ impl Index {
                 let data = &self.aliases[id.0 as usize];
                 let generics =
                     data.alias.generics.iter().map(|name| Generic { name: name.clone(), bounds: Vec::new() });
-                let inside =
-                    TypeScope { module: data.module, generics: generics.collect(), self_ty: None };
+                let inside = TypeScope { module: data.module, generics: generics.collect(), self_ty: None };
                 let args = args();
                 let position = |name: &str| data.alias.generics.iter().position(|known| known == name);
                 let of = |name: &str| position(name).map(|at| args.get(at).cloned().unwrap_or_default());
@@ -81,9 +80,11 @@ impl Index {
                     let params = last.args.iter().map(|arg| self.ty_at(scope, arg, depth)).collect();
                     return Ty::Fn(params, Box::new(self.binding(scope, last, "Output", depth)));
                 }
-                "Iterator" | "IntoIterator" | "DoubleEndedIterator" | "ExactSizeIterator" | "ParallelIterator"
-                | "IndexedParallelIterator" | "IntoParallelIterator" => {
+                "Iterator" | "IntoIterator" | "DoubleEndedIterator" | "ExactSizeIterator" => {
                     return Ty::Iter(Box::new(self.binding(scope, last, "Item", depth)));
+                }
+                "ParallelIterator" | "IndexedParallelIterator" | "IntoParallelIterator" => {
+                    return Ty::foreign("ParIter", [self.binding(scope, last, "Item", depth)]);
                 }
                 "Deref" | "AsRef" | "Borrow" | "Into" => {
                     let target = self.binding(scope, last, "Target", depth);

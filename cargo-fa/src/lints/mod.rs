@@ -1,8 +1,17 @@
 //! The lints: one folder each, with its page and its fixtures.
 
+mod fa201_frame_memory_crosses_threads;
+mod fa202_barrier_participants;
+mod fa203_parallel_without_context;
+mod fa204_unbounded_deferred_queue;
+mod fa205_raced_end_frame;
 mod fa301_unbounded_allocation;
 mod fa302_system_without_budget;
 mod fa303_budget_above_parent;
+mod fa520_unexplained_suppression;
+mod fa521_unused_suppression;
+mod fa522_unknown_suppression;
+mod fa523_unparsable_file;
 mod fa602_per_item_allocation;
 mod fa603_open_frame;
 mod fa607_unbalanced_scope;
@@ -22,6 +31,8 @@ pub(crate) enum Category {
     Budgets,
     /// FA4xx.
     Gpu,
+    /// FA5xx: what keeps the linter from its work.
+    Configuration,
     /// FA6xx: lifetimes of frame memory.
     DirtyMem,
     /// FA7xx.
@@ -33,10 +44,11 @@ pub(crate) enum Category {
 }
 
 impl Category {
-    pub(crate) const ALL: [Self; 7] = [
+    pub(crate) const ALL: [Self; 8] = [
         Self::Threading,
         Self::Budgets,
         Self::Gpu,
+        Self::Configuration,
         Self::DirtyMem,
         Self::AsyncSafety,
         Self::Architecture,
@@ -49,6 +61,7 @@ impl Category {
             Self::Threading => "threading",
             Self::Budgets => "budgets",
             Self::Gpu => "gpu",
+            Self::Configuration => "configuration",
             Self::DirtyMem => "dirtymem",
             Self::AsyncSafety => "async-safety",
             Self::Architecture => "architecture",
@@ -82,16 +95,30 @@ pub(crate) struct LintCx<'a> {
 
 /// All lints, sorted by code.
 pub(crate) static ALL: &[&Lint] = &[
+    &fa201_frame_memory_crosses_threads::LINT,
+    &fa202_barrier_participants::LINT,
+    &fa203_parallel_without_context::LINT,
+    &fa204_unbounded_deferred_queue::LINT,
+    &fa205_raced_end_frame::LINT,
     &fa301_unbounded_allocation::LINT,
     &fa302_system_without_budget::LINT,
     &fa303_budget_above_parent::LINT,
+    &fa520_unexplained_suppression::LINT,
+    &fa521_unused_suppression::LINT,
+    &fa522_unknown_suppression::LINT,
+    &fa523_unparsable_file::LINT,
     &fa602_per_item_allocation::LINT,
     &fa603_open_frame::LINT,
     &fa607_unbalanced_scope::LINT,
 ];
 
-/// Their checks.
+/// Their checks; those of FA52x are in `suppress` and `driver`.
 static CHECKS: &[fn(&LintCx<'_>, &mut Vec<Finding>)] = &[
+    fa201_frame_memory_crosses_threads::check,
+    fa202_barrier_participants::check,
+    fa203_parallel_without_context::check,
+    fa204_unbounded_deferred_queue::check,
+    fa205_raced_end_frame::check,
     fa301_unbounded_allocation::check,
     fa302_system_without_budget::check,
     fa303_budget_above_parent::check,
@@ -110,3 +137,34 @@ pub(crate) fn run(model: &Model<'_>) -> Vec<Finding> {
     }
     findings
 }
+
+pub(crate) use fa302_system_without_budget::LINT as SYSTEM_WITHOUT_BUDGET;
+
+/// The lints about suppressions and files; the driver emits them, not the analysis.
+pub(crate) mod configuration {
+    pub(crate) use super::fa520_unexplained_suppression::LINT as UNEXPLAINED_SUPPRESSION;
+    pub(crate) use super::fa521_unused_suppression::LINT as UNUSED_SUPPRESSION;
+    pub(crate) use super::fa522_unknown_suppression::LINT as UNKNOWN_SUPPRESSION;
+    pub(crate) use super::fa523_unparsable_file::LINT as UNPARSABLE_FILE;
+}
+
+/// The lint with this code or name; upper and lower case of a code are the same.
+pub(crate) fn find(text: &str) -> Option<&'static Lint> {
+    let matches = |lint: &&&'static Lint| lint.code.eq_ignore_ascii_case(text) || lint.name == text;
+    #[cfg(test)]
+    if let Some(probe) = [&PROBE].iter().find(matches) {
+        return Some(probe);
+    }
+    ALL.iter().find(matches).copied()
+}
+
+/// A lint for tests of what happens to findings after the analysis.
+#[cfg(test)]
+pub(crate) static PROBE: Lint = Lint {
+    code: "FA699",
+    name: "probe",
+    category: Category::DirtyMem,
+    level: Level::Warn,
+    summary: "a lint for tests",
+    page: "# FA699: a lint for tests\n",
+};

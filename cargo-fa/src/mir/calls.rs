@@ -2,7 +2,8 @@
 
 use super::build::Lower;
 use super::exprs::{fill, more_known};
-use super::{Call, Callee, Const, Exit, Op, Operand, Place, Run, RunSite};
+use super::{Call, Callee, Const, Exit, Op, Operand, Place, Ran, Run, RunSite};
+use crate::api;
 use crate::hir::{self, Expr, ExprKind};
 use crate::index::{BodyKey, Def, FnId, Ty};
 use crate::infer::{self, Args, Known};
@@ -12,6 +13,9 @@ use crate::source::Span;
 const PANICS: [&str; 4] = ["panic", "todo", "unimplemented", "unreachable"];
 /// Methods that put their last argument into a container.
 const FILLS: [&str; 7] = ["extend", "extend_from_slice", "insert", "push", "push_back", "push_front", "set"];
+/// Methods of iterators that yield as many items as they are given.
+const KEEPS_LEN: [&str; 9] =
+    ["cloned", "copied", "enumerate", "inspect", "into_iter", "iter", "iter_mut", "map", "rev"];
 
 /// What is known of a call before its arguments are looked at.
 struct Expected {
@@ -82,7 +86,7 @@ impl Lower<'_> {
     }
 
     /// `Self::name`, `T::name`, `<T>::name`.
-    fn of_self_or_param(&self, path: &hir::Path) -> Option<FnId> {
+    pub(super) fn of_self_or_param(&self, path: &hir::Path) -> Option<FnId> {
         let ty = match (&path.qself, path.segments.len()) {
             (Some(qself), _) => self.index.ty(&self.scope, qself),
             (None, 2) => {
@@ -127,8 +131,7 @@ impl Lower<'_> {
     fn call_fn(&mut self, id: FnId, path: &hir::Path, args: &[Expr], span: Span) -> Operand {
         let data = self.index.function(id);
         let mut generics = Vec::new();
-        let turbofish: Vec<Ty> =
-            path.last().args.iter().map(|ty| self.index.ty(&self.scope, ty)).collect();
+        let turbofish: Vec<Ty> = path.last().args.iter().map(|ty| self.index.ty(&self.scope, ty)).collect();
         let own = data.function.generics.iter().map(|generic| generic.name.clone());
         generics.extend(own.zip(turbofish.iter().cloned()));
         let expected = Expected { params: data.params.clone(), generics };
@@ -142,12 +145,11 @@ impl Lower<'_> {
         &mut self,
         receiver: &Expr,
         name: &hir::Name,
-        turbofish: &[hir::TypeRef],
+        turbofish: Vec<Ty>,
         args: &[Expr],
         span: Span,
     ) -> Operand {
         let base = self.expr(receiver, None);
-        let turbofish: Vec<Ty> = turbofish.iter().map(|ty| self.index.ty(&self.scope, ty)).collect();
         if let Some(method) = self.index.method(&base.ty, &name.text) {
             let data = self.index.function(method.function);
             let mut generics = method.generics;
@@ -163,15 +165,7 @@ impl Lower<'_> {
             let by_ref = base.by_ref || !by_value || base.ty.is_ref();
             operands.insert(0, Operand { by_ref, ..base });
             let ret = fill(&ret, &generics);
-            return self.finish(
-                Callee::Fn(method.function),
-                operands,
-                true,
-                turbofish,
-                ret,
-                span,
-                name.span,
-            );
+            return self.finish(Callee::Fn(method.function), operands, true, turbofish, ret, span, name.span);
         }
         self.foreign_method(base, name, turbofish, args, span)
     }
@@ -185,30 +179,40 @@ impl Lower<'_> {
         span: Span,
     ) -> Operand {
         let (mut operands, types) = self.plain_args(args);
-        let (receiver, known) = self.known_method(&base.ty, &name.text, Args { types: &types, turbofish: &turbofish });
+        let (receiver, known) =
+            self.known_method(&base.ty, &name.text, Args { types: &types, turbofish: &turbofish });
         let source = Some(base.place.clone());
-        let scoped = !matches!(receiver.peeled(), Ty::Foreign(kind, _) if kind == "Builder");
-        let ty = self.foreign_closures(known, args, &mut operands, scoped, span, source);
+        let (ty, mut runs) = self.foreign_closures(known, args, &mut operands, span, source);
         let operands: Vec<Operand> = operands.into_iter().flatten().collect();
         self.refine(&base, &name.text, operands.last());
         let by_ref = base.ty.is_ref() || base.by_ref || !takes_itself(&name.text);
         let callee = Callee::Foreign(format!("{}::{}", self.index.type_name(&receiver), name.text));
+        let len = self.len_of(&base).filter(|_| KEEPS_LEN.contains(&&*name.text));
         let mut all = vec![Operand { by_ref, ..base }];
         all.extend(operands);
-        self.finish(callee, all, true, turbofish, ty, span, name.span)
+        runs.iter_mut().for_each(|ran| ran.arg += 1);
+        let made = self.finish(callee, all, true, turbofish, ty, span, name.span);
+        self.note_runs(runs);
+        self.with_len(made, len)
     }
 
     /// The arguments that are no closures, with the types of all.
     fn plain_args(&mut self, args: &[Expr]) -> (Vec<Option<Operand>>, Vec<Ty>) {
         let lowered: Vec<Option<Operand>> =
             args.iter().map(|arg| (!is_closure(arg)).then(|| self.expr(arg, None))).collect();
-        let ty = |operand: &Option<Operand>| operand.as_ref().map(|operand| operand.ty.clone()).unwrap_or_default();
+        let ty = |operand: &Option<Operand>| {
+            operand.as_ref().map(|operand| operand.ty.clone()).unwrap_or_default()
+        };
         let types = lowered.iter().map(ty).collect();
         (lowered, types)
     }
 
     /// What is known of a method of something from elsewhere, dereferencing as far as it takes.
     fn known_method(&self, ty: &Ty, name: &str, args: Args<'_>) -> (Ty, Option<Known>) {
+        // Before a container of framealloc is taken for what it dereferences to.
+        if name == "clone" && matches!(ty.peeled(), Ty::Adt(..)) {
+            return (ty.clone(), Some(Known::returns(self.cloned(ty))));
+        }
         let mut receiver = ty.clone();
         for _ in 0..8 {
             if let Some(known) = infer::method(&receiver, name, args) {
@@ -220,22 +224,34 @@ impl Lower<'_> {
             }
         }
         let cloned = matches!(name, "clone" | "to_owned").then(|| Known::returns(ty.peeled().clone()));
-        let items = matches!(name, "iter" | "iter_mut" | "into_iter" | "drain").then(|| self.index.iterate(ty));
+        let items =
+            matches!(name, "iter" | "iter_mut" | "into_iter" | "drain").then(|| self.index.iterate(ty));
         let items = items.filter(|item| *item != Ty::Unknown);
         (ty.clone(), cloned.or(items.map(|item| Known::returns(Ty::Iter(Box::new(item))))))
     }
 
-    /// Lowers the closures among the arguments with what they are called with; the type of the call.
+    /// What `clone` makes: a box of framealloc is no `Clone`, its value is.
+    fn cloned(&self, ty: &Ty) -> Ty {
+        let of = ty.peeled();
+        match self.index.ours(of) {
+            Some(name) if api::is_cloned_as_value(name) => {
+                self.index.deref(of).map(|value| self.cloned(&value)).unwrap_or_default()
+            }
+            _ => of.clone(),
+        }
+    }
+
+    /// Lowers the closures among the arguments with what they are called with; the type of the call, and what it runs.
     fn foreign_closures(
         &mut self,
         known: Option<Known>,
         args: &[Expr],
         operands: &mut [Option<Operand>],
-        scoped: bool,
         span: Span,
         source: Option<Place>,
-    ) -> Ty {
+    ) -> (Ty, Vec<Ran>) {
         let mut returned = Vec::new();
+        let mut runs = Vec::new();
         for called in known.iter().flat_map(|known| &known.closures) {
             let Some(slot) = operands.get_mut(called.index) else { continue };
             let params = called.params(&returned);
@@ -244,14 +260,9 @@ impl Lower<'_> {
                 operands[called.index] = Some(self.expr(&args[called.index], Some(&wanted)));
             }
             let ty = operands[called.index].as_ref().map(|operand| operand.ty.clone()).unwrap_or_default();
+            runs.push(Ran { arg: called.index, run: called.run });
             if let Ty::Closure(key) = ty.peeled() {
-                let run = match called.run {
-                    infer::Run::Once => Run::Once,
-                    infer::Run::PerItem => Run::PerItem,
-                    _ if scoped => Run::ScopedThread,
-                    _ => Run::DetachedThread,
-                };
-                self.ran(*key, run, span, source.clone());
+                self.ran(*key, called.run, span, source.clone());
             }
             returned.push(self.ret_of(&ty));
         }
@@ -264,7 +275,15 @@ impl Lower<'_> {
                 *slot = Some(operand);
             }
         }
-        known.map(|known| known.result(&returned)).unwrap_or_default()
+        (known.map(|known| known.result(&returned)).unwrap_or_default(), runs)
+    }
+
+    /// Adds to the call that was made last which of its arguments it runs.
+    fn note_runs(&mut self, runs: Vec<Ran>) {
+        let building = self.building();
+        if let Some(Op::Call(call)) = building.body.blocks[building.current.0 as usize].ops.last_mut() {
+            call.runs = runs;
+        }
     }
 
     /// A container whose elements nobody named yet is one of what is put into it.
@@ -287,12 +306,11 @@ impl Lower<'_> {
     fn call_foreign(&mut self, names: &[&str], args: &[Expr], span: Span, name_span: Span) -> Operand {
         let (mut operands, types) = self.plain_args(args);
         let known = infer::function(names, Args { types: &types, turbofish: &[] });
-        // Threads whose end nobody waits for.
-        let scoped = !matches!(names, [.., "thread" | "rayon" | "tokio" | "task", "spawn"] | ["spawn"]);
-        let ty = self.foreign_closures(known, args, &mut operands, scoped, span, None);
+        let (ty, runs) = self.foreign_closures(known, args, &mut operands, span, None);
         let operands = operands.into_iter().flatten().collect();
         let callee = Callee::Foreign(names.join("::"));
         let made = self.finish(callee, operands, false, Vec::new(), ty, span, name_span);
+        self.note_runs(runs);
         if names.len() > 1 && matches!(names.last(), Some(&("exit" | "abort"))) {
             self.diverge();
         }
@@ -361,8 +379,9 @@ impl Lower<'_> {
     /// Notes what runs a closure.
     fn ran(&mut self, key: BodyKey, run: Run, span: Span, source: Option<Place>) {
         let in_loop = self.current_loop();
+        let at = self.building().key;
         if let Some(Some(body)) = self.bodies.get_mut(key.0 as usize) {
-            body.runs.push(RunSite { run, span, in_loop, source });
+            body.runs.push(RunSite { run, at, span, in_loop, source });
         }
     }
 
@@ -381,7 +400,8 @@ impl Lower<'_> {
         let args = args.collect();
         let result = self.temp(ty, span);
         let dest = result.place.whole().expect("a temporary");
-        self.emit(Op::Call(Box::new(Call { callee, args, has_receiver, dest, turbofish, span, name_span })));
+        let call = Call { callee, args, has_receiver, dest, turbofish, runs: Vec::new(), span, name_span };
+        self.emit(Op::Call(Box::new(call)));
         result
     }
 
@@ -396,8 +416,7 @@ impl Lower<'_> {
         let borrowed = operands.into_iter().map(|operand| Operand { by_ref: true, ..operand });
         let borrowed = borrowed.collect();
         let ty = if name == "format" { Ty::foreign("String", []) } else { Ty::Unknown };
-        let made =
-            self.finish(Callee::Macro(name.clone()), borrowed, false, Vec::new(), ty, span, path.span);
+        let made = self.finish(Callee::Macro(name.clone()), borrowed, false, Vec::new(), ty, span, path.span);
         match name.as_str() {
             "bail" => return self.exit(Exit::Return, None, span),
             "ensure" => {
@@ -421,9 +440,30 @@ fn is_closure(arg: &Expr) -> bool {
 /// Whether a method of std uses its receiver up.
 fn takes_itself(name: &str) -> bool {
     const BY_VALUE: [&str; 24] = [
-        "and", "and_then", "collect", "err", "expect", "flatten", "for_each", "is_none_or", "is_some_and", "join", "map",
-        "map_err", "map_or", "map_or_else", "ok", "ok_or", "ok_or_else", "or", "or_else", "then", "unwrap", "unwrap_or",
-        "unwrap_or_default", "unwrap_or_else",
+        "and",
+        "and_then",
+        "collect",
+        "err",
+        "expect",
+        "flatten",
+        "for_each",
+        "is_none_or",
+        "is_some_and",
+        "join",
+        "map",
+        "map_err",
+        "map_or",
+        "map_or_else",
+        "ok",
+        "ok_or",
+        "ok_or_else",
+        "or",
+        "or_else",
+        "then",
+        "unwrap",
+        "unwrap_or",
+        "unwrap_or_default",
+        "unwrap_or_else",
     ];
     name.starts_with("into_") || BY_VALUE.contains(&name)
 }

@@ -27,6 +27,7 @@ mod dataflow;
 mod exprs;
 mod pats;
 
+pub(crate) use crate::infer::Run;
 pub(crate) use build::lower_function;
 pub(crate) use dataflow::{Analysis, Results, solve};
 
@@ -57,6 +58,8 @@ pub(crate) struct LocalData {
     pub(crate) in_loop: Option<LoopId>,
     /// What it is set to where it is declared.
     pub(crate) value: Option<Const>,
+    /// How many items it has, where the source spells it out: arrays, ranges, iterators over them.
+    pub(crate) len: Option<u128>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -124,6 +127,8 @@ pub(crate) enum Const {
     Bool(bool),
     /// A variant by the names of its type and itself: `QueueFullPolicy`, `Grow`.
     Variant(String, String),
+    /// A function that is named without being called.
+    Fn(FnId),
 }
 
 /// What a call names.
@@ -152,8 +157,18 @@ pub(crate) struct Call {
     pub(crate) dest: Local,
     /// Types given with `::<..>`.
     pub(crate) turbofish: Vec<Ty>,
+    /// Which arguments something from elsewhere calls: closures, functions, variables that hold one.
+    pub(crate) runs: Vec<Ran>,
     pub(crate) span: Span,
     pub(crate) name_span: Span,
+}
+
+/// A function among the arguments of a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Ran {
+    /// Its place in [`Call::args`].
+    pub(crate) arg: usize,
+    pub(crate) run: Run,
 }
 
 impl Call {
@@ -181,20 +196,47 @@ pub(crate) enum Exit {
 pub(crate) enum Op {
     Call(Box<Call>),
     /// `to = from`; also `let to = from`.
-    Move { from: Operand, to: Place, span: Span },
+    Move {
+        from: Operand,
+        to: Place,
+        span: Span,
+    },
     /// A struct, tuple, array or variant made of parts.
-    Aggregate { dest: Local, parts: Vec<Operand>, span: Span },
+    Aggregate {
+        dest: Local,
+        parts: Vec<Operand>,
+        span: Span,
+    },
     /// A closure is made; its captures are moved or borrowed.
-    Closure { dest: Local, body: BodyKey, captures: Vec<Operand>, span: Span },
+    Closure {
+        dest: Local,
+        body: BodyKey,
+        captures: Vec<Operand>,
+        span: Span,
+    },
     /// A place is read or borrowed.
-    Use { place: Place, span: Span },
+    Use {
+        place: Place,
+        span: Span,
+    },
     /// The scope of a variable ends.
-    Drop { local: Local, span: Span },
-    Await { span: Span },
+    Drop {
+        local: Local,
+        span: Span,
+    },
+    Await {
+        span: Span,
+    },
     /// `break` or `continue`.
-    Jump { span: Span },
+    Jump {
+        span: Span,
+    },
     /// The body is left; drops of what is in scope follow.
-    Exit { kind: Exit, value: Option<Operand>, span: Span },
+    Exit {
+        kind: Exit,
+        value: Option<Operand>,
+        span: Span,
+    },
 }
 
 impl Op {
@@ -249,21 +291,6 @@ pub(crate) struct LoopData {
     pub(crate) source: Option<Place>,
 }
 
-/// What runs a closure.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Run {
-    /// Once or now and then, on this thread, before the call returns: `Option::map`, `with`.
-    Once,
-    /// For each of many items, on this thread.
-    PerItem,
-    /// On other threads, for which the caller waits: rayon, scoped threads.
-    ScopedThread,
-    /// On another thread that may outlive the caller.
-    DetachedThread,
-    /// It is stored or handed to something unknown.
-    Kept,
-}
-
 /// A variable of the body around that a closure uses.
 #[derive(Clone, Debug)]
 pub(crate) struct Capture {
@@ -285,13 +312,15 @@ pub(crate) struct Body {
     pub(crate) is_async: bool,
     /// The body in which a closure is written.
     pub(crate) parent: Option<BodyKey>,
-    /// What runs it, where, and in which loop of the parent; empty for a function.
+    /// What runs it, where, and in which loop there; empty for a function.
     pub(crate) runs: Vec<RunSite>,
 }
 
 #[derive(Clone, Debug)]
 pub(crate) struct RunSite {
     pub(crate) run: Run,
+    /// The body that the call is in.
+    pub(crate) at: BodyKey,
     /// The call that it is given to.
     pub(crate) span: Span,
     pub(crate) in_loop: Option<LoopId>,

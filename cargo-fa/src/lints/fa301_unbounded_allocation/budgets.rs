@@ -69,7 +69,8 @@ impl<'a> InForce<'a> {
                 _ => {}
             }
         }
-        self.allocator |= self.cx.model.api(call).is_some_and(|name| name == "AllocConfig::with_memory_limit");
+        self.allocator |=
+            self.cx.model.api(call).is_some_and(|name| name == "AllocConfig::with_memory_limit");
     }
 
     fn note_list(&mut self, body: &Body, call: &Call, at: usize) {
@@ -109,7 +110,12 @@ impl<'a> InForce<'a> {
         {
             return true;
         }
-        if self.cx.model.body(function).is_some_and(|function| function.bodies.iter().any(|body| self.enters(body))) {
+        if self
+            .cx
+            .model
+            .body(function)
+            .is_some_and(|function| function.bodies.iter().any(|body| self.enters(body)))
+        {
             return true;
         }
         // Its callers may all have one.
@@ -118,7 +124,8 @@ impl<'a> InForce<'a> {
         }
         seen.push(function);
         let callers = self.callers.get(&function);
-        let covered = callers.is_some_and(|callers| callers.iter().all(|caller| self.covers_function(*caller, seen)));
+        let covered =
+            callers.is_some_and(|callers| callers.iter().all(|caller| self.covers_function(*caller, seen)));
         seen.pop();
         covered
     }
@@ -129,10 +136,12 @@ impl<'a> InForce<'a> {
             let facts = self.cx.model.facts(call);
             let names = facts.iter().any(|fact| matches!(fact, Fact::Tag(..)));
             let enters = facts.contains(&Fact::Guards) || facts.contains(&Fact::RunsInside);
-            names && enters && match tag_of(self.cx, call) {
-                Some(tag) => self.has_budget(tag),
-                None => self.some_tag || !self.tags.is_empty(),
-            }
+            names
+                && enters
+                && match tag_of(self.cx, call) {
+                    Some(tag) => self.has_budget(tag),
+                    None => self.some_tag || !self.tags.is_empty(),
+                }
         })
     }
 

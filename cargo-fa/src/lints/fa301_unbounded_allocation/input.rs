@@ -1,10 +1,10 @@
 //! Who decides how many rounds a loop has.
 
+use super::limits::made_by_call;
+use crate::flow::source_of;
 use crate::index::{FnId, Owner, Ty};
 use crate::lints::LintCx;
 use crate::mir::{BlockId, Body, Bound, Call, Callee, LoopId, Op, Place};
-use super::limits::made_by_call;
-use crate::flow::source_of;
 use crate::source::Span;
 
 /// What a loop waits for.
@@ -19,13 +19,41 @@ pub(super) struct Input {
 
 /// Types that read from outside of the process, or from other threads.
 const READERS: [&str; 16] = [
-    "BufReader", "ChildStdout", "File", "Incoming", "Lines", "ReadDir", "Receiver", "Stdin", "StdinLock", "TcpListener",
-    "TcpStream", "UdpSocket", "UnixDatagram", "UnixListener", "UnixStream", "WebSocket",
+    "BufReader",
+    "ChildStdout",
+    "File",
+    "Incoming",
+    "Lines",
+    "ReadDir",
+    "Receiver",
+    "Stdin",
+    "StdinLock",
+    "TcpListener",
+    "TcpStream",
+    "UdpSocket",
+    "UnixDatagram",
+    "UnixListener",
+    "UnixStream",
+    "WebSocket",
 ];
 /// Methods of them, and of `Read` and `BufRead`, that bring something.
 const READS: [&str; 16] = [
-    "accept", "incoming", "lines", "next", "read", "read_exact", "read_line", "read_message", "read_until", "recv",
-    "recv_deadline", "recv_from", "recv_timeout", "try_iter", "try_recv", "iter",
+    "accept",
+    "incoming",
+    "lines",
+    "next",
+    "read",
+    "read_exact",
+    "read_line",
+    "read_message",
+    "read_until",
+    "recv",
+    "recv_deadline",
+    "recv_from",
+    "recv_timeout",
+    "try_iter",
+    "try_recv",
+    "iter",
 ];
 /// How deep a wrapper may lie.
 const DEPTH: usize = 3;
@@ -79,7 +107,8 @@ fn compared(cx: &LintCx<'_>, body: &Body, id: LoopId) -> Option<Input> {
 fn takes_from_list(call: &Call) -> bool {
     let Callee::Foreign(name) = &call.callee else { return false };
     let Some((ty, method)) = name.split_once("::") else { return false };
-    let takes = ["next", "pop", "pop_back", "pop_first", "pop_front", "pop_last", "next_back"].contains(&method);
+    let takes =
+        ["next", "pop", "pop_back", "pop_first", "pop_front", "pop_last", "next_back"].contains(&method);
     takes && !READERS.contains(&ty) && ty != "_"
 }
 
@@ -95,7 +124,8 @@ fn brings(cx: &LintCx<'_>, call: &Call, depth: usize) -> Option<(String, bool)> 
         Callee::Foreign(name) => {
             let (ty, method) = name.split_once("::")?;
             let of_param = ty == "_" && matches!(call.args.first()?.ty.peeled(), Ty::Param(..));
-            let reads = READS.contains(&method) && (READERS.contains(&ty) || of_param && !["next", "iter"].contains(&method));
+            let reads = READS.contains(&method)
+                && (READERS.contains(&ty) || of_param && !["next", "iter"].contains(&method));
             reads.then(|| (quoted(cx, call), ty == "Receiver"))
         }
         Callee::Value(_) => Some((quoted(cx, call), false)),
@@ -151,6 +181,7 @@ fn chain(cx: &LintCx<'_>, body: &Body, source: &Place) -> Option<Input> {
     if let Some((who, local)) = brings(cx, call, 0) {
         return Some(Input { who, span: Some(call.span), local });
     }
-    let passes_on = ["map", "filter", "filter_map", "enumerate", "inspect", "flatten", "map_while", "peekable", "fuse"];
+    let passes_on =
+        ["map", "filter", "filter_map", "enumerate", "inspect", "flatten", "map_while", "peekable", "fuse"];
     if passes_on.contains(&method) { chain(cx, body, &call.args.first()?.place) } else { None }
 }

@@ -6,14 +6,34 @@ use crate::mir::{Body, Call, Callee, FnBody, LoopId, Op, Place, Root};
 
 /// Methods by which a container gets smaller.
 const SHRINKS: [&str; 18] = [
-    "clear", "drain", "extract_if", "pop", "pop_back", "pop_first", "pop_front", "pop_last", "remove", "resize", "retain",
-    "retain_mut", "split_off", "swap_remove", "swap_remove_back", "take", "truncate", "remove_entry",
+    "clear",
+    "drain",
+    "extract_if",
+    "pop",
+    "pop_back",
+    "pop_first",
+    "pop_front",
+    "pop_last",
+    "remove",
+    "resize",
+    "retain",
+    "retain_mut",
+    "split_off",
+    "swap_remove",
+    "swap_remove_back",
+    "take",
+    "truncate",
+    "remove_entry",
 ];
 /// Methods that ask how full it is.
 const ASKS: [&str; 6] = ["capacity", "has_room", "is_full", "len", "remaining", "remaining_capacity"];
 /// Methods of framealloc that ask how much memory is left.
 const MEASURES: [&str; 5] = [
-    "SmartAlloc::budget", "SmartAlloc::stats", "SmartAlloc::tag_budget", "SmartAlloc::tag_stats", "SmartAlloc::would_fit",
+    "SmartAlloc::budget",
+    "SmartAlloc::stats",
+    "SmartAlloc::tag_budget",
+    "SmartAlloc::tag_stats",
+    "SmartAlloc::would_fit",
 ];
 /// How deep a helper may lie.
 const DEPTH: usize = 2;
@@ -77,7 +97,8 @@ fn shrinks(cx: &LintCx<'_>, function: &FnBody, field: Option<&String>, exact: bo
         }
         _ => false,
     }) || function.bodies.iter().any(|body| {
-        let taken = |op: &Op| matches!(op, Op::Move { to, .. } if !to.fields.is_empty() && to.fields.last() == field);
+        let taken =
+            |op: &Op| matches!(op, Op::Move { to, .. } if !to.fields.is_empty() && to.fields.last() == field);
         field.is_some() && body.ops().any(|(_, op)| taken(op))
     })
 }

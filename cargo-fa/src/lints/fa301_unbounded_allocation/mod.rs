@@ -33,7 +33,8 @@ pub(crate) fn check(cx: &LintCx<'_>, findings: &mut Vec<Finding>) {
             continue;
         }
         for body in &function.bodies {
-            let found = body.calls().filter_map(|(block, call)| check_call(cx, &budgets, id, body, block, call));
+            let found =
+                body.calls().filter_map(|(block, call)| check_call(cx, &budgets, id, body, block, call));
             findings.extend(found.map(|finding| finding.item(&data.path)));
         }
     }
@@ -70,7 +71,9 @@ struct Kept {
 
 fn kept(cx: &LintCx<'_>, body: &Body, id: LoopId, call: &Call) -> Option<Kept> {
     if let Some((memory, Amount::One | Amount::Many)) = cx.summaries.makes(cx.model, call) {
-        if memory.of_a_frame() && (has_frames(cx.model, cx.summaries, body, id) || made_in_round(body, call, id)) {
+        if memory.of_a_frame()
+            && (has_frames(cx.model, cx.summaries, body, id) || made_in_round(body, call, id))
+        {
             return None;
         }
         let Fate::Collected { into, .. } = fate(cx.model, body, call, Some(id)) else { return None };
@@ -78,11 +81,17 @@ fn kept(cx: &LintCx<'_>, body: &Body, id: LoopId, call: &Call) -> Option<Kept> {
     }
     if let Some(kept) = kept_by(cx.model, cx.summaries, call) {
         let frames = kept.memory.of_a_frame() && has_frames(cx.model, cx.summaries, body, id);
-        let of_round = kept.into.root_local().is_some_and(|local| {
-            is_of_round(body, local, id) && !body.local(local).ty.is_ref()
-        });
+        let of_round = kept
+            .into
+            .root_local()
+            .is_some_and(|local| is_of_round(body, local, id) && !body.local(local).ty.is_ref());
         let outlives = !frames && !of_round;
-        return outlives.then_some(Kept { memory: kept.memory, into: kept.into, grows: false, inner: Some(kept.span) });
+        return outlives.then_some(Kept {
+            memory: kept.memory,
+            into: kept.into,
+            grows: false,
+            inner: Some(kept.span),
+        });
     }
     let receiver = call.receiver()?;
     let name = cx.model.index.ours(&receiver.ty)?;

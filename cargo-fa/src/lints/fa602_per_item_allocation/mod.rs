@@ -29,13 +29,21 @@ pub(crate) fn check(cx: &LintCx<'_>, findings: &mut Vec<Finding>) {
         }
         for body in &function.bodies {
             for (block, call) in body.calls() {
-                findings.extend(check_call(cx, function, body, block, call).map(|finding| finding.item(&data.path)));
+                findings.extend(
+                    check_call(cx, function, body, block, call).map(|finding| finding.item(&data.path)),
+                );
             }
         }
     }
 }
 
-fn check_call(cx: &LintCx<'_>, function: &FnBody, body: &Body, block: BlockId, call: &Call) -> Option<Finding> {
+fn check_call(
+    cx: &LintCx<'_>,
+    function: &FnBody,
+    body: &Body,
+    block: BlockId,
+    call: &Call,
+) -> Option<Finding> {
     let Some((Memory::Ambient | Memory::Scoped, Amount::One)) = cx.summaries.makes(cx.model, call) else {
         return by_callee(cx, function, body, block, call);
     };
@@ -80,15 +88,22 @@ fn outlives_round(function: &FnBody, body: &Body, fate: &Fate, id: LoopId) -> bo
     };
     match fate {
         Fate::UsedUp => true,
-        Fate::Collected { into, .. } => {
-            into.root_local().and_then(captured).is_some_and(|outer| !is_of_round(function.body(parent), outer, id))
-        }
+        Fate::Collected { into, .. } => into
+            .root_local()
+            .and_then(captured)
+            .is_some_and(|outer| !is_of_round(function.body(parent), outer, id)),
         Fate::Returned | Fate::Elsewhere => false,
     }
 }
 
 /// A call of a function that adds a box to a list whenever it is called.
-fn by_callee(cx: &LintCx<'_>, function: &FnBody, body: &Body, block: BlockId, call: &Call) -> Option<Finding> {
+fn by_callee(
+    cx: &LintCx<'_>,
+    function: &FnBody,
+    body: &Body,
+    block: BlockId,
+    call: &Call,
+) -> Option<Finding> {
     let kept = kept_by(cx.model, cx.summaries, call)?;
     let one = kept.memory == Memory::Ambient && kept.amount == Amount::One && kept.always && !kept.keyed;
     if !one || holds_dyn(cx.model.index, &kept.ty) || !holds_boxes(cx.model.index, &kept.ty) {
@@ -96,9 +111,10 @@ fn by_callee(cx: &LintCx<'_>, function: &FnBody, body: &Body, block: BlockId, ca
     }
     let hot = hot(cx, function, body, block, call)?;
     let Hot::Loop(id) = hot else { return None };
-    let outlives = kept.into.root_local().is_none_or(|local| {
-        !is_of_round(body, local, id) || body.local(local).ty.is_ref()
-    });
+    let outlives = kept
+        .into
+        .root_local()
+        .is_none_or(|local| !is_of_round(body, local, id) || body.local(local).ty.is_ref());
     outlives.then(|| report::by_callee(cx, body, call, id, &kept))
 }
 

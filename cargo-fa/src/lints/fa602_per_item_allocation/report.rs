@@ -21,10 +21,14 @@ pub(super) fn report(
     let finding = match fate {
         Fate::Collected { into, span, keyed, .. } => {
             let name = name_of(body, into).unwrap_or_else(|| "the list".to_owned());
-            let finding = Finding::new(&LINT, call.span, format!("`{name}` gets an allocation of its own for each item"))
-                .label("one allocation in every round")
-                .also(*span, "collected here, with a pointer to each")
-                .help(format!("put the values themselves into `{name}`: a frame vector keeps them in one block"));
+            let finding = Finding::new(
+                &LINT,
+                call.span,
+                format!("`{name}` gets an allocation of its own for each item"),
+            )
+            .label("one allocation in every round")
+            .also(*span, "collected here, with a pointer to each")
+            .help(format!("put the values themselves into `{name}`: a frame vector keeps them in one block"));
             let finding = match unboxed(cx, call, &name) {
                 Some(fix) => finding.fix(fix),
                 None => finding,
@@ -35,7 +39,9 @@ pub(super) fn report(
             let Hot::Closure(site) = hot else { return None };
             // What looks for one item makes one.
             let method = runner(function, body, site.span)?;
-            if ["all", "any", "find_map", "find_map_any", "find_map_first", "map_while", "try_for_each"].contains(&method) {
+            if ["all", "any", "find_map", "find_map_any", "find_map_first", "map_while", "try_for_each"]
+                .contains(&method)
+            {
                 return None;
             }
             Finding::new(&LINT, call.span, "each item gets an allocation of its own")
@@ -43,9 +49,10 @@ pub(super) fn report(
                 .help("make the values themselves, and collect them at once: `frame_slice_from_fn`, or `extend` of a frame vector")
         }
         Fate::UsedUp => {
-            let finding = Finding::new(&LINT, call.span, "each item gets an allocation that its round uses up")
-                .label("allocated in every round, and gone at its end")
-                .help("use the value itself, or allocate once before the loop and write to that");
+            let finding =
+                Finding::new(&LINT, call.span, "each item gets an allocation that its round uses up")
+                    .label("allocated in every round, and gone at its end")
+                    .help("use the value itself, or allocate once before the loop and write to that");
             finding.confidence(if open { Confidence::Low } else { Confidence::Medium })
         }
         Fate::Elsewhere => return None,

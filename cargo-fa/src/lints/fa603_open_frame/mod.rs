@@ -18,11 +18,23 @@ pub(crate) static LINT: Lint = Lint {
 
 pub(crate) fn check(cx: &LintCx<'_>, findings: &mut Vec<Finding>) {
     for (_, data, function) in cx.model.functions() {
+        let analysis = PairDepth { pair: Pair::Frame, model: cx.model, summaries: cx.summaries };
+        // A closure ends what the function around it begins, or was meant to (FA205).
+        if function.bodies[1..].iter().any(|body| analysis.unmatched_end(body).is_some()) {
+            continue;
+        }
         for body in &function.bodies {
             let found = check_body(cx, body);
             findings.extend(found.into_iter().map(|finding| finding.item(&data.path)));
         }
     }
+}
+
+fn only_ends(cx: &LintCx<'_>, body: &Body) -> bool {
+    let analysis = PairDepth { pair: Pair::Frame, model: cx.model, summaries: cx.summaries };
+    let mut deltas =
+        body.calls().map(|(_, call)| analysis.delta(call)).filter(|delta| *delta != 0).peekable();
+    deltas.peek().is_some() && deltas.all(|delta| delta < 0)
 }
 
 fn check_body(cx: &LintCx<'_>, body: &Body) -> Vec<Finding> {
@@ -84,9 +96,13 @@ fn rounds_that_leave_it_open(
             });
             let begun = state.begun.or(open.begun);
             let finding = match (jump, begun) {
-                (Some(span), _) if ends => Finding::new(&LINT, span, "this round ends while its frame is open")
-                    .label("the next round begins another one")
-                    .help("end the frame before this, or open it with `alloc.frame()`, which ends by itself"),
+                (Some(span), _) if ends => Finding::new(
+                    &LINT,
+                    span,
+                    "this round ends while its frame is open",
+                )
+                .label("the next round begins another one")
+                .help("end the frame before this, or open it with `alloc.frame()`, which ends by itself"),
                 (_, Some(begun)) => {
                     findings.push(
                         Finding::new(&LINT, begun, "each round of this loop begins a frame and ends none")
