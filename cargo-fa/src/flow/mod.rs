@@ -3,10 +3,13 @@
 //! | module | role |
 //! |---|---|
 //! | `frames` | how many ambient frames are open, place by place |
+//! | `handles` | where handles of ambient frames are, and which outlive their frame |
 //! | `summary` | what a call of a function of the program amounts to |
 
 mod frames;
+mod handles;
 mod summary;
 
 pub(crate) use frames::{Depth, FrameDepth};
+pub(crate) use handles::{Escape, Handles, How, Site, SiteKind, escapes};
 pub(crate) use summary::{Summaries, Summary};

@@ -260,25 +260,26 @@ impl Lower<'_> {
             ExprKind::Tuple(parts) => {
                 let parts: Vec<Operand> = parts.iter().map(|part| self.expr(part, None)).collect();
                 let ty = Ty::Tuple(parts.iter().map(|part| part.ty.clone()).collect());
-                self.aggregate(ty, parts, span)
+                let fields = (0..parts.len()).map(|at| at.to_string()).collect();
+                self.aggregate(ty, parts, fields, span)
             }
             ExprKind::Array(parts) => {
                 let parts: Vec<Operand> = parts.iter().map(|part| self.expr(part, None)).collect();
                 let element = parts.first().map(|part| part.ty.clone()).unwrap_or_default();
-                self.aggregate(Ty::Slice(Box::new(element)), parts, span)
+                self.aggregate(Ty::Slice(Box::new(element)), parts, Vec::new(), span)
             }
             ExprKind::Repeat { value, count } => {
                 let value = self.expr(value, None);
                 let count = self.expr(count, None);
                 self.use_place(&count);
                 let ty = Ty::Slice(Box::new(value.ty.clone()));
-                self.aggregate(ty, vec![value], span)
+                self.aggregate(ty, vec![value], Vec::new(), span)
             }
             ExprKind::Range { start, end } => {
                 let parts: Vec<Operand> =
                     [start, end].into_iter().flatten().map(|part| self.expr(part, None)).collect();
                 let item = parts.first().map(|part| part.ty.clone()).unwrap_or_default();
-                self.aggregate(Ty::Iter(Box::new(item)), parts, span)
+                self.aggregate(Ty::Iter(Box::new(item)), parts, Vec::new(), span)
             }
             ExprKind::Cast(inner, ty) => {
                 let inner = self.expr(inner, None);
@@ -297,10 +298,18 @@ impl Lower<'_> {
         }
     }
 
-    pub(super) fn aggregate(&mut self, ty: Ty, parts: Vec<Operand>, span: Span) -> Operand {
+    /// Parts without a name are elements.
+    pub(super) fn aggregate(
+        &mut self,
+        ty: Ty,
+        parts: Vec<Operand>,
+        mut fields: Vec<String>,
+        span: Span,
+    ) -> Operand {
         let whole = self.temp(ty, span);
         let dest = whole.place.whole().expect("a temporary");
-        self.emit(Op::Aggregate { dest, parts, span });
+        fields.resize(parts.len(), "[]".into());
+        self.emit(Op::Aggregate { dest, parts, fields, span });
         whole
     }
 
@@ -413,7 +422,8 @@ impl Lower<'_> {
         if let Some(rest) = rest {
             parts.push(self.expr(rest, None));
         }
-        self.aggregate(ty, parts, span)
+        let names = fields.iter().map(|(name, _)| name.text.clone()).collect();
+        self.aggregate(ty, parts, names, span)
     }
 
     pub(super) fn own_type(&self, id: crate::index::AdtId) -> Ty {
@@ -485,6 +495,10 @@ pub(crate) fn fold(index: &Index, module: ModId, expr: &Expr, depth: usize) -> O
             (Def::Static(id), used) if used == path.segments.len() => {
                 let data = index.static_(id);
                 fold(index, data.module, data.init.as_ref()?, depth + 1)
+            }
+            (Def::Variant(id, at), used) if used == path.segments.len() => {
+                let adt = index.adt(id);
+                Some(Const::Variant(adt.name.text.clone(), adt.variants[at].0.clone()))
             }
             _ => None,
         },

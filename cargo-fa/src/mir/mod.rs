@@ -182,8 +182,8 @@ pub(crate) enum Op {
     Call(Box<Call>),
     /// `to = from`; also `let to = from`.
     Move { from: Operand, to: Place, span: Span },
-    /// A struct, tuple, array or variant made of parts.
-    Aggregate { dest: Local, parts: Vec<Operand>, span: Span },
+    /// A struct, tuple, array or variant made of parts; `fields` are their names, `[]` for elements and the rest.
+    Aggregate { dest: Local, parts: Vec<Operand>, fields: Vec<String>, span: Span },
     /// A closure is made; its captures are moved or borrowed.
     Closure { dest: Local, body: BodyKey, captures: Vec<Operand>, span: Span },
     /// A place is read or borrowed.
