@@ -30,6 +30,7 @@ impl Changed {
                 "diff",
                 "--no-color",
                 "--no-ext-diff",
+                "--no-textconv",
                 "--no-renames",
                 "--relative",
                 "--unified=0",

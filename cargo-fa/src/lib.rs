@@ -55,6 +55,11 @@ mod project;
 mod source;
 mod suggest;
 mod suppress;
+mod ty;
 mod workspace;
 
 pub use cli::run;
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

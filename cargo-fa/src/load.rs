@@ -96,9 +96,7 @@ fn read_all(input: &Input) -> HashMap<&Path, Result<String, String>> {
 /// Which crates can use framealloc: those that name it, and those that depend on one that does.
 fn relevant(input: &Input, texts: &HashMap<&Path, Result<String, String>>, everything: bool) -> Vec<bool> {
     let finder = memmem::Finder::new(TRACE);
-    let traced = |path: &Path| {
-        texts[path].as_ref().is_ok_and(|text| finder.find(text.as_bytes()).is_some())
-    };
+    let traced = |path: &Path| texts[path].as_ref().is_ok_and(|text| finder.find(text.as_bytes()).is_some());
     let mut relevant: Vec<bool> =
         input.crates.par_iter().map(|krate| everything || paths(krate).any(traced)).collect();
     loop {

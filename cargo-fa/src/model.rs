@@ -25,7 +25,8 @@ impl<'a> Model<'a> {
     pub(crate) fn new(sources: &'a Sources, index: &'a Index, config: &'a Config) -> Self {
         let ids: Vec<FnId> = index.functions().map(|(id, _)| id).collect();
         // A function that the lowering gives up on has no graph; the others have.
-        let lower = |id: &FnId| catch_unwind(AssertUnwindSafe(|| mir::lower_function(index, *id))).ok().flatten();
+        let lower =
+            |id: &FnId| catch_unwind(AssertUnwindSafe(|| mir::lower_function(index, *id))).ok().flatten();
         let bodies = ids.par_iter().map(lower).collect();
         let systems = index.functions().map(|(_, data)| attributes::system(index, data)).collect();
         Self { sources, index, config, bodies, systems }

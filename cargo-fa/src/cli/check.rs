@@ -42,7 +42,11 @@ pub(super) fn run(common: &Common, options: Check) -> Result<u8> {
         Some(revision) => Some(Changed::since(&run.session.input.root, revision)?),
         None => None,
     };
-    let mut linted = run.lint(changed.as_ref(), known.as_ref());
+    let mut linted = run.session.lint();
+    if let Some(known) = &known {
+        run.report_gone(known, &linted);
+    }
+    run.narrow(&mut linted, changed.as_ref(), known.as_ref());
     if run.options.fix.fix {
         linted = run.fix(linted, changed.as_ref(), known.as_ref())?;
     }
@@ -69,33 +73,23 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    /// Lints, and leaves what the options ask for.
-    fn lint(&self, changed: Option<&Changed>, known: Option<&Baseline>) -> Linted {
-        let mut linted = self.session.lint();
+    /// Leaves what the options ask for: categories, levels, confidences, changed lines, nothing of the baseline.
+    fn narrow(&self, linted: &mut Linted, changed: Option<&Changed>, known: Option<&Baseline>) {
+        let categories = self.options.categories.chosen();
+        let least = self.session.config.min_confidence;
+        linted.retain(|sources, finding| {
+            let file = sources.get(finding.primary.span.file);
+            let line = |at| file.position(at).line;
+            let lines = line(finding.primary.span.start)..=line(finding.primary.span.end);
+            categories.contains(&finding.lint.category)
+                && self.options.which.is_certain(finding, least)
+                && changed.is_none_or(|changed| changed.contains(&file.path, lines))
+        });
         if let Some(known) = known {
-            self.report_gone(known, &linted);
             let before = linted.all.len();
             linted.all.retain(|one| !known.contains(&one.print));
             linted.counts.baseline = before - linted.all.len();
         }
-        self.narrow(&mut linted);
-        if let Some(changed) = changed {
-            linted.retain(|sources, finding| {
-                let file = sources.get(finding.primary.span.file);
-                let span = finding.primary.span;
-                changed.contains(&file.path, file.position(span.start).line..=file.position(span.end).line)
-            });
-        }
-        linted
-    }
-
-    /// Leaves the chosen categories, levels and confidences.
-    fn narrow(&self, linted: &mut Linted) {
-        let categories = self.options.categories.chosen();
-        let least = self.session.config.min_confidence;
-        linted.retain(|_, finding| {
-            categories.contains(&finding.lint.category) && self.options.which.is_certain(finding, least)
-        });
     }
 
     fn write_baseline(&self) -> Result<u8> {
@@ -105,7 +99,7 @@ impl Run<'_> {
             );
         };
         let mut linted = self.session.lint();
-        self.narrow(&mut linted);
+        self.narrow(&mut linted, None, None);
         let (_, prints) = split(&mut linted);
         let baseline = Baseline::new(prints);
         files::replace(path, baseline.to_json().as_bytes())?;
@@ -160,7 +154,8 @@ impl Run<'_> {
                 (Some(revision), Some(_)) => Some(Changed::since(&self.session.input.root, revision)?),
                 _ => None,
             };
-            linted = self.lint(changed.as_ref(), known);
+            linted = self.session.lint();
+            self.narrow(&mut linted, changed.as_ref(), known);
         }
         if !self.common.quiet {
             terminal::status("Fixed", &plural(applied, "finding"));
@@ -187,7 +182,11 @@ impl Run<'_> {
         }
         match path {
             Some(path) => files::replace(path, &text),
-            None => Ok(io::stdout().write_all(&text).and_then(|()| io::stdout().flush())?),
+            // Whoever stops reading, as `head` does, has seen enough; the code still tells.
+            None => match io::stdout().write_all(&text).and_then(|()| io::stdout().flush()) {
+                Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+                result => Ok(result?),
+            },
         }
     }
 

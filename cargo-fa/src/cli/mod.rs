@@ -35,6 +35,9 @@ const FINDINGS: u8 = 1;
 /// The command line, the configuration or the workspace cannot be used.
 const UNUSABLE: u8 = 2;
 
+/// Bytes of stack: parsing goes as deep as somebody nested code.
+const STACK: usize = 64 << 20;
+
 /// Runs the program with `arguments`, the first of which is its name.
 ///
 /// The result is 0 when nothing was found, 1 when findings at `warn` or `deny` were shown, and 2 when the command line,
@@ -54,7 +57,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
     };
     cli.common.color.apply();
-    ExitCode::from(match dispatch(cli) {
+    let thread = std::thread::Builder::new().stack_size(STACK).spawn(|| dispatch(cli));
+    let result = thread.expect("a thread can be started").join();
+    ExitCode::from(match result.unwrap_or_else(|panic| std::panic::resume_unwind(panic)) {
         Ok(code) => code,
         Err(error) if is_broken_pipe(&error) => CLEAN,
         Err(error) => {

@@ -154,7 +154,7 @@ pub(super) struct Which {
     /// Hide the findings listed in FILE
     #[arg(long, value_name = "FILE")]
     pub(super) baseline: Option<PathBuf>,
-    /// Write the findings to the baseline instead of showing them
+    /// Replace the baseline by the findings of this run instead of showing them
     #[arg(long, conflicts_with_all = ["since", "fix", "diff"])]
     pub(super) write_baseline: bool,
 }
@@ -221,6 +221,24 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn the_command_line_decides_on_certainty_before_the_configuration() {
+        use crate::lints::PROBE;
+        use crate::source::{FileId, Span};
+        let finding = Finding::new(&PROBE, Span { file: FileId(0), start: 0, end: 0 }, "x");
+        let finding = finding.confidence(Confidence::Medium);
+        let is_certain = |given: &[&str], configured| {
+            let arguments = ["cargo-fa"].iter().chain(given);
+            Cli::try_parse_from(arguments).unwrap().check.which.is_certain(&finding, configured)
+        };
+        assert!(is_certain(&[], Confidence::Low));
+        assert!(is_certain(&[], Confidence::Medium));
+        assert!(!is_certain(&[], Confidence::High));
+        assert!(!is_certain(&["--min-confidence", "high"], Confidence::Low));
+        assert!(is_certain(&["--min-confidence", "low"], Confidence::High));
+        assert!(Cli::try_parse_from(["cargo-fa", "--min-confidence", "sure"]).is_err());
     }
 
     #[test]

@@ -107,7 +107,7 @@ impl Progress {
             && let Ok(mut shown) = self.shown.lock()
         {
             *shown = None;
-            let _ = write!(anstream::stderr(), "\r\x1b[K");
+            let _ = write!(io::stderr(), "\r{:40}\r", "");
         }
     }
 }

@@ -107,6 +107,16 @@ fn what_is_not_toml_is_a_mistake_with_a_place() {
     assert_eq!(all.len(), 1);
 }
 
+#[test]
+fn half_a_file_is_a_mistake_that_can_be_shown() {
+    let text = "exclude = [\"ä\"] # ü\n[tags.modules]\n\"crate::ö\" = 'x'\nknown = 1979-05-27\n[budgets]\ntags.a = 0x_ff\n";
+    for end in (0..=text.len()).filter(|&end| text.is_char_boundary(end)) {
+        if let Err(mistakes) = read(".fa.toml", &text[..end]) {
+            assert!(mistakes.to_string().starts_with("error: "));
+        }
+    }
+}
+
 /// The table of keys and the parser agree: a key of the table is never unknown.
 #[test]
 fn the_table_of_keys_is_the_parsers() {
@@ -180,5 +190,20 @@ fn the_schema_accepts_what_the_parser_accepts() {
         let document: serde_json::Value = toml::from_str(text).unwrap();
         assert_eq!(read(".fa.toml", text).is_ok(), valid, "the parser: {text}");
         assert_eq!(validator.is_valid(&document), valid, "the schema: {text}");
+    }
+}
+
+/// The README shows every key, and what it shows is valid.
+#[test]
+fn the_readme_is_right() {
+    let readme = include_str!("../../README.md");
+    let (_, after) = readme.split_once("```toml\n").unwrap();
+    let (text, _) = after.split_once("```").unwrap();
+    ok(text);
+    for (_, key, _) in keys::KEYS {
+        assert!(text.contains(key), "{key}");
+    }
+    for (name, _) in Format::NAMES {
+        assert!(readme.contains(&format!("| `{name}` |")), "{name}");
     }
 }

@@ -50,8 +50,8 @@ pub(crate) enum AttrValue {
 
 /// Attributes of the language, which no lint reads.
 const BUILT_IN: [&str; 14] = [
-    "allow", "cfg", "cfg_attr", "cold", "deny", "derive", "doc", "expect", "forbid", "inline", "must_use", "path",
-    "test", "warn",
+    "allow", "cfg", "cfg_attr", "cold", "deny", "derive", "doc", "expect", "forbid", "inline", "must_use",
+    "path", "test", "warn",
 ];
 
 impl Lowering<'_> {
@@ -94,9 +94,10 @@ impl Lowering<'_> {
 
     /// Whether the `cfg`s of an item are true.
     pub(super) fn enabled(&self, attrs: &[syn::Attribute]) -> bool {
-        attrs.iter().filter(|attr| attr.path().is_ident("cfg")).all(|attr| {
-            attr.parse_args::<Meta>().ok().and_then(|meta| self.cfg.holds(&meta)).unwrap_or(true)
-        })
+        attrs
+            .iter()
+            .filter(|attr| attr.path().is_ident("cfg"))
+            .all(|attr| attr.parse_args::<Meta>().ok().and_then(|meta| self.cfg.holds(&meta)).unwrap_or(true))
     }
 }
 

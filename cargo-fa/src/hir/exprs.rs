@@ -6,7 +6,8 @@
 use super::lower::Lowering;
 use super::types::name_of;
 use super::{
-    Arm, BinOp, Block, BlockKind, Closure, Expr, ExprKind, Let, Lit, LoopSource, Name, Param, Pat, Path, Stmt, TypeRef,
+    Arm, BinOp, Block, BlockKind, Closure, Expr, ExprKind, Let, Lit, LoopSource, Name, Param, Pat, Path,
+    Stmt, TypeRef,
 };
 use crate::source::Span;
 
@@ -73,7 +74,9 @@ impl Lowering<'_> {
                 let path = self.path(path.qself.as_ref(), &path.path);
                 Expr { span: path.span, kind: ExprKind::Path(path) }
             }
-            syn::Expr::Lit(lit) => Expr { kind: ExprKind::Lit(literal(&lit.lit)), span: self.span(lit.lit.span()) },
+            syn::Expr::Lit(lit) => {
+                Expr { kind: ExprKind::Lit(literal(&lit.lit)), span: self.span(lit.lit.span()) }
+            }
             syn::Expr::Call(call) => {
                 let callee = self.boxed(&call.func);
                 let span = callee.span.to(self.span(call.paren_token.span.close()));
@@ -199,7 +202,8 @@ impl Lowering<'_> {
             }
             syn::Expr::Repeat(repeat) => {
                 let span = self.delimited(&repeat.bracket_token.span);
-                let kind = ExprKind::Repeat { value: self.boxed(&repeat.expr), count: self.boxed(&repeat.len) };
+                let kind =
+                    ExprKind::Repeat { value: self.boxed(&repeat.expr), count: self.boxed(&repeat.len) };
                 Expr { kind, span }
             }
             syn::Expr::Range(range) => self.range(range),
@@ -334,7 +338,9 @@ impl Lowering<'_> {
     fn member(&self, member: &syn::Member) -> Name {
         match member {
             syn::Member::Named(name) => self.name(name),
-            syn::Member::Unnamed(index) => Name { text: index.index.to_string(), span: self.span(index.span) },
+            syn::Member::Unnamed(index) => {
+                Name { text: index.index.to_string(), span: self.span(index.span) }
+            }
         }
     }
 

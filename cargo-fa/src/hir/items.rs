@@ -3,8 +3,8 @@
 use super::lower::Lowering;
 use super::types::name_of;
 use super::{
-    Alias, Field, Function, Generic, Impl, Import, Imported, Item, Items, Module, Name, Param, Receiver, Static,
-    StaticKind, Trait, TypeDef, TypeRef, Variant,
+    Alias, Field, Function, Generic, Impl, Import, Imported, Item, Items, Module, Name, Param, Receiver,
+    Static, StaticKind, Trait, TypeDef, TypeRef, Variant,
 };
 
 impl Lowering<'_> {
@@ -34,9 +34,15 @@ impl Lowering<'_> {
                 Item::Use(imports)
             }
             syn::Item::ExternCrate(item) => {
-                let (_, name) = item.rename.as_ref().map_or((None, &item.ident), |(r#as, name)| (Some(r#as), name));
+                let (_, name) =
+                    item.rename.as_ref().map_or((None, &item.ident), |(r#as, name)| (Some(r#as), name));
                 let path = vec![name_of(&item.ident)];
-                Item::Use(vec![Import { absolute: true, path, what: Imported::Name(name_of(name)), public: false }])
+                Item::Use(vec![Import {
+                    absolute: true,
+                    path,
+                    what: Imported::Name(name_of(name)),
+                    public: false,
+                }])
             }
             syn::Item::Mod(module) => Item::Mod(Module {
                 name: name_of(&module.ident),
@@ -111,7 +117,12 @@ impl Lowering<'_> {
         lowered.collect()
     }
 
-    fn signature(&self, attrs: &[syn::Attribute], sig: &syn::Signature, start: crate::source::Span) -> Function {
+    fn signature(
+        &self,
+        attrs: &[syn::Attribute],
+        sig: &syn::Signature,
+        start: crate::source::Span,
+    ) -> Function {
         let mut receiver = None;
         let mut params = Vec::new();
         for input in &sig.inputs {

@@ -43,8 +43,24 @@ impl Lowering<'_> {
     /// The variables that a format string names: `"{body:?}"` uses `body`.
     fn captured_by_format(&self, name: &str, arg: &Expr) -> Vec<Expr> {
         const FORMATTING: [&str; 18] = [
-            "assert", "debug", "debug_assert", "eprint", "eprintln", "error", "format", "format_args", "info",
-            "panic", "print", "println", "todo", "trace", "unreachable", "warn", "write", "writeln",
+            "assert",
+            "debug",
+            "debug_assert",
+            "eprint",
+            "eprintln",
+            "error",
+            "format",
+            "format_args",
+            "info",
+            "panic",
+            "print",
+            "println",
+            "todo",
+            "trace",
+            "unreachable",
+            "warn",
+            "write",
+            "writeln",
         ];
         let ExprKind::Lit(Lit::Str(text)) = &arg.kind else { return Vec::new() };
         if !FORMATTING.contains(&name) {
@@ -120,4 +136,3 @@ impl Parse for Statics {
         Ok(Self(statics))
     }
 }
-

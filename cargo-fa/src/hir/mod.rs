@@ -236,7 +236,10 @@ pub(crate) struct Block {
 pub(crate) enum Stmt {
     Let(Let),
     /// An expression; its value is the block's when it is the last statement without a semicolon.
-    Expr { expr: Expr, semicolon: bool },
+    Expr {
+        expr: Expr,
+        semicolon: bool,
+    },
     Item(Item),
 }
 
@@ -261,10 +264,24 @@ pub(crate) struct Expr {
 pub(crate) enum ExprKind {
     Path(Path),
     Lit(Lit),
-    Call { callee: Box<Expr>, args: Vec<Expr> },
-    MethodCall { receiver: Box<Expr>, name: Name, turbofish: Vec<TypeRef>, args: Vec<Expr> },
-    Field { base: Box<Expr>, name: Name },
-    Index { base: Box<Expr>, index: Box<Expr> },
+    Call {
+        callee: Box<Expr>,
+        args: Vec<Expr>,
+    },
+    MethodCall {
+        receiver: Box<Expr>,
+        name: Name,
+        turbofish: Vec<TypeRef>,
+        args: Vec<Expr>,
+    },
+    Field {
+        base: Box<Expr>,
+        name: Name,
+    },
+    Index {
+        base: Box<Expr>,
+        index: Box<Expr>,
+    },
     /// `&e`, `&mut e`.
     Ref(Box<Expr>),
     /// `*e`
@@ -272,29 +289,69 @@ pub(crate) enum ExprKind {
     Unary(Box<Expr>),
     Binary(Box<Expr>, BinOp, Box<Expr>),
     /// `a = b`; `a += b` is one with `compound`.
-    Assign { target: Box<Expr>, value: Box<Expr>, compound: bool },
-    Block { block: Block, label: Option<String>, kind: BlockKind },
-    If { condition: Box<Expr>, then: Box<Expr>, otherwise: Option<Box<Expr>> },
+    Assign {
+        target: Box<Expr>,
+        value: Box<Expr>,
+        compound: bool,
+    },
+    Block {
+        block: Block,
+        label: Option<String>,
+        kind: BlockKind,
+    },
+    If {
+        condition: Box<Expr>,
+        then: Box<Expr>,
+        otherwise: Option<Box<Expr>>,
+    },
     /// `let p = e` as a condition.
-    Let { pat: Pat, value: Box<Expr> },
-    Match { scrutinee: Box<Expr>, arms: Vec<Arm> },
-    Loop { source: LoopSource, body: Block, label: Option<String> },
-    Break { label: Option<String>, value: Option<Box<Expr>> },
-    Continue { label: Option<String> },
+    Let {
+        pat: Pat,
+        value: Box<Expr>,
+    },
+    Match {
+        scrutinee: Box<Expr>,
+        arms: Vec<Arm>,
+    },
+    Loop {
+        source: LoopSource,
+        body: Block,
+        label: Option<String>,
+    },
+    Break {
+        label: Option<String>,
+        value: Option<Box<Expr>>,
+    },
+    Continue {
+        label: Option<String>,
+    },
     Return(Option<Box<Expr>>),
     Try(Box<Expr>),
     Await(Box<Expr>),
     Closure(Box<Closure>),
     /// `T { field: e, ..rest }`
-    Struct { path: Path, fields: Vec<(Name, Expr)>, rest: Option<Box<Expr>> },
+    Struct {
+        path: Path,
+        fields: Vec<(Name, Expr)>,
+        rest: Option<Box<Expr>>,
+    },
     Tuple(Vec<Expr>),
     Array(Vec<Expr>),
     /// `[e; n]`
-    Repeat { value: Box<Expr>, count: Box<Expr> },
-    Range { start: Option<Box<Expr>>, end: Option<Box<Expr>> },
+    Repeat {
+        value: Box<Expr>,
+        count: Box<Expr>,
+    },
+    Range {
+        start: Option<Box<Expr>>,
+        end: Option<Box<Expr>>,
+    },
     Cast(Box<Expr>, TypeRef),
     /// A macro with the expressions in it, when it reads as such.
-    Macro { path: Path, args: Vec<Expr> },
+    Macro {
+        path: Path,
+        args: Vec<Expr>,
+    },
     /// What has no form here, with what is inside.
     Other(Vec<Expr>),
 }
@@ -355,10 +412,20 @@ pub(crate) struct Closure {
 
 #[derive(Clone, Debug)]
 pub(crate) enum Pat {
-    Bind { name: Name, by_ref: bool, sub: Option<Box<Pat>> },
+    Bind {
+        name: Name,
+        by_ref: bool,
+        sub: Option<Box<Pat>>,
+    },
     Tuple(Vec<Pat>),
-    TupleStruct { path: Path, pats: Vec<Pat> },
-    Struct { path: Path, fields: Vec<(String, Pat)> },
+    TupleStruct {
+        path: Path,
+        pats: Vec<Pat>,
+    },
+    Struct {
+        path: Path,
+        fields: Vec<(String, Pat)>,
+    },
     Ref(Box<Pat>),
     Or(Vec<Pat>),
     Slice(Vec<Pat>),

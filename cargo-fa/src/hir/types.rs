@@ -74,8 +74,7 @@ impl Lowering<'_> {
     }
 
     fn segment(&self, segment: &syn::PathSegment) -> Segment {
-        let mut lowered =
-            Segment { name: name_of(&segment.ident), args: Vec::new(), bindings: Vec::new() };
+        let mut lowered = Segment { name: name_of(&segment.ident), args: Vec::new(), bindings: Vec::new() };
         match &segment.arguments {
             syn::PathArguments::None => {}
             syn::PathArguments::AngleBracketed(angle) => self.arguments(angle, &mut lowered),

@@ -6,8 +6,8 @@ use std::mem;
 use super::paths::Def;
 use super::types::TypeScope;
 use super::{
-    AdtData, AdtId, AliasData, AliasId, CrateData, CrateId, FnData, FnId, Index, ModId, ModuleData, Owner, StaticData,
-    StaticId, TraitData, TraitId, Ty,
+    AdtData, AdtId, AliasData, AliasId, CrateData, CrateId, FnData, FnId, Index, ModId, ModuleData, Owner,
+    StaticData, StaticId, TraitData, TraitId, Ty,
 };
 use crate::hir::{self, Generic, Imported, Item, Items};
 use crate::source::FileId;
@@ -125,8 +125,7 @@ impl Build {
                 let id = TraitId(self.index.traits.len() as u32);
                 self.define(module, &item.name.clone(), Def::Trait(id));
                 self.index.traits.push(TraitData { module, name: item.name, methods: HashMap::new() });
-                let generics =
-                    item.generics.into_iter().map(|name| Generic { name, bounds: Vec::new() });
+                let generics = item.generics.into_iter().map(|name| Generic { name, bounds: Vec::new() });
                 let generics: Vec<Generic> = generics.collect();
                 for function in item.functions {
                     let name = function.name.text.clone();
@@ -169,7 +168,13 @@ impl Build {
     }
 
     /// Items inside of a function go to a module of their own, which the function's names are looked for in first.
-    fn inner_items(&mut self, module: ModId, path: &str, file: FileId, function: &mut hir::Function) -> ModId {
+    fn inner_items(
+        &mut self,
+        module: ModId,
+        path: &str,
+        file: FileId,
+        function: &mut hir::Function,
+    ) -> ModId {
         let Some(body) = &mut function.body else { return module };
         let items = take_items(body);
         if items.is_empty() {
@@ -328,8 +333,10 @@ fn take_items(block: &mut hir::Block) -> Vec<Item> {
         match stmt {
             hir::Stmt::Item(item) => items.push(item),
             mut other => {
-                if let hir::Stmt::Expr { expr: hir::Expr { kind: hir::ExprKind::Block { block, .. }, .. }, .. } =
-                    &mut other
+                if let hir::Stmt::Expr {
+                    expr: hir::Expr { kind: hir::ExprKind::Block { block, .. }, .. },
+                    ..
+                } = &mut other
                 {
                     items.extend(take_items(block));
                 }

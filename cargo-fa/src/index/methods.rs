@@ -60,9 +60,7 @@ impl Index {
                 adt.methods.get(name).copied().or_else(|| of_traits(&adt.traits))
             }
             Ty::Param(_, traits) => of_traits(traits),
-            Ty::Foreign(foreign, _) => {
-                self.foreign_methods.get(&(foreign.clone(), name.to_owned())).copied()
-            }
+            Ty::Foreign(foreign, _) => self.foreign_methods.get(&(foreign.clone(), name.to_owned())).copied(),
             _ => None,
         }
     }
@@ -119,7 +117,10 @@ impl Index {
     /// What `value[..]` is.
     pub(crate) fn element(&self, ty: &Ty) -> Ty {
         match self.iterate(ty.peeled()) {
-            Ty::Tuple(parts) if parts.len() == 2 && matches!(ty.peeled(), Ty::Foreign(name, _) if name.ends_with("Map")) => {
+            Ty::Tuple(parts)
+                if parts.len() == 2
+                    && matches!(ty.peeled(), Ty::Foreign(name, _) if name.ends_with("Map")) =>
+            {
                 parts[1].clone()
             }
             item => item,

@@ -60,9 +60,9 @@ impl Index {
                 },
                 Def::Adt(adt) => {
                     let variant = self.adt(adt).variants.iter().position(|(variant, _)| variant == name);
-                    return Some(variant.map_or((Def::Adt(adt), index + 1), |at| {
-                        (Def::Variant(adt, at), index + 2)
-                    }));
+                    return Some(
+                        variant.map_or((Def::Adt(adt), index + 1), |at| (Def::Variant(adt, at), index + 2)),
+                    );
                 }
                 Def::Foreign(mut known) => {
                     known.push((*name).to_owned());
@@ -153,13 +153,22 @@ impl Index {
         let path: Vec<&str> = import.path.iter().map(String::as_str).collect();
         // `use name;` and `use name as other;` would find themselves.
         if path.len() == 1 && !matches!(path[0], "crate" | "self" | "super") {
-            return Some(self.extern_crate(module, path[0]).unwrap_or_else(|| Def::Foreign(import.path.clone())));
+            return Some(
+                self.extern_crate(module, path[0]).unwrap_or_else(|| Def::Foreign(import.path.clone())),
+            );
         }
         let (def, used) = self.walk(module, import.absolute, &path, depth + 1)?;
         (used == path.len()).then_some(def)
     }
 
-    fn through_glob(&self, module: ModId, import: &Import, name: &str, space: Space, depth: usize) -> Option<Def> {
+    fn through_glob(
+        &self,
+        module: ModId,
+        import: &Import,
+        name: &str,
+        space: Space,
+        depth: usize,
+    ) -> Option<Def> {
         let path: Vec<&str> = import.path.iter().map(String::as_str).collect();
         match self.walk(module, import.absolute, &path, depth + 1)?.0 {
             Def::Mod(inside) if inside != module => self.name_in(inside, name, space, depth + 1),

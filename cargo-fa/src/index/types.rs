@@ -55,8 +55,7 @@ impl Index {
                 let data = &self.aliases[id.0 as usize];
                 let generics =
                     data.alias.generics.iter().map(|name| Generic { name: name.clone(), bounds: Vec::new() });
-                let inside =
-                    TypeScope { module: data.module, generics: generics.collect(), self_ty: None };
+                let inside = TypeScope { module: data.module, generics: generics.collect(), self_ty: None };
                 let args = args();
                 let position = |name: &str| data.alias.generics.iter().position(|known| known == name);
                 let of = |name: &str| position(name).map(|at| args.get(at).cloned().unwrap_or_default());

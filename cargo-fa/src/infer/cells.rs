@@ -1,8 +1,8 @@
 //! Smart pointers, locks, cells and channels.
 
+use super::Run;
 use super::known::{Args, Known, foreign, iter, option, or, result, returned};
-use crate::index::Ty;
-use crate::mir::Run;
+use crate::ty::Ty;
 
 /// Guards of locks and cells, which deref to their argument.
 const GUARDS: [&str; 9] = [

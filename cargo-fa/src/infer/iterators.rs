@@ -1,13 +1,13 @@
 //! Iterators, std's and rayon's.
 
+use super::Run;
 use super::iterate;
 use super::known::{
     Args, Known, bool, iter, named, option, or, pair, par_iter, result, returned, returned_inner,
     returned_items, usize,
 };
 use super::options::unref;
-use crate::index::Ty;
-use crate::mir::Run;
+use crate::ty::Ty;
 
 /// A method of an iterator; `None` when `of`, a type without references, is none.
 pub(super) fn method(of: &Ty, name: &str, args: Args<'_>) -> Option<Known> {

@@ -1,7 +1,19 @@
 //! What a call is known to do.
 
-use crate::index::Ty;
-use crate::mir::Run;
+use crate::ty::Ty;
+
+/// What runs a closure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Run {
+    /// Once or now and then, on this thread, before the call returns: `Option::map`, `with`.
+    Once,
+    /// For each of many items, on this thread.
+    PerItem,
+    /// On other threads, for which the caller waits: rayon, scoped threads.
+    ScopedThread,
+    /// On another thread that may outlive the caller.
+    DetachedThread,
+}
 
 /// What is known of a call of something that is not in the index.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,11 +1,11 @@
 //! Slices, vectors, queues, strings.
 
+use super::Run;
 use super::iterators::collected;
 use super::known::{
     Args, Known, bool, iter, named, option, or, pair, par_iter, result, returned, slice, usize,
 };
-use crate::index::Ty;
-use crate::mir::Run;
+use crate::ty::Ty;
 
 /// The element of a sequence.
 pub(super) fn element(of: &Ty) -> Option<Ty> {

@@ -1,6 +1,6 @@
+use super::Run;
 use super::{Args, Known, deref, function, iterate, method};
-use crate::index::Ty;
-use crate::mir::Run;
+use crate::ty::Ty;
 
 /// A type as one writes it, `Iter<T>` and `Par<T>` for the iterators and `_` for what is unknown.
 fn ty(text: &str) -> Ty {

@@ -1,8 +1,8 @@
 //! Threads, std's and rayon's.
 
+use super::Run;
 use super::known::{Known, foreign, named, result, returned};
-use crate::index::Ty;
-use crate::mir::Run;
+use crate::ty::Ty;
 
 /// A method of a scope, a builder, a pool or a join handle.
 pub(super) fn method(of: &Ty, name: &str) -> Option<Known> {

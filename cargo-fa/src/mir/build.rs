@@ -1,7 +1,8 @@
 //! The state of lowering: bodies, blocks, scopes, variables.
 
 use super::{
-    Block, BlockId, Body, Capture, Const, FnBody, Local, LocalData, LocalKind, LoopId, Op, Operand, Place, Root,
+    Block, BlockId, Body, Capture, Const, FnBody, Local, LocalData, LocalKind, LoopId, Op, Operand, Place,
+    Root,
 };
 use crate::attributes;
 use crate::index::{BodyKey, FnId, Index, Ty, TypeScope};
@@ -237,7 +238,13 @@ impl Lower<'_> {
     pub(super) fn read(&mut self, local: Local, span: Span) -> Operand {
         let data = self.building().body.local(local);
         let (ty, value) = (data.ty.clone(), data.value.clone());
-        Operand { place: Place { root: Root::Local(local), fields: Vec::new() }, ty, span, by_ref: false, value }
+        Operand {
+            place: Place { root: Root::Local(local), fields: Vec::new() },
+            ty,
+            span,
+            by_ref: false,
+            value,
+        }
     }
 }
 

@@ -128,8 +128,7 @@ impl Lower<'_> {
     fn call_fn(&mut self, id: FnId, path: &hir::Path, args: &[Expr], span: Span) -> Operand {
         let data = self.index.function(id);
         let mut generics = Vec::new();
-        let turbofish: Vec<Ty> =
-            path.last().args.iter().map(|ty| self.index.ty(&self.scope, ty)).collect();
+        let turbofish: Vec<Ty> = path.last().args.iter().map(|ty| self.index.ty(&self.scope, ty)).collect();
         let own = data.function.generics.iter().map(|generic| generic.name.clone());
         generics.extend(own.zip(turbofish.iter().cloned()));
         let expected = Expected { params: data.params.clone(), generics };
@@ -164,15 +163,7 @@ impl Lower<'_> {
             let by_ref = base.by_ref || !by_value || base.ty.is_ref();
             operands.insert(0, Operand { by_ref, ..base });
             let ret = fill(&ret, &generics);
-            return self.finish(
-                Callee::Fn(method.function),
-                operands,
-                true,
-                turbofish,
-                ret,
-                span,
-                name.span,
-            );
+            return self.finish(Callee::Fn(method.function), operands, true, turbofish, ret, span, name.span);
         }
         self.foreign_method(base, name, turbofish, args, span)
     }
@@ -186,7 +177,8 @@ impl Lower<'_> {
         span: Span,
     ) -> Operand {
         let (mut operands, types) = self.plain_args(args);
-        let (receiver, known) = self.known_method(&base.ty, &name.text, Args { types: &types, turbofish: &turbofish });
+        let (receiver, known) =
+            self.known_method(&base.ty, &name.text, Args { types: &types, turbofish: &turbofish });
         let source = Some(base.place.clone());
         let ty = self.foreign_closures(known, args, &mut operands, span, source);
         let operands: Vec<Operand> = operands.into_iter().flatten().collect();
@@ -202,7 +194,9 @@ impl Lower<'_> {
     fn plain_args(&mut self, args: &[Expr]) -> (Vec<Option<Operand>>, Vec<Ty>) {
         let lowered: Vec<Option<Operand>> =
             args.iter().map(|arg| (!is_closure(arg)).then(|| self.expr(arg, None))).collect();
-        let ty = |operand: &Option<Operand>| operand.as_ref().map(|operand| operand.ty.clone()).unwrap_or_default();
+        let ty = |operand: &Option<Operand>| {
+            operand.as_ref().map(|operand| operand.ty.clone()).unwrap_or_default()
+        };
         let types = lowered.iter().map(ty).collect();
         (lowered, types)
     }
@@ -224,7 +218,8 @@ impl Lower<'_> {
             }
         }
         let cloned = matches!(name, "clone" | "to_owned").then(|| Known::returns(ty.peeled().clone()));
-        let items = matches!(name, "iter" | "iter_mut" | "into_iter" | "drain").then(|| self.index.iterate(ty));
+        let items =
+            matches!(name, "iter" | "iter_mut" | "into_iter" | "drain").then(|| self.index.iterate(ty));
         let items = items.filter(|item| *item != Ty::Unknown);
         (ty.clone(), cloned.or(items.map(|item| Known::returns(Ty::Iter(Box::new(item))))))
     }
@@ -410,8 +405,7 @@ impl Lower<'_> {
         let borrowed = operands.into_iter().map(|operand| Operand { by_ref: true, ..operand });
         let borrowed = borrowed.collect();
         let ty = if name == "format" { Ty::foreign("String", []) } else { Ty::Unknown };
-        let made =
-            self.finish(Callee::Macro(name.clone()), borrowed, false, Vec::new(), ty, span, path.span);
+        let made = self.finish(Callee::Macro(name.clone()), borrowed, false, Vec::new(), ty, span, path.span);
         match name.as_str() {
             "bail" => return self.exit(Exit::Return, None, span),
             "ensure" => {
@@ -435,9 +429,30 @@ fn is_closure(arg: &Expr) -> bool {
 /// Whether a method of std uses its receiver up.
 fn takes_itself(name: &str) -> bool {
     const BY_VALUE: [&str; 24] = [
-        "and", "and_then", "collect", "err", "expect", "flatten", "for_each", "is_none_or", "is_some_and", "join", "map",
-        "map_err", "map_or", "map_or_else", "ok", "ok_or", "ok_or_else", "or", "or_else", "then", "unwrap", "unwrap_or",
-        "unwrap_or_default", "unwrap_or_else",
+        "and",
+        "and_then",
+        "collect",
+        "err",
+        "expect",
+        "flatten",
+        "for_each",
+        "is_none_or",
+        "is_some_and",
+        "join",
+        "map",
+        "map_err",
+        "map_or",
+        "map_or_else",
+        "ok",
+        "ok_or",
+        "ok_or_else",
+        "or",
+        "or_else",
+        "then",
+        "unwrap",
+        "unwrap_or",
+        "unwrap_or_default",
+        "unwrap_or_else",
     ];
     name.starts_with("into_") || BY_VALUE.contains(&name)
 }

@@ -44,7 +44,12 @@ impl<S: Clone> Results<S> {
     }
 
     /// The state at the end of a block.
-    pub(crate) fn at_end<A: Analysis<State = S>>(&self, analysis: &A, body: &Body, block: BlockId) -> Option<S> {
+    pub(crate) fn at_end<A: Analysis<State = S>>(
+        &self,
+        analysis: &A,
+        body: &Body,
+        block: BlockId,
+    ) -> Option<S> {
         let mut state = self.at_start(block)?.clone();
         for op in &body.block(block).ops {
             analysis.apply(body, &mut state, op);

@@ -40,7 +40,9 @@ impl Lower<'_> {
         for (at, stmt) in block.stmts.iter().enumerate() {
             match stmt {
                 Stmt::Let(local) => self.local(local),
-                Stmt::Expr { expr, semicolon: false } if Some(at) == last => return Some(self.expr(expr, None)),
+                Stmt::Expr { expr, semicolon: false } if Some(at) == last => {
+                    return Some(self.expr(expr, None));
+                }
                 Stmt::Expr { expr, .. } => {
                     self.open_scope();
                     let value = self.expr(expr, None);
@@ -95,7 +97,8 @@ impl Lower<'_> {
             self.close_scope(diverge.span);
             self.enter_block(next);
         }
-        if matches!(local.pat, hir::Pat::Wild) && value.place.whole().is_some_and(|local| self.is_temporary(local))
+        if matches!(local.pat, hir::Pat::Wild)
+            && value.place.whole().is_some_and(|local| self.is_temporary(local))
         {
             // `let _ = value;` drops it here.
             let local = value.place.whole().expect("just seen");
@@ -488,7 +491,8 @@ pub(crate) fn fold(index: &Index, module: ModId, expr: &Expr, depth: usize) -> O
         ExprKind::Lit(lit) => literal(lit).1,
         ExprKind::Cast(inner, _) => fold(index, module, inner, depth + 1),
         ExprKind::Binary(left, op, right) => {
-            let (left, right) = (fold(index, module, left, depth + 1)?, fold(index, module, right, depth + 1)?);
+            let (left, right) =
+                (fold(index, module, left, depth + 1)?, fold(index, module, right, depth + 1)?);
             arithmetic(*op, Some(&left), Some(&right))
         }
         ExprKind::Path(path) => match index.resolve_path(module, path)? {

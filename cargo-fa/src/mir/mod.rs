@@ -27,6 +27,7 @@ mod dataflow;
 mod exprs;
 mod pats;
 
+pub(crate) use crate::infer::Run;
 pub(crate) use build::lower_function;
 pub(crate) use dataflow::{Analysis, Results, solve};
 
@@ -181,20 +182,48 @@ pub(crate) enum Exit {
 pub(crate) enum Op {
     Call(Box<Call>),
     /// `to = from`; also `let to = from`.
-    Move { from: Operand, to: Place, span: Span },
+    Move {
+        from: Operand,
+        to: Place,
+        span: Span,
+    },
     /// A struct, tuple, array or variant made of parts; `fields` are their names, `[]` for elements and the rest.
-    Aggregate { dest: Local, parts: Vec<Operand>, fields: Vec<String>, span: Span },
+    Aggregate {
+        dest: Local,
+        parts: Vec<Operand>,
+        fields: Vec<String>,
+        span: Span,
+    },
     /// A closure is made; its captures are moved or borrowed.
-    Closure { dest: Local, body: BodyKey, captures: Vec<Operand>, span: Span },
+    Closure {
+        dest: Local,
+        body: BodyKey,
+        captures: Vec<Operand>,
+        span: Span,
+    },
     /// A place is read or borrowed.
-    Use { place: Place, span: Span },
+    Use {
+        place: Place,
+        span: Span,
+    },
     /// The scope of a variable ends.
-    Drop { local: Local, span: Span },
-    Await { span: Span },
+    Drop {
+        local: Local,
+        span: Span,
+    },
+    Await {
+        span: Span,
+    },
     /// `break` or `continue`.
-    Jump { span: Span },
+    Jump {
+        span: Span,
+    },
     /// The body is left; drops of what is in scope follow.
-    Exit { kind: Exit, value: Option<Operand>, span: Span },
+    Exit {
+        kind: Exit,
+        value: Option<Operand>,
+        span: Span,
+    },
 }
 
 impl Op {
@@ -241,21 +270,6 @@ pub(crate) struct LoopData {
     pub(crate) span: Span,
     pub(crate) bound: Bound,
     pub(crate) parent: Option<LoopId>,
-}
-
-/// What runs a closure.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Run {
-    /// Once or now and then, on this thread, before the call returns: `Option::map`, `with`.
-    Once,
-    /// For each of many items, on this thread.
-    PerItem,
-    /// On other threads, for which the caller waits: rayon, scoped threads.
-    ScopedThread,
-    /// On another thread that may outlive the caller.
-    DetachedThread,
-    /// It is stored or handed to something unknown.
-    Kept,
 }
 
 /// A variable of the body around that a closure uses.

@@ -211,6 +211,42 @@ fn the_stream_is_one_that_cargo_could_have_written() {
     assert_eq!(written(Format::RustcJson, false), "{\"reason\":\"build-finished\",\"success\":true}\n");
 }
 
+#[test]
+fn awkward_places_are_written_by_every_format() {
+    for text in ["", "\n", "a", "a\n", "a\r\nb\r\n", "\u{feff}ä\tö", "\u{1f600}\n\n\u{1b}[0m"] {
+        let ends: Vec<_> = (0..=text.len()).filter(|&end| text.is_char_boundary(end)).collect();
+        for (&start, &end) in ends.iter().flat_map(|start| ends.iter().map(move |end| (start, end))) {
+            if start > end {
+                continue;
+            }
+            let mut sources = Sources::default();
+            let file = SourceFile::new(Path::new("/w"), PathBuf::from("/w/a.rs"), text.to_owned());
+            let span = Span { file: sources.add(file), start: start as u32, end: end as u32 };
+            let fix = Fix {
+                title: "remove it".to_owned(),
+                edits: vec![Edit { span, replacement: String::new() }],
+                machine_applicable: true,
+            };
+            let findings = [Finding::new(&PROBE, span, "bad").label("here").also(span, "there").fix(fix)];
+            let fingerprints = Fingerprint::of_all(&sources, &findings);
+            let input = input();
+            let counts = Counts::default();
+            let report = Report {
+                input: &input,
+                sources: &sources,
+                findings: &findings,
+                fingerprints: &fingerprints,
+                counts,
+            };
+            for (_, format) in Format::NAMES {
+                let mut out = Vec::new();
+                write(&report, format, false, &mut out).unwrap();
+                assert!(!out.is_empty());
+            }
+        }
+    }
+}
+
 fn assert_valid(schema: &str, document: &str) {
     let validator = jsonschema::validator_for(&serde_json::from_str(schema).unwrap()).unwrap();
     let document = serde_json::from_str(document).unwrap();

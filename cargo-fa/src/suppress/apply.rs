@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+use memchr::memmem;
+
 use super::comments;
 use super::directive::{self, Directive, Named};
 use super::scope::Scopes;
@@ -78,12 +80,16 @@ impl Suppressions {
     fn of(file: FileId, source: &SourceFile) -> Self {
         let mut this = Self { file, all: Vec::new(), mistakes: Vec::new() };
         let text = source.text.as_str();
-        let comments = comments::starting_with(text, "fa:");
-        let attributes = text.contains("cfg_attr") && text.contains("fa::");
-        if comments.is_empty() && !attributes {
+        if memmem::find(text.as_bytes(), b"fa:").is_none() {
             return this;
         }
-        let scopes = Scopes::of(text);
+        let mut comments = comments::starting_with(text, "fa:");
+        comments.retain(|comment| directive::is_meant(&text[comment.content.clone()]));
+        if comments.is_empty() && !text.contains("cfg_attr") {
+            return this;
+        }
+        // What the parser cannot take is not worth the run.
+        let scopes = std::panic::catch_unwind(|| Scopes::of(text)).unwrap_or_default();
         for comment in comments {
             let covers = match comment.next_code {
                 _ if comment.after_code => Covers::Line(line(source, comment.span.start)),

@@ -16,6 +16,12 @@ pub(crate) struct Directive {
     pub(crate) reason: bool,
 }
 
+/// Whether a comment that begins with `fa:` is for the linter: `fa: see above` is not.
+pub(crate) fn is_meant(content: &str) -> bool {
+    let rest = content.trim_start().strip_prefix("fa:").unwrap_or("");
+    rest.starts_with(|c: char| c.is_ascii_lowercase()) || rest.trim_start().starts_with("allow")
+}
+
 /// Reads the content of a comment from `at` in the file; a message says what is wrong with it.
 pub(crate) fn parse(content: &str, at: usize) -> Result<Directive, String> {
     const FORM: &str = "write `fa:allow(FA602): the reason`";
@@ -75,6 +81,21 @@ mod tests {
     fn a_reason_of_nothing_is_none() {
         for text in ["fa:allow(FA602)", "fa:allow(FA602):", "fa: allow (FA602) : "] {
             assert!(!parse(text, 0).unwrap().reason, "{text}");
+        }
+    }
+
+    #[test]
+    fn other_comments_are_not_meant() {
+        for (text, meant) in [
+            ("fa:allow(FA602)", true),
+            (" fa: allow(FA602)", true),
+            ("fa:alow(FA602)", true),
+            ("fa: see above", false),
+            ("fa:", false),
+            ("fa::Path", false),
+            ("fa:FA602", false),
+        ] {
+            assert_eq!(is_meant(text), meant, "{text}");
         }
     }
 

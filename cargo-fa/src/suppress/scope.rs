@@ -33,8 +33,8 @@ impl Scopes {
     /// Empty when the file does not parse.
     pub(crate) fn of(text: &str) -> Self {
         let Ok(file) = syn::parse_file(text) else { return Self::default() };
-        let mut visitor =
-            Visitor { shift: skipped(text), inside: Vec::from([0..text.len()]), scopes: Self::default() };
+        let mut visitor = Visitor { shift: skipped(text), inside: Vec::new(), scopes: Self::default() };
+        visitor.inside.push(0..text.len());
         visitor.visit_file(&file);
         visitor.scopes
     }

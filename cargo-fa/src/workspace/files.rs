@@ -28,10 +28,17 @@ impl Exclude {
     }
 }
 
-/// All `.rs` files below `folder`, sorted; neither what git ignores, nor what lies in `without`, nor other packages.
-pub(super) fn below(folder: &Path, exclude: &Exclude, without: &BTreeSet<PathBuf>) -> Vec<PathBuf> {
+/// All `.rs` files below `folder`, sorted; neither what lies in `without`, nor other packages, nor, with `filters`, what
+/// is hidden or ignored by git.
+pub(super) fn below(
+    folder: &Path,
+    exclude: &Exclude,
+    without: &BTreeSet<PathBuf>,
+    filters: bool,
+) -> Vec<PathBuf> {
     let (exclude, skip, top) = (exclude.clone(), without.clone(), folder.to_path_buf());
     let walk = WalkBuilder::new(folder)
+        .standard_filters(filters)
         .require_git(false)
         .filter_entry(move |entry| {
             let path = entry.path();

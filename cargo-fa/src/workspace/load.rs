@@ -149,7 +149,7 @@ impl Workspace {
         without.insert(self.metadata.target_directory.clone().into_std_path_buf());
         // The library comes first in cargo's list.
         if let Some(first) = crates.first_mut() {
-            first.orphans = below(folder, exclude, &without);
+            first.orphans = below(folder, exclude, &without, true);
         }
         crates
     }

@@ -24,6 +24,9 @@ const FILES: &[(&str, &str)] = &[
     ("engine/examples/demo.rs", ""),
     ("engine/build.rs", "fn main() {}"),
     ("engine/target/generated.rs", ""),
+    ("engine/.gitignore", "/ignored.rs\n"),
+    ("engine/ignored.rs", ""),
+    ("engine/.hidden/also.rs", ""),
     (
         "game/Cargo.toml",
         "[package]\nname = \"game\"\nversion = \"0.1.0\"\nedition = \"2024\"\n[dependencies]\ncore = { package = \"my-engine\", path = \"../engine\" }\n",

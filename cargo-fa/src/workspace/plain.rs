@@ -25,7 +25,7 @@ pub(crate) fn plain(path: &Path, exclude: &[String]) -> Result<Input> {
         .filter_map(|entry| entry.path().parent().map(Path::to_path_buf))
         .chain([path.clone()])
         .collect();
-    let crates = folders.iter().map(|folder| (folder, below(folder, &exclude, &BTreeSet::new())));
+    let crates = folders.iter().map(|folder| (folder, below(folder, &exclude, &BTreeSet::new(), false)));
     let crates = crates.filter(|(_, files)| !files.is_empty()).map(|(folder, files)| one(folder, files));
     Ok(Input { crates: crates.collect(), root: path })
 }
@@ -66,6 +66,7 @@ mod tests {
             "b/Cargo.toml",
             "b/src/main.rs",
             "loose.rs",
+            ".hidden/also.rs",
             "note.md",
         ] {
             write(path);
@@ -73,7 +74,7 @@ mod tests {
         let input = plain(folder.path(), &[]).unwrap();
         let names: Vec<_> = input.crates.iter().map(|one| (one.root.clone(), one.orphans.len())).collect();
         let at = |path: &str| input.root.join(path);
-        assert_eq!(names, [(at("loose.rs"), 0), (at("a/src/lib.rs"), 1), (at("b/src/main.rs"), 0)]);
+        assert_eq!(names, [(at(".hidden/also.rs"), 1), (at("a/src/lib.rs"), 1), (at("b/src/main.rs"), 0)]);
         let input = plain(folder.path(), &["a/".to_owned()]).unwrap();
         assert_eq!(input.crates.len(), 2);
     }

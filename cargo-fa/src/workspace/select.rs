@@ -8,13 +8,13 @@ use clap::Args;
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Package selection")]
 pub(crate) struct Selection {
-    /// Package to lint, as in cargo; may be given several times
+    /// Package to lint, by its name; may be given several times
     #[arg(short, long, value_name = "SPEC")]
     pub(crate) package: Vec<String>,
     /// Lint all packages of the workspace
     #[arg(long)]
     pub(crate) workspace: bool,
-    /// Package to leave out
+    /// Package to leave out of all
     #[arg(long, value_name = "SPEC")]
     pub(crate) exclude: Vec<String>,
     #[command(flatten)]

@@ -45,6 +45,15 @@ fn entries_that_no_longer_occur_are_reported() {
 }
 
 #[test]
+fn what_is_hidden_otherwise_is_not_counted() {
+    let project = Project::with_a_finding();
+    let baseline = ["--baseline", "known.json"];
+    project.fa(&[&baseline[..], &["--write-baseline"]].concat()).code(0);
+    let ran = project.fa(&[&baseline[..], &["-A", "FA603"]].concat()).code(0);
+    assert!(ran.err.starts_with("    Finished no findings in "), "{ran:?}");
+}
+
+#[test]
 fn the_configuration_can_name_it() {
     let project = Project::with_a_finding();
     project.write(".fa.toml", "baseline = \"ci/known.json\"\n");

@@ -110,3 +110,23 @@ fn only_changed_lines_are_shown_since_a_revision() {
     assert!(ran.err.starts_with("error: `nowhere` names no commit of the repository at "), "{ran:?}");
     Project::new("").fa(&["--since", "HEAD"]).code(2);
 }
+
+#[test]
+fn crates_without_a_trace_of_framealloc_are_skipped_unless_asked_for() {
+    let project = Project::new("fn f( {");
+    project.fa(&compact(&[])).code(0);
+    project.fa(&compact(&["--everything"])).code(1).found(&["game/src/lib.rs:1:7: warning[FA523]"]);
+}
+
+#[test]
+fn cargo_is_told_what_it_may_change_and_fetch() {
+    let project = Project::new("");
+    let ran = project.fa(&["--locked"]).code(2);
+    assert!(ran.err.contains("--locked"), "{ran:?}");
+    project.fa(&[]).code(0);
+    project.fa(&["--locked"]).code(0);
+    let manifest = project.read("tool/Cargo.toml") + "[dependencies]\nno-such-package-anywhere = \"1\"\n";
+    project.write("tool/Cargo.toml", &manifest);
+    let ran = project.fa_in("", &["--offline"], &[("CARGO_NET_OFFLINE", "false")]).code(2);
+    assert!(ran.err.contains("offline mode"), "{ran:?}");
+}

@@ -1,7 +1,7 @@
 //! FA603: a frame that is begun and not ended on every way.
 #![doc = include_str!("page.md")]
 
-use crate::finding::{Finding, Level};
+use crate::finding::{Confidence, Finding, Level};
 use crate::flow::{Depth, FrameDepth};
 use crate::lints::{Category, Lint, LintCx};
 use crate::mir::{self, BlockId, Body, Exit, Op, Results};
@@ -18,11 +18,27 @@ pub(crate) static LINT: Lint = Lint {
 
 pub(crate) fn check(cx: &LintCx<'_>, findings: &mut Vec<Finding>) {
     for (_, data, function) in cx.model.functions() {
-        for body in &function.bodies {
-            let found = check_body(cx, body);
+        for (at, body) in function.bodies.iter().enumerate() {
+            let mut found = check_body(cx, body);
+            // A closure of the function ends a frame, now or whenever it is called: who knows which.
+            if function
+                .bodies
+                .iter()
+                .enumerate()
+                .any(|(other, closure)| other != at && only_ends(cx, closure))
+            {
+                found.iter_mut().for_each(|finding| finding.confidence = Confidence::Low);
+            }
             findings.extend(found.into_iter().map(|finding| finding.item(&data.path)));
         }
     }
+}
+
+fn only_ends(cx: &LintCx<'_>, body: &Body) -> bool {
+    let analysis = FrameDepth { model: cx.model, summaries: cx.summaries };
+    let mut deltas =
+        body.calls().map(|(_, call)| analysis.delta(call)).filter(|delta| *delta != 0).peekable();
+    deltas.peek().is_some() && deltas.all(|delta| delta < 0)
 }
 
 fn check_body(cx: &LintCx<'_>, body: &Body) -> Vec<Finding> {
@@ -84,9 +100,13 @@ fn rounds_that_leave_it_open(
             });
             let begun = state.begun.or(open.begun);
             let finding = match (jump, begun) {
-                (Some(span), _) if ends => Finding::new(&LINT, span, "this round ends while its frame is open")
-                    .label("the next round begins another one")
-                    .help("end the frame before this, or open it with `alloc.frame()`, which ends by itself"),
+                (Some(span), _) if ends => Finding::new(
+                    &LINT,
+                    span,
+                    "this round ends while its frame is open",
+                )
+                .label("the next round begins another one")
+                .help("end the frame before this, or open it with `alloc.frame()`, which ends by itself"),
                 (_, Some(begun)) => {
                     findings.push(
                         Finding::new(&LINT, begun, "each round of this loop begins a frame and ends none")
