@@ -6,6 +6,7 @@ mod fa522_unknown_suppression;
 mod fa523_unparsable_file;
 mod fa601_escaping_handle;
 mod fa603_open_frame;
+mod fa604_contradicted_policy;
 mod fa605_stored_discard;
 mod fa606_use_after_end;
 #[cfg(test)]
@@ -96,6 +97,7 @@ pub(crate) static ALL: &[&Lint] = &[
     &fa523_unparsable_file::LINT,
     &fa601_escaping_handle::LINT,
     &fa603_open_frame::LINT,
+    &fa604_contradicted_policy::LINT,
     &fa605_stored_discard::LINT,
     &fa606_use_after_end::LINT,
 ];
@@ -104,6 +106,7 @@ pub(crate) static ALL: &[&Lint] = &[
 static CHECKS: &[fn(&LintCx<'_>, &mut Vec<Finding>)] = &[
     fa601_escaping_handle::check,
     fa603_open_frame::check,
+    fa604_contradicted_policy::check,
     fa605_stored_discard::check,
     fa606_use_after_end::check,
 ];

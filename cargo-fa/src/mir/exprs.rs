@@ -65,11 +65,11 @@ impl Lower<'_> {
     fn local(&mut self, local: &hir::Let) {
         let annotated = local.ty.as_ref().map(|ty| self.index.ty(&self.scope, ty));
         let annotated = annotated.filter(|ty| *ty != Ty::Unknown);
-        if let Some(attr) = attributes::find(self.index, self.scope.module, &local.attrs, "frame_local") {
+        if let Some(attr) = attributes::helper(&local.attrs, "frame_local") {
             let span = attr.span;
             return self.attributed("frame_local", local, annotated, Vec::new(), span);
         }
-        if let Some(attr) = attributes::find(self.index, self.scope.module, &local.attrs, "retain") {
+        if let Some(attr) = attributes::helper(&local.attrs, "retain") {
             let policy = attr.args.first().map(|arg| arg.name.clone()).unwrap_or_default();
             let name = attr.get("name").and_then(attributes::text);
             let bound = match &local.pat {
