@@ -22,7 +22,11 @@ codes! {
     FA521 "lints/fa521_unused_suppression/page.md",
     FA522 "lints/fa522_unknown_suppression/page.md",
     FA523 "lints/fa523_unparsable_file/page.md",
+    FA601 "lints/fa601_escaping_handle/page.md",
     FA603 "lints/fa603_open_frame/page.md",
+    FA604 "lints/fa604_contradicted_policy/page.md",
+    FA605 "lints/fa605_stored_discard/page.md",
+    FA606 "lints/fa606_use_after_end/page.md",
 }
 
 #[cfg(test)]
