@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `context` | what gives memory its tag, place by place |
 //! | `fate` | what becomes of a value by the end of its round |
+//! | `handles` | where handles of ambient frames are, and which outlive their frame |
 //! | `pairs` | how many ambient frames or phases are open, place by place |
 //! | `rounds` | how often loops run, what a round leaves to the next |
 //! | `summary` | what a call of a function of the program amounts to |
@@ -12,6 +13,7 @@
 
 pub(crate) mod context;
 mod fate;
+mod handles;
 mod pairs;
 pub(crate) mod rounds;
 mod summary;
@@ -19,6 +21,7 @@ pub(crate) mod threads;
 mod values;
 
 pub(crate) use fate::{Fate, KeptBy, fate, filled, kept_by, unwrapped};
+pub(crate) use handles::{Escape, Handles, How, Site, SiteKind, escapes};
 pub(crate) use pairs::{Depth, Pair, PairDepth};
 pub(crate) use summary::{Summaries, returned_call};
 pub(crate) use values::{bytes, made_by, source_of};

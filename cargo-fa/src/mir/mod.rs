@@ -201,10 +201,11 @@ pub(crate) enum Op {
         to: Place,
         span: Span,
     },
-    /// A struct, tuple, array or variant made of parts.
+    /// A struct, tuple, array or variant made of parts; `fields` are their names, `[]` for elements and the rest.
     Aggregate {
         dest: Local,
         parts: Vec<Operand>,
+        fields: Vec<String>,
         span: Span,
     },
     /// A closure is made; its captures are moved or borrowed.
