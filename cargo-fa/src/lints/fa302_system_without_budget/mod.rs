@@ -1,6 +1,7 @@
 //! FA302: a system that declares no budget, where the configuration asks for one.
 #![doc = include_str!("page.md")]
 
+use crate::config::size_text;
 use crate::finding::{Finding, Level};
 use crate::lints::{Category, Lint, LintCx};
 
@@ -26,7 +27,8 @@ pub(crate) fn check(cx: &LintCx<'_>, findings: &mut Vec<Finding>) {
             .item(&data.path);
         findings.push(match cx.model.config.budgets.tags.get(&system.tag) {
             Some(bytes) => finding.note(format!(
-                "the budget of its tag, {bytes} bytes, limits what all runs and threads have alive together, not this system"
+                "the budget of its tag, {}, limits what all runs and threads have alive together, not this system",
+                size_text(*bytes)
             )),
             None => finding,
         });

@@ -3,6 +3,7 @@
 
 mod declared;
 
+use crate::config::size_text;
 use crate::finding::{Confidence, Finding, Level};
 use crate::lints::{Category, Lint, LintCx};
 use crate::source::Span;
@@ -60,7 +61,7 @@ fn limit_of<'a>(all: &'a [Declared], child: &Declared, path: &str) -> Option<&'a
 }
 
 fn finding(cx: &LintCx<'_>, child: &Declared, parent: &Declared, span: Span) -> Finding {
-    let (more, less) = (size(child.bytes), size(parent.bytes));
+    let (more, less) = (size_text(child.bytes), size_text(parent.bytes));
     let limit = match (parent.kind, parent.tag.as_str()) {
         (_, "") => format!("the {less} of the whole allocator"),
         (Kind::File, tag) => format!("the {less} of `{tag}` in the configuration"),
@@ -73,13 +74,9 @@ fn finding(cx: &LintCx<'_>, child: &Declared, parent: &Declared, span: Span) -> 
         }
         _ => format!("`{}` may have {more}, more than {limit}", child.tag),
     };
-    let within = if child.kind == Kind::System && child.tag == parent.tag {
-        "what a run allocates counts for its tag too: this much is never there".to_owned()
-    } else {
-        format!("what `{}` allocates counts for what it is within too: this much is never there", child.tag)
-    };
     let finding = Finding::new(&LINT, span, message)
-        .label(within)
+        .label("what is above is reached before this: it is never used up")
+        .note("bytes count for a tag and for every tag above it")
         .help(format!("give it at most {less}, or raise that limit"));
     let certain = parent.kind == Kind::File || parent.together == child.together && child.together.is_some();
     let finding = if certain { finding } else { finding.confidence(Confidence::Medium) };
@@ -87,14 +84,4 @@ fn finding(cx: &LintCx<'_>, child: &Declared, parent: &Declared, span: Span) -> 
         Some(span) => finding.also(span, "its limit is declared here"),
         None => finding,
     }
-}
-
-/// As people write it.
-fn size(bytes: u64) -> String {
-    for (shift, unit) in [(30, "GiB"), (20, "MiB"), (10, "KiB")] {
-        if bytes >= 1 << shift && bytes % (1 << shift) == 0 {
-            return format!("{} {unit}", bytes >> shift);
-        }
-    }
-    format!("{bytes} bytes")
 }

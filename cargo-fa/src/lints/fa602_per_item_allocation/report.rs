@@ -4,7 +4,7 @@ use super::LINT;
 use super::hot::Hot;
 use crate::finding::{Confidence, Edit, Finding, Fix};
 use crate::flow::rounds::keyword;
-use crate::flow::{Fate, KeptBy};
+use crate::flow::{Fate, KeptBy, unwrapped};
 use crate::lints::LintCx;
 use crate::mir::{Body, Bound, Call, Callee, FnBody, LoopId, Place, Root};
 use crate::source::Span;
@@ -29,7 +29,7 @@ pub(super) fn report(
             .label("one allocation in every round")
             .also(*span, "collected here, with a pointer to each")
             .help(format!("put the values themselves into `{name}`: a frame vector keeps them in one block"));
-            let finding = match unboxed(cx, call, &name) {
+            let finding = match unboxed(cx, body, call, &name) {
                 Some(fix) => finding.fix(fix),
                 None => finding,
             };
@@ -92,8 +92,12 @@ fn name_of(body: &Body, place: &Place) -> Option<String> {
 }
 
 /// `list.push(alloc.frame_box(value))` with the value in place of the box. The list's type has to follow, by hand.
-fn unboxed(cx: &LintCx<'_>, call: &Call, name: &str) -> Option<Fix> {
+fn unboxed(cx: &LintCx<'_>, body: &Body, call: &Call, name: &str) -> Option<Fix> {
     cx.model.api(call)?;
+    // What may fail is not the value itself.
+    if unwrapped(&body.local(call.dest).ty) != body.local(call.dest).ty {
+        return None;
+    }
     let [value] = call.given() else { return None };
     let replacement = cx.model.text(value.span).to_owned();
     let edits = vec![Edit { span: call.span, replacement }];
