@@ -1,7 +1,7 @@
 //! How many ambient frames are open, place by place.
 
 use crate::api::Fact;
-use crate::mir::{Analysis, Body, Call, Callee, Op};
+use crate::mir::{self, Analysis, Body, Call, Callee, Op};
 use crate::model::Model;
 use crate::source::Span;
 
@@ -40,6 +40,24 @@ impl FrameDepth<'_> {
             Callee::Fn(id) => self.summaries.of(id).frames.unwrap_or(0),
             _ => 0,
         }
+    }
+
+    /// The first call that ends a frame which its body has not begun, on no way to it.
+    pub(crate) fn unmatched_end<'b>(&self, body: &'b Body) -> Option<&'b Call> {
+        let open = |call: &Call| matches!(call.callee, Callee::Fn(id) if self.summaries.of(id).may_begin());
+        if !body.calls().any(|(_, call)| self.delta(call) < 0) || body.calls().any(|(_, call)| open(call)) {
+            return None;
+        }
+        let mut found = None;
+        mir::solve(self, body).visit(self, body, |state, _, op| {
+            if let Op::Call(call) = op
+                && self.delta(call) < 0
+                && state.most + self.delta(call) < 0
+            {
+                found = found.or(Some(call.span));
+            }
+        });
+        body.calls().map(|(_, call)| call).find(|call| Some(call.span) == found)
     }
 }
 

@@ -2,10 +2,13 @@
 
 use crate::api::{Amount, Fact, Memory};
 use crate::index::FnId;
-use crate::mir::{self, Body, Call, Callee, FnBody, Op};
+use crate::mir::{self, Body, Call, Callee, FnBody, Op, Run};
 use crate::model::Model;
+use crate::source::Span;
 
 use super::FrameDepth;
+use super::context::{Event, What, in_force, untagged};
+use super::threads::{self, MAIN, named, parameter, spawns};
 
 /// What calling a function does, what it calls included.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -18,6 +21,21 @@ pub(crate) struct Summary {
     pub(crate) allocates: Vec<(Memory, Amount)>,
     /// It makes one thing in this memory and returns it: another name for the method that does.
     pub(crate) returns: Option<(Memory, Amount)>,
+    /// What it allocates under the tag of its caller.
+    pub(crate) untagged: Option<(Memory, Amount)>,
+    /// The parameters that it runs on other threads, which have not entered a context.
+    pub(crate) runs_elsewhere: Vec<(usize, Run)>,
+    /// Where threads that it starts allocate without a context, while the function has no tag of its own.
+    pub(crate) hands_over: Option<Span>,
+    /// It waits for another thread.
+    pub(crate) waits: bool,
+}
+
+impl Summary {
+    /// On some ways it begins a frame, or ends one, and on others it does not.
+    pub(crate) fn may_begin(&self) -> bool {
+        self.touches_frames && self.frames.is_none()
+    }
 }
 
 /// The summaries of all functions of the linted crates.
@@ -61,6 +79,12 @@ impl Summaries {
         }
     }
 
+    /// Whether a call waits for another thread.
+    pub(crate) fn waits(&self, model: &Model<'_>, call: &Call) -> bool {
+        let foreign = threads::waits(call) || model.facts(call).contains(&Fact::Waits);
+        foreign || matches!(call.callee, Callee::Fn(id) if self.of(id).waits)
+    }
+
     /// The memory of the value that a call makes: of the method of framealloc, or of one that wraps it.
     pub(crate) fn makes(&self, model: &Model<'_>, call: &Call) -> Option<(Memory, Amount)> {
         let direct = facts_of_allocation(model, call).next();
@@ -83,7 +107,9 @@ fn summarize(model: &Model<'_>, known: &Summaries, function: &FnBody) -> Summary
     let mut allocates: Vec<(Memory, Amount)> = Vec::new();
     let mut touches_frames = false;
     for (_, call) in function.bodies.iter().flat_map(Body::calls) {
-        for found in known.allocations(model, call) {
+        // A function that is passed on by its name is called by somebody.
+        let passed = call.args.iter().filter_map(named).flat_map(|id| known.of(id).allocates.iter().copied());
+        for found in known.allocations(model, call).into_iter().chain(passed) {
             if !allocates.contains(&found) {
                 allocates.push(found);
             }
@@ -95,7 +121,59 @@ fn summarize(model: &Model<'_>, known: &Summaries, function: &FnBody) -> Summary
         }
     }
     let frames = if touches_frames { net_frames(model, known, body) } else { Some(0) };
-    Summary { frames, touches_frames, allocates, returns: returned(model, known, body) }
+    let mut summary =
+        Summary { frames, touches_frames, returns: returned(model, known, body), ..Summary::default() };
+    if !allocates.is_empty() {
+        summary.untagged = untagged_allocation(model, known, function);
+    }
+    summary.allocates = allocates;
+    summary.waits = function.bodies.iter().flat_map(Body::calls).any(|(_, call)| known.waits(model, call));
+    note_threads(model, known, function, &mut summary);
+    summary
+}
+
+fn untagged_allocation(model: &Model<'_>, known: &Summaries, function: &FnBody) -> Option<(Memory, Amount)> {
+    if model.system(function.function).is_some() {
+        return None;
+    }
+    untagged(model, known, function, MAIN, false).iter().find_map(Event::allocation)
+}
+
+/// What the function hands to other threads.
+fn note_threads(model: &Model<'_>, known: &Summaries, function: &FnBody, summary: &mut Summary) {
+    for spawn in spawns(known, function) {
+        let events = match spawn.closure() {
+            Some(key) => untagged(model, known, function, key, true),
+            None => Vec::new(),
+        };
+        let direct = spawn.work.place.whole().and_then(|local| parameter(function, spawn.at, local));
+        let called = events.iter().filter_map(|event| match event.what {
+            What::Calls(param) => Some(param),
+            _ => None,
+        });
+        for param in called.chain(direct) {
+            if !summary.runs_elsewhere.contains(&(param, spawn.run)) {
+                summary.runs_elsewhere.push((param, spawn.run));
+            }
+        }
+        let allocation = events.iter().find(|event| event.allocation().is_some());
+        if let Some(event) = allocation
+            && in_force(model, function, spawn.at, spawn.call).is_none()
+        {
+            summary.hands_over = summary.hands_over.or(Some(event.call.span));
+        }
+    }
+    for (at, body) in function.iter() {
+        for (_, call) in body.calls() {
+            if let Callee::Fn(id) = call.callee
+                && let Some(span) = known.of(id).hands_over
+                && summary.hands_over.is_none()
+                && in_force(model, function, at, call).is_none()
+            {
+                summary.hands_over = Some(span);
+            }
+        }
+    }
 }
 
 /// The depth at every exit, when it is the same.
@@ -118,16 +196,21 @@ fn net_frames(model: &Model<'_>, known: &Summaries, body: &Body) -> Option<i32> 
 
 /// What the last expression of a function is, when a call makes it.
 fn returned(model: &Model<'_>, known: &Summaries, body: &Body) -> Option<(Memory, Amount)> {
+    returned_call(body).and_then(|call| known.makes(model, call))
+}
+
+/// The call that makes what the last expression of a body is.
+pub(crate) fn returned_call(body: &Body) -> Option<&Call> {
     let value = body.ops().find_map(|(_, op)| match op {
         Op::Exit { kind: mir::Exit::End, value, .. } => value.as_ref()?.place.whole(),
         _ => None,
     })?;
     let source = source_of(body, value)?;
-    body.calls().find(|(_, call)| call.dest == source).and_then(|(_, call)| known.makes(model, call))
+    body.calls().find(|(_, call)| call.dest == source).map(|(_, call)| call)
 }
 
 /// Follows moves between variables and temporaries back to where the value was made.
-fn source_of(body: &Body, mut local: mir::Local) -> Option<mir::Local> {
+pub(crate) fn source_of(body: &Body, mut local: mir::Local) -> Option<mir::Local> {
     for _ in 0..16 {
         let before = body.ops().find_map(|(_, op)| match op {
             Op::Move { from, to, .. } if to.whole() == Some(local) => Some(from.place.whole()),

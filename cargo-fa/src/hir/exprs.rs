@@ -328,7 +328,8 @@ impl Lowering<'_> {
         };
         let from = start.as_ref().map_or(dots, |start| start.span);
         let to = end.as_ref().map_or(dots, |end| end.span);
-        Expr { kind: ExprKind::Range { start, end }, span: from.to(to) }
+        let closed = matches!(range.limits, syn::RangeLimits::Closed(_));
+        Expr { kind: ExprKind::Range { start, end, closed }, span: from.to(to) }
     }
 
     fn delimited(&self, delimiters: &proc_macro2::extra::DelimSpan) -> Span {
@@ -356,7 +357,12 @@ impl Lowering<'_> {
                 if constant && sub.is_none() && ident.by_ref.is_none() && ident.mutability.is_none() {
                     return Pat::Value;
                 }
-                Pat::Bind { name: self.name(&ident.ident), by_ref: ident.by_ref.is_some(), sub }
+                Pat::Bind {
+                    name: self.name(&ident.ident),
+                    by_ref: ident.by_ref.is_some(),
+                    mutable: ident.mutability.is_some(),
+                    sub,
+                }
             }
             syn::Pat::Tuple(tuple) => Pat::Tuple(pats(&tuple.elems)),
             syn::Pat::TupleStruct(tuple) => Pat::TupleStruct {

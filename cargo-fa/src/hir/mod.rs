@@ -345,6 +345,7 @@ pub(crate) enum ExprKind {
     Range {
         start: Option<Box<Expr>>,
         end: Option<Box<Expr>>,
+        closed: bool,
     },
     Cast(Box<Expr>, TypeRef),
     /// A macro with the expressions in it, when it reads as such.
@@ -415,6 +416,7 @@ pub(crate) enum Pat {
     Bind {
         name: Name,
         by_ref: bool,
+        mutable: bool,
         sub: Option<Box<Pat>>,
     },
     Tuple(Vec<Pat>),

@@ -36,7 +36,7 @@ pub(super) fn method(of: &Ty, name: &str) -> Option<Known> {
 pub(super) fn function(path: &[&str]) -> Option<Known> {
     let scope = || named("Scope").reference();
     Some(match path {
-        [.., "thread", "spawn"] | [.., "spawn_blocking"] => {
+        [.., "thread" | "tokio" | "task", "spawn"] | [.., "spawn_blocking"] => {
             Known::calls(0, Run::DetachedThread, [], foreign("JoinHandle", returned(0)))
         }
         [.., "thread", "scope"] => Known::calls(0, Run::Once, [scope()], returned(0)),

@@ -1,5 +1,10 @@
 //! The lints: one folder each, with its page and its fixtures.
 
+mod fa201_frame_memory_crosses_threads;
+mod fa202_barrier_participants;
+mod fa203_parallel_without_context;
+mod fa204_unbounded_deferred_queue;
+mod fa205_raced_end_frame;
 mod fa520_unexplained_suppression;
 mod fa521_unused_suppression;
 mod fa522_unknown_suppression;
@@ -91,6 +96,11 @@ pub(crate) struct LintCx<'a> {
 
 /// All lints, sorted by code.
 pub(crate) static ALL: &[&Lint] = &[
+    &fa201_frame_memory_crosses_threads::LINT,
+    &fa202_barrier_participants::LINT,
+    &fa203_parallel_without_context::LINT,
+    &fa204_unbounded_deferred_queue::LINT,
+    &fa205_raced_end_frame::LINT,
     &fa520_unexplained_suppression::LINT,
     &fa521_unused_suppression::LINT,
     &fa522_unknown_suppression::LINT,
@@ -104,6 +114,11 @@ pub(crate) static ALL: &[&Lint] = &[
 
 /// Their checks; those of FA52x are in `suppress` and `driver`.
 static CHECKS: &[fn(&LintCx<'_>, &mut Vec<Finding>)] = &[
+    fa201_frame_memory_crosses_threads::check,
+    fa202_barrier_participants::check,
+    fa203_parallel_without_context::check,
+    fa204_unbounded_deferred_queue::check,
+    fa205_raced_end_frame::check,
     fa601_escaping_handle::check,
     fa603_open_frame::check,
     fa604_contradicted_policy::check,

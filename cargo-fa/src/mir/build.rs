@@ -114,7 +114,7 @@ impl Lower<'_> {
         let local = Local(building.body.locals.len() as u32);
         let in_loop = building.in_loop;
         let name = name.map(str::to_owned);
-        building.body.locals.push(LocalData { name, ty, span, kind, in_loop, value: None });
+        building.body.locals.push(LocalData { name, ty, span, kind, in_loop, value: None, len: None });
         local
     }
 
@@ -134,6 +134,19 @@ impl Lower<'_> {
 
     pub(super) fn constant(&mut self, ty: Ty, value: Option<Const>, span: Span) -> Operand {
         Operand { value, ..self.temp(ty, span) }
+    }
+
+    /// Notes how many items the value has.
+    pub(super) fn with_len(&mut self, value: Operand, len: Option<u128>) -> Operand {
+        if let Some(local) = value.place.whole() {
+            self.building().body.locals[local.0 as usize].len = len;
+        }
+        value
+    }
+
+    /// How many items a value has, where the source spells it out.
+    pub(super) fn len_of(&mut self, value: &Operand) -> Option<u128> {
+        value.place.whole().and_then(|local| self.building().body.local(local).len)
     }
 
     /// The variable `name`; one of a body around becomes a capture.

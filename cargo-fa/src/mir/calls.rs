@@ -2,7 +2,7 @@
 
 use super::build::Lower;
 use super::exprs::{fill, more_known};
-use super::{Call, Callee, Const, Exit, Op, Operand, Place, Run, RunSite};
+use super::{Call, Callee, Const, Exit, Op, Operand, Place, Ran, Run, RunSite};
 use crate::api;
 use crate::hir::{self, Expr, ExprKind};
 use crate::index::{BodyKey, Def, FnId, Ty};
@@ -13,6 +13,9 @@ use crate::source::Span;
 const PANICS: [&str; 4] = ["panic", "todo", "unimplemented", "unreachable"];
 /// Methods that put their last argument into a container.
 const FILLS: [&str; 7] = ["extend", "extend_from_slice", "insert", "push", "push_back", "push_front", "set"];
+/// Methods of iterators that yield as many items as they are given.
+const KEEPS_LEN: [&str; 9] =
+    ["cloned", "copied", "enumerate", "inspect", "into_iter", "iter", "iter_mut", "map", "rev"];
 
 /// What is known of a call before its arguments are looked at.
 struct Expected {
@@ -83,7 +86,7 @@ impl Lower<'_> {
     }
 
     /// `Self::name`, `T::name`, `<T>::name`.
-    fn of_self_or_param(&self, path: &hir::Path) -> Option<FnId> {
+    pub(super) fn of_self_or_param(&self, path: &hir::Path) -> Option<FnId> {
         let ty = match (&path.qself, path.segments.len()) {
             (Some(qself), _) => self.index.ty(&self.scope, qself),
             (None, 2) => {
@@ -142,12 +145,11 @@ impl Lower<'_> {
         &mut self,
         receiver: &Expr,
         name: &hir::Name,
-        turbofish: &[hir::TypeRef],
+        turbofish: Vec<Ty>,
         args: &[Expr],
         span: Span,
     ) -> Operand {
         let base = self.expr(receiver, None);
-        let turbofish: Vec<Ty> = turbofish.iter().map(|ty| self.index.ty(&self.scope, ty)).collect();
         if let Some(method) = self.index.method(&base.ty, &name.text) {
             let data = self.index.function(method.function);
             let mut generics = method.generics;
@@ -180,14 +182,18 @@ impl Lower<'_> {
         let (receiver, known) =
             self.known_method(&base.ty, &name.text, Args { types: &types, turbofish: &turbofish });
         let source = Some(base.place.clone());
-        let ty = self.foreign_closures(known, args, &mut operands, span, source);
+        let (ty, mut runs) = self.foreign_closures(known, args, &mut operands, span, source);
         let operands: Vec<Operand> = operands.into_iter().flatten().collect();
         self.refine(&base, &name.text, operands.last());
         let by_ref = base.ty.is_ref() || base.by_ref || !takes_itself(&name.text);
         let callee = Callee::Foreign(format!("{}::{}", self.index.type_name(&receiver), name.text));
+        let len = self.len_of(&base).filter(|_| KEEPS_LEN.contains(&&*name.text));
         let mut all = vec![Operand { by_ref, ..base }];
         all.extend(operands);
-        self.finish(callee, all, true, turbofish, ty, span, name.span)
+        runs.iter_mut().for_each(|ran| ran.arg += 1);
+        let made = self.finish(callee, all, true, turbofish, ty, span, name.span);
+        self.note_runs(runs);
+        self.with_len(made, len)
     }
 
     /// The arguments that are no closures, with the types of all.
@@ -235,7 +241,7 @@ impl Lower<'_> {
         }
     }
 
-    /// Lowers the closures among the arguments with what they are called with; the type of the call.
+    /// Lowers the closures among the arguments with what they are called with; the type of the call, and what it runs.
     fn foreign_closures(
         &mut self,
         known: Option<Known>,
@@ -243,8 +249,9 @@ impl Lower<'_> {
         operands: &mut [Option<Operand>],
         span: Span,
         source: Option<Place>,
-    ) -> Ty {
+    ) -> (Ty, Vec<Ran>) {
         let mut returned = Vec::new();
+        let mut runs = Vec::new();
         for called in known.iter().flat_map(|known| &known.closures) {
             let Some(slot) = operands.get_mut(called.index) else { continue };
             let params = called.params(&returned);
@@ -253,6 +260,7 @@ impl Lower<'_> {
                 operands[called.index] = Some(self.expr(&args[called.index], Some(&wanted)));
             }
             let ty = operands[called.index].as_ref().map(|operand| operand.ty.clone()).unwrap_or_default();
+            runs.push(Ran { arg: called.index, run: called.run });
             if let Ty::Closure(key) = ty.peeled() {
                 self.ran(*key, called.run, span, source.clone());
             }
@@ -267,7 +275,15 @@ impl Lower<'_> {
                 *slot = Some(operand);
             }
         }
-        known.map(|known| known.result(&returned)).unwrap_or_default()
+        (known.map(|known| known.result(&returned)).unwrap_or_default(), runs)
+    }
+
+    /// Adds to the call that was made last which of its arguments it runs.
+    fn note_runs(&mut self, runs: Vec<Ran>) {
+        let building = self.building();
+        if let Some(Op::Call(call)) = building.body.blocks[building.current.0 as usize].ops.last_mut() {
+            call.runs = runs;
+        }
     }
 
     /// A container whose elements nobody named yet is one of what is put into it.
@@ -290,10 +306,10 @@ impl Lower<'_> {
     fn call_foreign(&mut self, names: &[&str], args: &[Expr], span: Span, name_span: Span) -> Operand {
         let (mut operands, types) = self.plain_args(args);
         let known = infer::function(names, Args { types: &types, turbofish: &[] });
-        let runs = known.as_ref().is_none_or(|known| !known.closures.is_empty());
-        let mut ty = self.foreign_closures(known, args, &mut operands, span, None);
+        let calls = known.as_ref().is_none_or(|known| !known.closures.is_empty());
+        let (mut ty, runs) = self.foreign_closures(known, args, &mut operands, span, None);
         let operands: Vec<Operand> = operands.into_iter().flatten().collect();
-        if !runs && args.iter().any(is_closure) {
+        if !calls && args.iter().any(is_closure) {
             // `Box::new(|| ..)`: now the type of the closure is known.
             let types: Vec<Ty> = operands.iter().map(|operand| operand.ty.clone()).collect();
             let known = infer::function(names, Args { types: &types, turbofish: &[] });
@@ -301,6 +317,7 @@ impl Lower<'_> {
         }
         let callee = Callee::Foreign(names.join("::"));
         let made = self.finish(callee, operands, false, Vec::new(), ty, span, name_span);
+        self.note_runs(runs);
         if names.len() > 1 && matches!(names.last(), Some(&("exit" | "abort"))) {
             self.diverge();
         }
@@ -370,8 +387,9 @@ impl Lower<'_> {
     /// Notes what runs a closure.
     fn ran(&mut self, key: BodyKey, run: Run, span: Span, source: Option<Place>) {
         let in_loop = self.current_loop();
+        let at = self.building().key;
         if let Some(Some(body)) = self.bodies.get_mut(key.0 as usize) {
-            body.runs.push(RunSite { run, span, in_loop, source });
+            body.runs.push(RunSite { run, at, span, in_loop, source });
         }
     }
 
@@ -390,7 +408,8 @@ impl Lower<'_> {
         let args = args.collect();
         let result = self.temp(ty, span);
         let dest = result.place.whole().expect("a temporary");
-        self.emit(Op::Call(Box::new(Call { callee, args, has_receiver, dest, turbofish, span, name_span })));
+        let call = Call { callee, args, has_receiver, dest, turbofish, runs: Vec::new(), span, name_span };
+        self.emit(Op::Call(Box::new(call)));
         result
     }
 

@@ -2,7 +2,7 @@
 
 use super::build::{Lower, Target};
 use super::exprs::more_known;
-use super::{BlockId, Bound, Const, Exit, LoopData, LoopId, Op, Operand};
+use super::{BlockId, Bound, Exit, LoopData, LoopId, Op, Operand};
 use crate::hir::{self, BinOp, Expr, ExprKind, LoopSource};
 use crate::index::Ty;
 use crate::source::Span;
@@ -179,7 +179,9 @@ impl Lower<'_> {
             return iter;
         }
         let (ty, span) = (iter.ty.clone(), iter.span);
+        let len = self.len_of(&iter);
         let own = self.temp(ty, span);
+        let own = self.with_len(own, len);
         self.emit(Op::Move { from: iter, to: own.place.clone(), span });
         own
     }
@@ -199,17 +201,11 @@ impl Lower<'_> {
     }
 
     fn bound_of(&mut self, iter: &Expr, value: &Operand) -> Bound {
-        if let ExprKind::Range { start, end } = &iter.kind {
-            let fold = |expr: &Option<Box<Expr>>| {
-                expr.as_ref().and_then(|expr| super::exprs::fold(self.index, self.scope.module, expr, 0))
-            };
-            return match (fold(start), fold(end), end) {
-                (Some(Const::Int(start)), Some(Const::Int(end)), _) => {
-                    Bound::Constant(end.saturating_sub(start))
-                }
-                (_, _, None) => Bound::Open,
-                _ => Bound::Iterator(value.ty.clone()),
-            };
+        if let Some(len) = self.len_of(value) {
+            return Bound::Constant(len);
+        }
+        if matches!(iter.kind, ExprKind::Range { end: None, .. }) {
+            return Bound::Open;
         }
         match value.ty.peeled() {
             Ty::Foreign(name, _) if name == "Receiver" => Bound::Open,

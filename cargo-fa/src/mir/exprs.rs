@@ -4,8 +4,11 @@ use super::build::Lower;
 use super::{Callee, Const, Exit, LocalKind, Op, Operand, Place, Root};
 use crate::attributes;
 use crate::hir::{self, BinOp, BlockKind, Expr, ExprKind, Lit, Stmt};
-use crate::index::{Def, Index, ModId, Ty};
+use crate::index::{Def, FnId, Index, ModId, Ty};
 use crate::source::Span;
+
+/// Methods whose type is that of the place that they are called for.
+const DECIDED_OUTSIDE: [&str; 3] = ["collect", "product", "sum"];
 
 impl Lower<'_> {
     /// The body of a function: its value is returned.
@@ -153,6 +156,7 @@ impl Lower<'_> {
             has_receiver: false,
             dest,
             turbofish: Vec::new(),
+            runs: Vec::new(),
             span: local.span,
             name_span: span,
         })));
@@ -186,7 +190,15 @@ impl Lower<'_> {
             }
             ExprKind::Call { callee, args } => self.call(callee, args, span),
             ExprKind::MethodCall { receiver, name, turbofish, args } => {
-                self.method_call(receiver, name, turbofish, args, span)
+                let turbofish: Vec<Ty> = turbofish.iter().map(|ty| self.index.ty(&self.scope, ty)).collect();
+                // `let all: Vec<_> = items.collect()` asks for the same as `collect::<Vec<_>>()`.
+                let wanted = match expected {
+                    Some(ty) if turbofish.is_empty() && DECIDED_OUTSIDE.contains(&&*name.text) => {
+                        vec![ty.clone()]
+                    }
+                    _ => turbofish,
+                };
+                self.method_call(receiver, name, wanted, args, span)
             }
             ExprKind::Field { base, name } => {
                 let base = self.expr(base, None);
@@ -269,26 +281,36 @@ impl Lower<'_> {
             ExprKind::Array(parts) => {
                 let parts: Vec<Operand> = parts.iter().map(|part| self.expr(part, None)).collect();
                 let element = parts.first().map(|part| part.ty.clone()).unwrap_or_default();
-                self.aggregate(Ty::Slice(Box::new(element)), parts, Vec::new(), span)
+                let len = parts.len() as u128;
+                let array = self.aggregate(Ty::Slice(Box::new(element)), parts, Vec::new(), span);
+                self.with_len(array, Some(len))
             }
             ExprKind::Repeat { value, count } => {
                 let value = self.expr(value, None);
                 let count = self.expr(count, None);
                 self.use_place(&count);
                 let ty = Ty::Slice(Box::new(value.ty.clone()));
-                self.aggregate(ty, vec![value], Vec::new(), span)
+                let array = self.aggregate(ty, vec![value], Vec::new(), span);
+                self.with_len(array, integer(count.value.as_ref()))
             }
-            ExprKind::Range { start, end } => {
+            ExprKind::Range { start, end, closed } => {
                 let parts: Vec<Operand> =
                     [start, end].into_iter().flatten().map(|part| self.expr(part, None)).collect();
                 let item = parts.first().map(|part| part.ty.clone()).unwrap_or_default();
-                self.aggregate(Ty::Iter(Box::new(item)), parts, Vec::new(), span)
+                let len = match &parts[..] {
+                    [from, to] => range(from.value.as_ref(), to.value.as_ref(), *closed),
+                    _ => None,
+                };
+                let range = self.aggregate(Ty::Iter(Box::new(item)), parts, Vec::new(), span);
+                self.with_len(range, len)
             }
             ExprKind::Cast(inner, ty) => {
                 let inner = self.expr(inner, None);
-                self.use_place(&inner);
                 let ty = self.index.ty(&self.scope, ty);
-                self.constant(ty, inner.value, span)
+                let cast = self.constant(ty, inner.value.clone(), span);
+                // What is cast is copied, and an address still leads to what it is of.
+                self.emit(Op::Move { from: Operand { by_ref: true, ..inner }, to: cast.place.clone(), span });
+                cast
             }
             ExprKind::Macro { path, args } => self.macro_call(path, args, span),
             ExprKind::Other(parts) => {
@@ -343,22 +365,26 @@ impl Lower<'_> {
                 let value = Const::Variant(adt.name.text.clone(), adt.variants[at].0.clone());
                 self.constant(Ty::Adt(id, Vec::new()), Some(value), span)
             }
-            Some((Def::Fn(id), used)) if used == all => {
-                let data = self.index.function(id);
-                let ty = Ty::Fn(data.params.clone(), Box::new(data.ret.clone()));
-                self.temp(ty, span)
-            }
+            Some((Def::Fn(id), used)) if used == all => self.function_value(id, span),
             Some((Def::Adt(id), used)) if used == all => self.temp(Ty::Adt(id, Vec::new()), span),
             // A method as a value: `EngineAlloc::with_defaults`.
-            Some((def, used)) if used + 1 == all => {
-                let ty = self.associated(&def, path).map_or(Ty::Unknown, |id| {
-                    let data = self.index.function(id);
-                    Ty::Fn(data.params.clone(), Box::new(data.ret.clone()))
-                });
-                self.temp(ty, span)
-            }
+            Some((def, used)) if used + 1 == all => match self.associated(&def, path) {
+                Some(id) => self.function_value(id, span),
+                None => self.temp(Ty::Unknown, span),
+            },
+            None => match self.of_self_or_param(path) {
+                Some(id) => self.function_value(id, span),
+                None => self.temp(Ty::Unknown, span),
+            },
             _ => self.temp(Ty::Unknown, span),
         }
+    }
+
+    /// A function that is named without being called.
+    fn function_value(&mut self, id: FnId, span: Span) -> Operand {
+        let data = self.index.function(id);
+        let ty = Ty::Fn(data.params.clone(), Box::new(data.ret.clone()));
+        self.constant(ty, Some(Const::Fn(id)), span)
     }
 
     fn binary(&mut self, left: &Expr, op: BinOp, right: &Expr, span: Span) -> Operand {
@@ -469,6 +495,19 @@ fn literal(lit: &Lit) -> (Ty, Option<Const>) {
     }
 }
 
+fn integer(value: Option<&Const>) -> Option<u128> {
+    match value {
+        Some(Const::Int(value)) => Some(*value),
+        _ => None,
+    }
+}
+
+/// How many numbers a range has.
+fn range(from: Option<&Const>, to: Option<&Const>, closed: bool) -> Option<u128> {
+    let (from, to) = (integer(from)?, integer(to)?);
+    to.checked_add(u128::from(closed)).map(|end| end.saturating_sub(from))
+}
+
 fn arithmetic(op: BinOp, left: Option<&Const>, right: Option<&Const>) -> Option<Const> {
     let (Some(Const::Int(left)), Some(Const::Int(right))) = (left, right) else { return None };
     let value = match op {
@@ -504,6 +543,11 @@ pub(crate) fn fold(index: &Index, module: ModId, expr: &Expr, depth: usize) -> O
                 let adt = index.adt(id);
                 Some(Const::Variant(adt.name.text.clone(), adt.variants[at].0.clone()))
             }
+            _ => None,
+        },
+        // `Incremental(4)`
+        ExprKind::Call { callee, .. } => match fold(index, module, callee, depth + 1)? {
+            variant @ Const::Variant(..) => Some(variant),
             _ => None,
         },
         _ => None,

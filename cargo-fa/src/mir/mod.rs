@@ -58,6 +58,8 @@ pub(crate) struct LocalData {
     pub(crate) in_loop: Option<LoopId>,
     /// What it is set to where it is declared.
     pub(crate) value: Option<Const>,
+    /// How many items it has, where the source spells it out: arrays, ranges, iterators over them.
+    pub(crate) len: Option<u128>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -125,6 +127,8 @@ pub(crate) enum Const {
     Bool(bool),
     /// A variant by the names of its type and itself: `QueueFullPolicy`, `Grow`.
     Variant(String, String),
+    /// A function that is named without being called.
+    Fn(FnId),
 }
 
 /// What a call names.
@@ -153,8 +157,18 @@ pub(crate) struct Call {
     pub(crate) dest: Local,
     /// Types given with `::<..>`.
     pub(crate) turbofish: Vec<Ty>,
+    /// Which arguments something from elsewhere calls: closures, functions, variables that hold one.
+    pub(crate) runs: Vec<Ran>,
     pub(crate) span: Span,
     pub(crate) name_span: Span,
+}
+
+/// A function among the arguments of a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Ran {
+    /// Its place in [`Call::args`].
+    pub(crate) arg: usize,
+    pub(crate) run: Run,
 }
 
 impl Call {
@@ -293,13 +307,15 @@ pub(crate) struct Body {
     pub(crate) is_async: bool,
     /// The body in which a closure is written.
     pub(crate) parent: Option<BodyKey>,
-    /// What runs it, where, and in which loop of the parent; empty for a function.
+    /// What runs it, where, and in which loop there; empty for a function.
     pub(crate) runs: Vec<RunSite>,
 }
 
 #[derive(Clone, Debug)]
 pub(crate) struct RunSite {
     pub(crate) run: Run,
+    /// The body that the call is in.
+    pub(crate) at: BodyKey,
     /// The call that it is given to.
     pub(crate) span: Span,
     pub(crate) in_loop: Option<LoopId>,

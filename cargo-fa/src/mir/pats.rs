@@ -24,10 +24,13 @@ impl Lower<'_> {
     /// Binds the variables of `pat` to parts of `from`.
     pub(super) fn pattern(&mut self, pat: &Pat, from: Operand) {
         match pat {
-            Pat::Bind { name, by_ref, sub } => {
+            Pat::Bind { name, by_ref, mutable, sub } => {
                 let ty = if *by_ref { from.ty.clone().reference() } else { from.ty.clone() };
                 let local = self.add_local(Some(&name.text), ty, name.span, LocalKind::Variable);
-                self.building().body.locals[local.0 as usize].value = from.value.clone();
+                let value = if *mutable { None } else { from.value.clone() };
+                let len = if *mutable { None } else { self.len_of(&from) };
+                let data = &mut self.building().body.locals[local.0 as usize];
+                (data.value, data.len) = (value, len);
                 let span = name.span.to(name.span);
                 let moved = Operand { by_ref: from.by_ref || *by_ref, ..from.clone() };
                 let to = super::Place::local(local);

@@ -18,17 +18,13 @@ pub(crate) static LINT: Lint = Lint {
 
 pub(crate) fn check(cx: &LintCx<'_>, findings: &mut Vec<Finding>) {
     for (_, data, function) in cx.model.functions() {
-        for (at, body) in function.bodies.iter().enumerate() {
-            let mut found = check_body(cx, body);
-            // A closure of the function ends a frame, now or whenever it is called: who knows which.
-            if function
-                .bodies
-                .iter()
-                .enumerate()
-                .any(|(other, closure)| other != at && only_ends(cx, closure))
-            {
-                found.iter_mut().for_each(|finding| finding.confidence = Confidence::Low);
-            }
+        let analysis = FrameDepth { model: cx.model, summaries: cx.summaries };
+        // A closure ends what the function around it begins, or was meant to (FA205).
+        if function.bodies[1..].iter().any(|body| analysis.unmatched_end(body).is_some()) {
+            continue;
+        }
+        for body in &function.bodies {
+            let found = check_body(cx, body);
             findings.extend(found.into_iter().map(|finding| finding.item(&data.path)));
         }
     }

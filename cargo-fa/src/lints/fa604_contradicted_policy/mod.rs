@@ -68,7 +68,9 @@ pub(crate) fn check(cx: &LintCx<'_>, findings: &mut Vec<Finding>) {
         let by = value.name.as_ref().and_then(|name| taken.names.iter().find(|(known, _)| known == name));
         let finding = match (value.policy, by) {
             // The same name may be promoted elsewhere: then that is what is taken.
-            (Policy::Discard, Some((name, by))) if !promoted => Some(taken_though_discarded(value, name, *by)),
+            (Policy::Discard, Some((name, by))) if !promoted => {
+                Some(taken_though_discarded(value, name, *by))
+            }
             (Policy::Leak, _) => leaked(value),
             (Policy::Promote, None) if !taken.names.is_empty() && !taken.others => never_taken(value),
             _ => None,
@@ -103,7 +105,9 @@ fn never_taken(value: &Declared) -> Option<Finding> {
     let name = value.name.as_ref().filter(|name| *name != UNNAMED)?;
     let finding = Finding::new(&LINT, value.span, format!("`{name}` is promoted, and nothing here takes it"))
         .label("promoted at the end of its frame")
-        .help(format!("take it with `promotions.take(\"{name}\")`, or retain it with `RetentionPolicy::Discard`"));
+        .help(format!(
+            "take it with `promotions.take(\"{name}\")`, or retain it with `RetentionPolicy::Discard`"
+        ));
     Some(finding.confidence(Confidence::Low))
 }
 
@@ -187,7 +191,8 @@ fn policy_named(name: &str) -> Policy {
 fn only_asks(body: &Body, take: &Call) -> bool {
     body.calls().any(|(_, call)| {
         let asked = call.receiver().and_then(|receiver| receiver.place.whole());
-        asked == Some(take.dest) && matches!(&call.callee, Callee::Foreign(name) if name.ends_with("::is_none"))
+        asked == Some(take.dest)
+            && matches!(&call.callee, Callee::Foreign(name) if name.ends_with("::is_none"))
     })
 }
 
@@ -216,7 +221,8 @@ fn is_skipped(body: &Body, block: BlockId) -> bool {
         let next = &body.block(at).next;
         // A loop's head may leave it; a block behind it that goes back, or out, has passed the block by.
         let leaves = next.is_empty() && !body.block(at).diverges;
-        let goes_on = around.is_some() && at != start && next.iter().any(|next| *next == start || !inside(*next));
+        let goes_on =
+            around.is_some() && at != start && next.iter().any(|next| *next == start || !inside(*next));
         if leaves || goes_on {
             return true;
         }
