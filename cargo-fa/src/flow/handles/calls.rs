@@ -53,6 +53,12 @@ const STORES: [&str; 17] = [
 
 impl Tracker<'_> {
     pub(super) fn call(&self, state: &mut State, call: &Call) {
+        self.flow(state, call);
+        self.step(state, call);
+    }
+
+    /// What a call does but for the frames that it begins and ends.
+    pub(super) fn flow(&self, state: &mut State, call: &Call) {
         let facts = self.model.facts(call);
         let mut flow = match &call.callee {
             _ if uses_up(facts) => Vec::new(),
@@ -88,7 +94,6 @@ impl Tracker<'_> {
         }
         self.fill(state, &Place::local(call.dest), flow);
         self.lend(state, call);
-        self.step(state, call);
     }
 
     fn dest(&self, call: &Call) -> &Ty {
@@ -206,15 +211,15 @@ impl Tracker<'_> {
             let gone = !call.has_receiver && matches!(last, "drop" | "forget");
             return if gone { Vec::new() } else { self.given_on(state, call) };
         }
-        let of_mem = !call.has_receiver && name.contains("mem::");
-        if !call.has_receiver && !of_mem {
+        // `mem::take(&mut x)`, `Option::take(&mut x)`
+        if !call.has_receiver && !name.contains("::") {
             return self.given_on(state, call);
         }
         let mut out = Vec::new();
         if TAKES.contains(&last) || CLEARS.contains(&last) {
             let place = state.resolve(&call.args[0].place);
             out = state.take(&place).into_iter().map(|(below, origin, _)| (below, origin, None)).collect();
-            self.emptied(state, &place);
+            state.cleared.insert(place);
         }
         if STORES.contains(&last) {
             out.extend(self.put_in(state, call));
@@ -257,11 +262,11 @@ impl Tracker<'_> {
         effects: &Effects,
         closure: Option<BodyKey>,
     ) -> Flow {
-        let ways = Ways { call, body, closure };
+        let ways = Ways { tracker: self, call, body, closure };
         for place in &effects.clears {
             if let Some(place) = ways.outside(state, place) {
                 state.take(&place);
-                self.emptied(state, &place);
+                state.cleared.insert(place);
             }
         }
         let mut flow = Vec::new();
@@ -283,6 +288,7 @@ impl Tracker<'_> {
                     site =
                         Arc::new(Site { span: call.span, kind: site.kind, into: self.spell(&place), item });
                 }
+                state.refilled(&place);
                 state.put(place.clone(), origin, Some(site));
             }
         }
@@ -321,6 +327,7 @@ impl Tracker<'_> {
 
 /// From places of a body that runs to those of the caller.
 pub(super) struct Ways<'a> {
+    pub(super) tracker: &'a Tracker<'a>,
     pub(super) call: &'a Call,
     pub(super) body: &'a Body,
     /// Its number, when it is a closure.
@@ -337,11 +344,22 @@ impl Ways<'_> {
         }
     }
 
+    /// What the caller calls a variable that a closure captured. It may have captured it itself.
+    fn captured(&self, outer: Local) -> Option<Local> {
+        let caller = self.tracker;
+        if self.body.parent == Some(caller.key) {
+            return Some(outer);
+        }
+        let mut captures = caller.body.captures.iter();
+        let same = captures.find(|capture| self.body.parent == caller.body.parent && capture.outer == outer)?;
+        Some(same.inner)
+    }
+
     /// A place that is not the body's own.
     pub(super) fn outside(&self, state: &State, place: &Place) -> Option<Place> {
         let Root::Local(local) = place.root else { return Some(place.clone()) };
         let root = match self.body.local(local).kind {
-            LocalKind::Captured(outer) => Place::local(outer),
+            LocalKind::Captured(outer) => Place::local(self.captured(outer)?),
             LocalKind::Param => self.argument(local)?.place.clone(),
             _ => return None,
         };

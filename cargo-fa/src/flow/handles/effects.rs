@@ -100,8 +100,8 @@ fn makes_any(model: &Model<'_>) -> bool {
 /// Closures first: they have higher numbers than what they are written in.
 fn of_function(model: &Model<'_>, summaries: &Summaries, known: &Handles, function: &FnBody) -> Vec<Effects> {
     let item = &model.index.function(function.function).path;
-    let effects = function.bodies.iter().map(|body| {
-        let tracker = Tracker { model, summaries, handles: known, function, body, item };
+    let effects = function.iter().map(|(key, body)| {
+        let tracker = Tracker { model, summaries, handles: known, function, body, key, item };
         let results = mir::solve(&tracker, body);
         of_body(&tracker, &results)
     });
@@ -141,7 +141,7 @@ fn of_body(tracker: &Tracker<'_>, results: &Results<State>) -> Effects {
 
 fn stored_at(tracker: &Tracker<'_>, state: &State, effects: &mut Effects) {
     for (place, holdings) in &state.held {
-        if !tracker.is_outside(place.root) {
+        if !tracker.is_outside(place.root) || state.is_cleared(place) {
             continue;
         }
         for (origin, site) in holdings {
@@ -150,10 +150,8 @@ fn stored_at(tracker: &Tracker<'_>, state: &State, effects: &mut Effects) {
             }
         }
     }
-    for place in &state.cleared {
-        if state.at(place).iter().all(|(_, _, site)| site.is_none()) {
-            add(&mut effects.clears, place.clone());
-        }
+    for place in state.cleared.iter().filter(|place| tracker.is_outside(place.root)) {
+        add(&mut effects.clears, place.clone());
     }
 }
 

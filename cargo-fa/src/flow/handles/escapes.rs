@@ -63,9 +63,9 @@ pub(crate) fn escapes(model: &Model<'_>, summaries: &Summaries, handles: &Handle
     let mut found = Vec::new();
     for (_, data, function) in model.functions() {
         for (key, body) in function.iter() {
-            let tracker = Tracker { model, summaries, handles, function, body, item: &data.path };
+            let tracker = Tracker { model, summaries, handles, function, body, key, item: &data.path };
             let mut seen = Seen::default();
-            seen.look(&tracker, key);
+            seen.look(&tracker);
             seen.judge(&tracker, &mut verdicts, &mut found);
         }
     }
@@ -73,6 +73,9 @@ pub(crate) fn escapes(model: &Model<'_>, summaries: &Summaries, handles: &Handle
         found.extend(unjudged(handles, &verdicts, id, &data.path, function));
     }
     found.extend(verdicts.bad.into_values());
+    // One thing is said of what is put somewhere at once, and first what is sure.
+    found.sort_by_key(|escape| (escape.span, escape.how == How::Alive, !escape.made.discarded));
+    found.dedup_by(|next, kept| next.span == kept.span && next.how == kept.how && next.how != How::Alive);
     found
 }
 
@@ -98,7 +101,7 @@ struct Ended {
 }
 
 impl Seen {
-    fn look(&mut self, tracker: &Tracker<'_>, key: BodyKey) {
+    fn look(&mut self, tracker: &Tracker<'_>) {
         let results = mir::solve(tracker, tracker.body);
         results.visit(tracker, tracker.body, |state, _, op| {
             self.sites(tracker, state, op);
@@ -118,7 +121,7 @@ impl Seen {
                         }
                     }
                 }
-                Op::Exit { value: Some(value), span, .. } if key == BodyKey(0) => {
+                Op::Exit { value: Some(value), span, .. } if tracker.key == BodyKey(0) => {
                     for (_, origin, site) in state.at(&state.resolve(&value.place)) {
                         if let Some((status, end)) = state.ended(origin)
                             && is_direct(&site)
@@ -159,13 +162,13 @@ impl Seen {
             }
         }
         let read = tracker.model.api(call).as_deref() == Some("FrameHandle::read");
-        if let (true, Some(receiver)) = (read, call.receiver()) {
+        if let (true, Some(receiver)) = (read && !is_asked(tracker, call), call.receiver()) {
             self.reads(state, &state.resolve(&receiver.place), call.span);
         }
         if let Callee::Fn(id) = call.callee
             && let Some(callee) = tracker.model.body(id)
         {
-            let ways = Ways { call, body: callee.main(), closure: None };
+            let ways = Ways { tracker, call, body: callee.main(), closure: None };
             for place in &tracker.handles.of(id, BodyKey(0)).reads {
                 if let Some(place) = ways.outside(state, place) {
                     self.reads(state, &place, call.span);
@@ -201,12 +204,23 @@ impl Seen {
     }
 
     fn end(&mut self, tracker: &Tracker<'_>, state: &State, call: &Call) {
-        for origin in tracker.ending(state, call) {
+        let ending = tracker.ending(state, call);
+        if ending.is_empty() {
+            return;
+        }
+        // A function that ends the frame may have emptied places before.
+        let mut state = state.clone();
+        tracker.flow(&mut state, call);
+        for origin in ending {
             let held = state.held.iter().filter_map(|(place, holdings)| {
                 holdings.get(&origin).map(|site| (place.clone(), site.clone()))
             });
             let holders: Vec<(Place, Sited)> =
-                held.filter(|(place, _)| is_named(tracker, place.root)).collect();
+                held
+                .filter(|(place, site)| {
+                    is_named(tracker, place.root) && !(site.is_some() && state.is_cleared(place))
+                })
+                .collect();
             let Some(status) = state.status.get(&origin) else { continue };
             let ended = Ended {
                 status: status.clone(),
@@ -229,7 +243,9 @@ impl Seen {
             };
             let item = site.as_ref().map_or_else(|| tracker.item.to_owned(), |(_, item)| item.clone());
             let confidence = if sure { Confidence::High } else { Confidence::Medium };
-            let (name, begun, end) = (ended.status.name.clone(), ended.begun, Some(ended.end));
+            let holder = ended.holders.iter().find(|(_, site)| how == How::Alive && site.is_none());
+            let name = holder.map(|(place, _)| tracker.spell(place)).or_else(|| ended.status.name.clone());
+            let (begun, end) = (ended.begun, Some(ended.end));
             let escape = Escape { how, span, made, name, begun, end, confidence, item };
             match site {
                 Some(key) => {
@@ -281,6 +297,14 @@ impl Seen {
                 )
         })
     }
+}
+
+/// `handle.read(alloc).is_none()`: nothing is expected to be there.
+fn is_asked(tracker: &Tracker<'_>, read: &Call) -> bool {
+    tracker.body.calls().any(|(_, call)| {
+        let asked = call.receiver().and_then(|receiver| receiver.place.whole());
+        asked == Some(read.dest) && matches!(&call.callee, Callee::Foreign(name) if name.ends_with("::is_none"))
+    })
 }
 
 fn is_direct(site: &Sited) -> bool {

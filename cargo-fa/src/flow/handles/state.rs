@@ -42,7 +42,7 @@ pub(crate) struct State {
     pub(crate) status: BTreeMap<Origin, Status>,
     /// References, as other names for places.
     aliases: BTreeMap<Local, Place>,
-    /// Places from outside of the body that were emptied.
+    /// Places that were emptied, on some way, after something was put there.
     pub(crate) cleared: BTreeSet<Place>,
 }
 
@@ -109,6 +109,16 @@ impl State {
         if self.held.len() < 512 {
             self.held.entry(place).or_default().insert(origin, site);
         }
+    }
+
+    /// Something is put into a place that may have been emptied before.
+    pub(crate) fn refilled(&mut self, place: &Place) {
+        self.cleared.retain(|cleared| overlap(cleared, place).is_none());
+    }
+
+    /// Whether a place was emptied since something was put there, if only by a loop that may not run.
+    pub(crate) fn is_cleared(&self, place: &Place) -> bool {
+        self.cleared.iter().any(|cleared| overlap(cleared, place).is_some())
     }
 
     /// The scope of a variable ends.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::effects::Handles;
 use super::state::{State, Status};
-use super::{Origin, Site, SiteKind, Sited, carries};
+use super::{Origin, Site, SiteKind, Sited, carries, lends};
 use crate::flow::{Pair, PairDepth, Summaries};
 use crate::index::{BodyKey, Ty};
 use crate::mir::{Analysis, Body, FnBody, Local, LocalKind, Op, Operand, Place, Root};
@@ -18,6 +18,7 @@ pub(crate) struct Tracker<'a> {
     pub(super) handles: &'a Handles,
     pub(super) function: &'a FnBody,
     pub(super) body: &'a Body,
+    pub(super) key: BodyKey,
     /// The path of the function.
     pub(super) item: &'a str,
 }
@@ -52,15 +53,10 @@ impl Tracker<'_> {
             return Vec::new();
         }
         let place = state.resolve(&operand.place);
-        self.emptied(state, &place);
-        state.take(&place)
-    }
-
-    /// Notes that what a place held is gone.
-    pub(super) fn emptied(&self, state: &mut State, place: &Place) {
         if self.is_outside(place.root) {
             state.cleared.insert(place.clone());
         }
+        state.take(&place)
     }
 
     pub(super) fn fill(&self, state: &mut State, place: &Place, flow: Flow) {
@@ -76,6 +72,7 @@ impl Tracker<'_> {
         if flow.is_empty() {
             return;
         }
+        state.refilled(place);
         let into = self.spell(place);
         let site = |kind| Some(Arc::new(Site { span, kind, into: into.clone(), item: self.item.to_owned() }));
         for (below, origin, _) in flow {
@@ -110,6 +107,11 @@ impl Tracker<'_> {
             return;
         }
         let flow = self.moved(state, from);
+        let lent = lends(&from.ty) && from.place.whole().is_some_and(|from| state.is_alias(from));
+        if let (true, Some(local)) = (lent, to.whole()) {
+            let place = state.resolve(&from.place);
+            return state.alias(local, place);
+        }
         if let (Some(data), Some(local)) = (declared, to.whole()) {
             state.drop_local(local);
             for (_, origin, _) in &flow {
@@ -125,7 +127,7 @@ impl Tracker<'_> {
         if !to.fields.iter().any(|field| field == "[]") {
             // What was there is dropped.
             state.clear(&place);
-            self.emptied(state, &place);
+            state.cleared.insert(place.clone());
         }
         self.store(state, &place, flow, span, SiteKind::Assigned);
     }

@@ -59,7 +59,7 @@ fn stored(escape: &Escape, site: &Site) -> Finding {
         SiteKind::Contained => "put there here",
         SiteKind::Captured => "kept with what it captured",
     };
-    with_places(Finding::new(&LINT, escape.span, message).label(label), escape).help(way_out(escape, true))
+    with_places(Finding::new(&LINT, escape.span, message).label(label), escape).help(way_out(escape, site.kind))
 }
 
 fn returned(escape: &Escape) -> Finding {
@@ -73,7 +73,8 @@ fn returned(escape: &Escape) -> Finding {
 
 fn alive<'a>(escape: &Escape, all: impl Iterator<Item = &'a Escape>) -> Finding {
     let all: Vec<&Escape> = all.collect();
-    let names: Vec<String> = all.iter().map(|escape| named(escape)).collect();
+    let mut names: Vec<String> = all.iter().map(|escape| named(escape)).collect();
+    names.dedup();
     let message = match &names[..] {
         [only] => format!("{only} is alive when its frame ends"),
         [init @ .., last] => format!("{} and {last} are alive when their frame ends", init.join(", ")),
@@ -82,7 +83,8 @@ fn alive<'a>(escape: &Escape, all: impl Iterator<Item = &'a Escape>) -> Finding 
     let finding =
         Finding::new(&LINT, escape.span, message).label("the frame ends here, and is kept for the handle");
     let finding = all.iter().fold(finding, |finding, escape| finding.also(escape.made.span, "made here"));
-    let help = match (&escape.name, escape.made.retained && !escape.made.discarded) {
+    let variable = escape.name.as_ref().and_then(|name| name.split('.').next());
+    let help = match (variable, escape.made.retained && !escape.made.discarded) {
         (Some(name), true) => {
             format!("call `{name}.release()` before: what is promoted must not be borrowed any more")
         }
@@ -101,12 +103,15 @@ pub(crate) fn with_places(finding: Finding, escape: &Escape) -> Finding {
     }
 }
 
-fn way_out(escape: &Escape, stored: bool) -> String {
+fn way_out(escape: &Escape, kind: SiteKind) -> String {
     let pool = match escape.made.ty.as_str() {
         "FrameBox" => "move it to the pool with `into_pool(alloc)`",
         "Retained" => "let it be promoted: `release()` it and take it from `end_frame_with_promotions()`",
         "FrameVec" => "copy it with `to_vec()`",
-        _ => "make it with `pool_box`, or in the container's own memory",
+        _ => "make it in the pool, or on the heap",
     };
-    if stored { format!("{pool}, or take it out again before the frame ends") } else { pool.to_owned() }
+    match kind {
+        SiteKind::Captured => "capture a plain value instead: a number, a `Vec`, a `pool_box`".to_owned(),
+        _ => format!("{pool}, or take it out again before the frame ends"),
+    }
 }
