@@ -27,9 +27,9 @@ const SEGMENT: u64 = 10_000;
 const BURST: u64 = 5;
 /// Frames after which what a burst needed has gone back, and the sizes of chunks fit again.
 const SETTLED: u64 = 2_500;
-/// What resident memory may differ by from one end of the run to the other: the system's own heap gives a burst's memory
-/// back when it likes. A leak of a byte per frame would be ten times as much.
-const SLACK: u64 = 1 << 20;
+/// What resident memory may differ by from one end of the run to the other: the system's own heap gives small blocks of a
+/// burst back when it likes. A leak of a byte per frame would be forty times as much in ten million.
+const SLACK: u64 = 1 << 18;
 
 /// What one segment showed.
 struct Segment {

@@ -10,7 +10,7 @@ use crate::load::{self, Loaded};
 use crate::mir::{Callee, Const};
 use crate::model::Model;
 use crate::project::Input;
-use crate::source::{FileId, Sources};
+use crate::source::{FileId, SourceFile, Sources};
 
 /// Everything that a run found out.
 #[derive(Debug, Default)]

@@ -60,22 +60,7 @@ pub(crate) fn text(arg: &AttrArg) -> Option<String> {
 fn bytes(arg: &AttrArg) -> Option<u64> {
     match &arg.value {
         Some(AttrValue::Int(bytes)) => u64::try_from(*bytes).ok(),
-        Some(AttrValue::Str(text)) => parse_size(text),
+        Some(AttrValue::Str(text)) => crate::config::parse_size(text).ok(),
         _ => None,
     }
-}
-
-/// `8MB`, `512 KiB`, `64`: units are powers of 1024.
-pub(crate) fn parse_size(text: &str) -> Option<u64> {
-    let text = text.trim();
-    let digits = text.find(|c: char| !c.is_ascii_digit() && c != '_').unwrap_or(text.len());
-    let number: u64 = text[..digits].replace('_', "").parse().ok()?;
-    let shift = match text[digits..].trim() {
-        "" | "B" => 0,
-        "KB" | "KiB" => 10,
-        "MB" | "MiB" => 20,
-        "GB" | "GiB" => 30,
-        _ => return None,
-    };
-    number.checked_mul(1 << shift)
 }

@@ -17,6 +17,16 @@ pub(crate) enum Level {
     Deny,
 }
 
+impl Level {
+    pub(crate) const NAMES: [(&str, Self); 3] =
+        [("allow", Self::Allow), ("warn", Self::Warn), ("deny", Self::Deny)];
+
+    /// As the configuration spells it.
+    pub(crate) fn name(self) -> &'static str {
+        Self::NAMES[self as usize].0
+    }
+}
+
 /// How sure the linter is that the code means what the finding says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -27,6 +37,16 @@ pub(crate) enum Confidence {
     Medium,
     /// Every step is in the source.
     High,
+}
+
+impl Confidence {
+    pub(crate) const NAMES: [(&str, Self); 3] =
+        [("low", Self::Low), ("medium", Self::Medium), ("high", Self::High)];
+
+    /// As the configuration spells it.
+    pub(crate) fn name(self) -> &'static str {
+        Self::NAMES[self as usize].0
+    }
 }
 
 /// A place that explains a finding, with what is said about it.

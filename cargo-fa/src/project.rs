@@ -1,7 +1,7 @@
 //! What to lint: the crates of a workspace, as cargo sees them.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// All crates of a run.
 #[derive(Debug)]
@@ -28,6 +28,32 @@ pub(crate) struct CrateInput {
     pub(crate) cfg: Cfg,
     /// Findings are reported for it; others are read for what they define only.
     pub(crate) selected: bool,
+    pub(crate) cargo: CargoTarget,
+}
+
+/// A target as cargo's messages name it.
+#[derive(Clone, Debug)]
+pub(crate) struct CargoTarget {
+    pub(crate) package_id: String,
+    pub(crate) manifest: PathBuf,
+    /// `lib`, `bin`, `example`, ...
+    pub(crate) kind: String,
+    /// `lib`, `bin`, `proc-macro`, ...
+    pub(crate) crate_type: String,
+    pub(crate) edition: String,
+}
+
+impl CargoTarget {
+    /// The library that a folder would be.
+    pub(crate) fn of_folder(folder: &Path, package: &str) -> Self {
+        Self {
+            package_id: package.to_owned(),
+            manifest: folder.join("Cargo.toml"),
+            kind: "lib".to_owned(),
+            crate_type: "lib".to_owned(),
+            edition: "2024".to_owned(),
+        }
+    }
 }
 
 /// A dependency that matters: the others are not followed.
@@ -38,6 +64,15 @@ pub(crate) enum Dependency {
     Crate(usize),
 }
 
+impl Dependency {
+    pub(crate) fn index(self) -> Option<usize> {
+        match self {
+            Self::Framealloc => None,
+            Self::Crate(index) => Some(index),
+        }
+    }
+}
+
 /// What `#[cfg(..)]` is true for.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Cfg {
@@ -45,4 +80,24 @@ pub(crate) struct Cfg {
     pub(crate) features: Vec<String>,
     /// What the compiler sets for the target: `unix`, `target_os = "linux"`; empty when it is unknown.
     pub(crate) target: Vec<(String, Option<String>)>,
+}
+
+impl Input {
+    /// The files of the selected crates that are known before they are read.
+    pub(crate) fn selected_files(&self) -> impl Iterator<Item = &Path> {
+        let selected = self.crates.iter().filter(|one| one.selected);
+        selected.flat_map(|one| std::iter::once(&one.root).chain(&one.orphans)).map(PathBuf::as_path)
+    }
+
+    /// The crate that `file` belongs to: the one with that root, else the first of the nearest package.
+    pub(crate) fn owner(&self, file: &Path) -> Option<&CrateInput> {
+        let depth = |input: &CrateInput| {
+            let folder = input.cargo.manifest.parent()?;
+            file.starts_with(folder).then(|| folder.components().count())
+        };
+        self.crates.iter().find(|input| input.root == file).or_else(|| {
+            // `max_by_key` takes the last of equals.
+            self.crates.iter().rev().filter(|input| depth(input).is_some()).max_by_key(|input| depth(input))
+        })
+    }
 }

@@ -35,5 +35,7 @@ pub fn run(arguments: &mut Parser) -> Result<bool> {
 /// Runs so many frames.
 pub fn soak(frames: u64) -> Result<()> {
     let program = ["run", "--release", "-p", "framealloc-benches", "--bin", "soak", "--"];
-    run_command(cargo(program).arg(frames.to_string()))
+    // Has glibc return every freed chunk at once. By itself it raises the size from which it does, and whether a burst's
+    // memory then stays with it depends on how the two threads happen to alternate.
+    run_command(cargo(program).arg(frames.to_string()).env("MALLOC_MMAP_THRESHOLD_", "65536"))
 }

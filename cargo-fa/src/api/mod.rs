@@ -21,7 +21,7 @@ mod types;
 
 pub(crate) use facts::{Amount, BudgetOf, Fact, Memory, Nesting};
 pub(crate) use methods::facts;
-pub(crate) use types::{Role, Scope, role};
+pub(crate) use types::{Role, Scope, is_cloned_as_value, role};
 
 /// framealloc's API; see the module.
 pub(crate) const SIGNATURES: &str = include_str!("framealloc.rs.txt");

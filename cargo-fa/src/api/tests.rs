@@ -5,18 +5,21 @@ use syn::{FnArg, ImplItem, Item, Signature, TraitItem};
 
 use super::facts::{Amount, Fact, Memory};
 use super::methods::METHODS;
-use super::types::{Role, TYPES};
+use super::types::{CLONED_AS_VALUES, Role, TYPES};
 use super::{SIGNATURES, facts, role};
 
+#[derive(Default)]
 struct Api {
     types: HashSet<String>,
     dropping: HashSet<String>,
+    /// By trait, those that implement it.
+    traits: HashSet<(String, String)>,
     methods: HashMap<String, Signature>,
 }
 
 fn api() -> Api {
     let file = syn::parse_file(SIGNATURES).expect("the signatures are Rust");
-    let mut api = Api { types: HashSet::new(), dropping: HashSet::new(), methods: HashMap::new() };
+    let mut api = Api::default();
     for item in file.items {
         match item {
             Item::Struct(item) => {
@@ -28,8 +31,12 @@ fn api() -> Api {
             Item::Impl(item) => {
                 let syn::Type::Path(path) = &*item.self_ty else { continue };
                 let name = path.path.segments[0].ident.to_string();
-                if item.trait_.as_ref().is_some_and(|(of, _)| of.is_ident("Drop")) {
-                    api.dropping.insert(name.clone());
+                if let Some((of, _)) = &item.trait_ {
+                    let of = of.segments.last().expect("a path has a segment").ident.to_string();
+                    if of == "Drop" {
+                        api.dropping.insert(name.clone());
+                    }
+                    api.traits.insert((of, name.clone()));
                 }
                 for item in item.items {
                     if let ImplItem::Fn(function) = item {
@@ -101,6 +108,16 @@ fn each_role_is_of_a_type() {
     for (name, _) in TYPES {
         assert!(api.types.contains(*name), "framealloc has no type `{name}`");
     }
+}
+
+#[test]
+fn what_is_cloned_as_a_value_has_no_clone_of_its_own() {
+    let api = api();
+    let implements = |of: &str, name: &str| api.traits.contains(&(of.to_owned(), name.to_owned()));
+    let mut found: Vec<&str> = api.types.iter().map(String::as_str).collect();
+    found.retain(|name| implements("Deref", name) && !implements("Clone", name));
+    found.sort_unstable();
+    assert_eq!(found, CLONED_AS_VALUES);
 }
 
 #[test]

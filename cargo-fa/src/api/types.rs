@@ -119,6 +119,30 @@ pub(super) static TYPES: &[(&str, Role)] = {
     ]
 };
 
+/// Types that have no `Clone` of their own: `clone` is that of the value which they dereference to. Sorted.
+pub(super) static CLONED_AS_VALUES: &[&str] = &[
+    "Acquired",
+    "BoundedMap",
+    "BoundedVec",
+    "ChildFrame",
+    "DeferredBox",
+    "FrameBox",
+    "HandleMut",
+    "HandleRef",
+    "HeapBox",
+    "PoolBox",
+    "Promoted",
+    "ReadGuard",
+    "Retained",
+    "ScratchBox",
+    "SystemFrame",
+];
+
+/// Whether `clone` of this type is a clone of what it dereferences to.
+pub(crate) fn is_cloned_as_value(name: &str) -> bool {
+    CLONED_AS_VALUES.binary_search(&name).is_ok()
+}
+
 /// What a type of framealloc is, unless it is plain data.
 pub(crate) fn role(name: &str) -> Option<Role> {
     let at = TYPES.binary_search_by_key(&name, |(known, _)| known).ok()?;

@@ -5,7 +5,6 @@ use syn::punctuated::Punctuated;
 
 use super::lower::Lowering;
 use super::{Expr, ExprKind, Item, Lit, StaticKind};
-use crate::source::Span;
 
 /// What a macro's tokens read as.
 enum Inside {

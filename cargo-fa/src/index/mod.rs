@@ -9,54 +9,21 @@
 //! | `paths` | from a path as written to what it names |
 //! | `types` | from a type as written to a [`Ty`] |
 //! | `methods` | from a type and a name to the function |
-//! | `ty` | types after resolution |
 
 mod build;
 mod methods;
 mod paths;
-mod ty;
 mod types;
 
 use std::collections::HashMap;
 
+pub(crate) use crate::ty::{AdtId, AliasId, BodyKey, CrateId, FnId, ModId, StaticId, TraitId, Ty};
 pub(crate) use build::Build;
 pub(crate) use paths::Def;
-pub(crate) use ty::Ty;
 pub(crate) use types::TypeScope;
 
 use crate::hir;
 use crate::source::FileId;
-
-macro_rules! ids {
-    ($($(#[$doc:meta])* $name:ident;)*) => {$(
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-        pub(crate) struct $name(pub(crate) u32);
-    )*};
-}
-
-ids! {
-    /// A crate; framealloc's is 0.
-    CrateId;
-    /// A module; functions that hold items are modules too.
-    ModId;
-    /// A struct, union or enum.
-    AdtId;
-    /// A type alias.
-    AliasId;
-    /// A function or method.
-    FnId;
-    /// A static, constant or thread-local.
-    StaticId;
-    /// A trait.
-    TraitId;
-    /// A function's or closure's body; see [`crate::mir`].
-    BodyKey;
-}
-
-impl CrateId {
-    pub(crate) const FRAMEALLOC: Self = Self(0);
-}
 
 /// A module.
 #[derive(Debug)]

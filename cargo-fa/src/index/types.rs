@@ -80,14 +80,11 @@ impl Index {
                     let params = last.args.iter().map(|arg| self.ty_at(scope, arg, depth)).collect();
                     return Ty::Fn(params, Box::new(self.binding(scope, last, "Output", depth)));
                 }
-                "Iterator"
-                | "IntoIterator"
-                | "DoubleEndedIterator"
-                | "ExactSizeIterator"
-                | "ParallelIterator"
-                | "IndexedParallelIterator"
-                | "IntoParallelIterator" => {
+                "Iterator" | "IntoIterator" | "DoubleEndedIterator" | "ExactSizeIterator" => {
                     return Ty::Iter(Box::new(self.binding(scope, last, "Item", depth)));
+                }
+                "ParallelIterator" | "IndexedParallelIterator" | "IntoParallelIterator" => {
+                    return Ty::foreign("ParIter", [self.binding(scope, last, "Item", depth)]);
                 }
                 "Deref" | "AsRef" | "Borrow" | "Into" => {
                     let target = self.binding(scope, last, "Target", depth);

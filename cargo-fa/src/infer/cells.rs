@@ -1,7 +1,8 @@
 //! Smart pointers, locks, cells and channels.
 
-use super::known::{Args, Known, Run, foreign, iter, option, or, result, returned};
-use crate::index::Ty;
+use super::Run;
+use super::known::{Args, Known, foreign, iter, option, or, result, returned};
+use crate::ty::Ty;
 
 /// Guards of locks and cells, which deref to their argument.
 const GUARDS: [&str; 9] = [

@@ -1,11 +1,12 @@
 //! Functions and constructors by their path.
 
+use super::Run;
 use super::known::{
-    Args, Known, Run, foreign, iter, named, option, or, pair, result, returned, returned_inner, slice, usize,
+    Args, Known, foreign, iter, named, option, or, pair, result, returned, returned_inner, slice, usize,
 };
 use super::sequences::element;
 use super::{iterate, threads};
-use crate::index::Ty;
+use crate::ty::Ty;
 
 /// Types whose `new` takes the value of their argument.
 const WRAPPERS: [&str; 12] = [

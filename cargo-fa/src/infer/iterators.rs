@@ -1,12 +1,13 @@
 //! Iterators, std's and rayon's.
 
+use super::Run;
 use super::iterate;
 use super::known::{
-    Args, Known, Run, bool, iter, named, option, or, pair, par_iter, result, returned, returned_inner,
+    Args, Known, bool, iter, named, option, or, pair, par_iter, result, returned, returned_inner,
     returned_items, usize,
 };
 use super::options::unref;
-use crate::index::Ty;
+use crate::ty::Ty;
 
 /// A method of an iterator; `None` when `of`, a type without references, is none.
 pub(super) fn method(of: &Ty, name: &str, args: Args<'_>) -> Option<Known> {
@@ -19,7 +20,7 @@ pub(super) fn method(of: &Ty, name: &str, args: Args<'_>) -> Option<Known> {
                 .or_else(|| sequential(item, name))
         }
         Ty::Foreign(kind, _) if kind == "ParIter" => {
-            let chain = Chain { item: &of.arg(0), run: Run::OtherThreads, wrap: par_iter };
+            let chain = Chain { item: &of.arg(0), run: Run::ScopedThread, wrap: par_iter };
             parallel(&chain, name, args)
                 .or_else(|| chain.adaptor(name, args))
                 .or_else(|| chain.consumer(name, args))

@@ -1,6 +1,19 @@
 //! What a call is known to do.
 
-use crate::index::Ty;
+use crate::ty::Ty;
+
+/// What runs a closure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Run {
+    /// Once or now and then, on this thread, before the call returns: `Option::map`, `with`.
+    Once,
+    /// For each of many items, on this thread.
+    PerItem,
+    /// On other threads, for which the caller waits: rayon, scoped threads.
+    ScopedThread,
+    /// On another thread that may outlive the caller.
+    DetachedThread,
+}
 
 /// What is known of a call of something that is not in the index.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,29 +32,6 @@ pub(crate) struct Called {
     pub(crate) run: Run,
     /// Templates, see [`Called::params`].
     params: Vec<Ty>,
-}
-
-/// How a closure is run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Run {
-    /// At most once, before the call returns.
-    Once,
-    /// Any number of times, before the call returns or, for an iterator, when that is used.
-    PerItem,
-    /// Once, on another thread.
-    OtherThread,
-    /// Any number of times, on several threads.
-    OtherThreads,
-}
-
-impl Run {
-    pub(crate) fn elsewhere(self) -> bool {
-        matches!(self, Self::OtherThread | Self::OtherThreads)
-    }
-
-    pub(crate) fn repeats(self) -> bool {
-        matches!(self, Self::PerItem | Self::OtherThreads)
-    }
 }
 
 /// What is left open until the types that closures return are known: parameters that no program can name.

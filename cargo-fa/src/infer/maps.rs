@@ -1,7 +1,8 @@
 //! Maps and sets.
 
-use super::known::{Args, Known, Run, bool, iter, option, or, pair, par_iter, returned, usize};
-use crate::index::Ty;
+use super::Run;
+use super::known::{Args, Known, bool, iter, option, or, pair, par_iter, returned, usize};
+use crate::ty::Ty;
 
 /// A method of a map, a set or an entry; `by_ref` when the receiver is a reference.
 pub(super) fn method(of: &Ty, by_ref: bool, name: &str, args: Args<'_>) -> Option<Known> {

@@ -24,9 +24,9 @@ mod threads;
 
 pub(crate) use cells::deref;
 pub(crate) use functions::function;
-pub(crate) use known::{Args, Called, Known, Run};
+pub(crate) use known::{Args, Known, Run};
 
-use crate::index::Ty;
+use crate::ty::Ty;
 
 /// What is known of the method `name` of `receiver`, which is not dereferenced, save that `&T` has the methods of `T`.
 pub(crate) fn method(receiver: &Ty, name: &str, args: Args<'_>) -> Option<Known> {

@@ -1,7 +1,8 @@
 //! `Option` and `Result`.
 
-use super::known::{Args, Known, Run, bool, iter, named, option, or, pair, result, returned};
-use crate::index::Ty;
+use super::Run;
+use super::known::{Args, Known, bool, iter, named, option, or, pair, result, returned};
+use crate::ty::Ty;
 
 /// A method of either, `of` being the type without references. `None` when it is another type's.
 pub(super) fn method(of: &Ty, name: &str, args: Args<'_>) -> Option<Known> {

@@ -1,10 +1,11 @@
 //! Slices, vectors, queues, strings.
 
+use super::Run;
 use super::iterators::collected;
 use super::known::{
-    Args, Known, Run, bool, iter, named, option, or, pair, par_iter, result, returned, slice, usize,
+    Args, Known, bool, iter, named, option, or, pair, par_iter, result, returned, slice, usize,
 };
-use crate::index::Ty;
+use crate::ty::Ty;
 
 /// The element of a sequence.
 pub(super) fn element(of: &Ty) -> Option<Ty> {
@@ -91,7 +92,7 @@ fn owning(of: &Ty, item: &Ty, by_ref: bool, name: &str, args: Args<'_>) -> Optio
 fn closures(item: &Ty, name: &str) -> Option<Known> {
     let lent = || item.clone().reference();
     let each = |ret: Ty| Known::calls(0, Run::PerItem, [lent()], ret);
-    let elsewhere = |params: Vec<Ty>| Known::calls(0, Run::OtherThreads, params, Ty::UNIT);
+    let elsewhere = |params: Vec<Ty>| Known::calls(0, Run::ScopedThread, params, Ty::UNIT);
     Some(match name {
         "retain"
         | "retain_mut"

@@ -1,5 +1,6 @@
-use super::{Args, Known, Run, deref, function, iterate, method};
-use crate::index::Ty;
+use super::Run;
+use super::{Args, Known, deref, function, iterate, method};
+use crate::ty::Ty;
 
 /// A type as one writes it, `Iter<T>` and `Par<T>` for the iterators and `_` for what is unknown.
 fn ty(text: &str) -> Ty {
@@ -119,7 +120,7 @@ fn methods_without_closures() {
 
 #[test]
 fn methods_with_a_closure() {
-    use Run::{Once, OtherThread, OtherThreads, PerItem};
+    use Run::{DetachedThread, Once, PerItem, ScopedThread};
     for (receiver, name, args, at, run, params, returned, expected) in [
         ("Option<A>", "map", "_,", 0, Once, "A,", "R", "Option<R>"),
         ("Result<A, E>", "map", "_,", 0, Once, "A,", "R", "Result<R, E>"),
@@ -138,20 +139,20 @@ fn methods_with_a_closure() {
         ("Iter<A>", "for_each", "_,", 0, PerItem, "A,", "()", "()"),
         ("Iter<A>", "find", "_,", 0, PerItem, "&A,", "bool", "Option<A>"),
         ("Iter<A>", "max_by", "_,", 0, PerItem, "&A, &A", "Ordering", "Option<A>"),
-        ("Par<A>", "map", "_,", 0, OtherThreads, "A,", "R", "Par<R>"),
-        ("Par<A>", "for_each", "_,", 0, OtherThreads, "A,", "()", "()"),
-        ("Par<A>", "reduce_with", "_,", 0, OtherThreads, "A, A", "A", "Option<A>"),
+        ("Par<A>", "map", "_,", 0, ScopedThread, "A,", "R", "Par<R>"),
+        ("Par<A>", "for_each", "_,", 0, ScopedThread, "A,", "()", "()"),
+        ("Par<A>", "reduce_with", "_,", 0, ScopedThread, "A, A", "A", "Option<A>"),
         ("Vec<A>", "retain", "_,", 0, PerItem, "&A,", "bool", "()"),
         ("[A]", "sort_by_key", "_,", 0, PerItem, "&A,", "u32", "()"),
-        ("[A]", "par_sort_by_key", "_,", 0, OtherThreads, "&A,", "u32", "()"),
+        ("[A]", "par_sort_by_key", "_,", 0, ScopedThread, "&A,", "u32", "()"),
         ("[A]", "map", "_,", 0, PerItem, "A,", "R", "[R]"),
         ("HashMap<K, V>", "retain", "_,", 0, PerItem, "&K, &V", "bool", "()"),
         ("Entry<K, _>", "or_insert_with", "_,", 0, Once, "", "R", "&R"),
         ("LocalKey<A>", "with", "_,", 0, Once, "&A,", "R", "R"),
         ("LocalKey<RefCell<A>>", "with_borrow_mut", "_,", 0, Once, "&A,", "R", "R"),
         ("OnceLock<A>", "get_or_init", "_,", 0, Once, "", "A", "&A"),
-        ("&Scope", "spawn", "_,", 0, OtherThread, "&Scope,", "R", "ScopedJoinHandle<R>"),
-        ("Builder", "spawn", "_,", 0, OtherThread, "", "R", "Result<JoinHandle<R>, Error>"),
+        ("&Scope", "spawn", "_,", 0, ScopedThread, "&Scope,", "R", "ScopedJoinHandle<R>"),
+        ("Builder", "spawn", "_,", 0, DetachedThread, "", "R", "Result<JoinHandle<R>, Error>"),
         ("bool", "then", "_,", 0, Once, "", "R", "Option<R>"),
     ] {
         let known = known(receiver, name, args);
@@ -167,7 +168,7 @@ fn the_first_closure_feeds_the_second() {
     for name in ["for_each_init", "map_init"] {
         let known = known("Par<A>", name, "_, _");
         let run: Vec<_> = known.closures.iter().map(|called| (called.index, called.run)).collect();
-        assert_eq!(run, [(0, Run::OtherThreads), (1, Run::OtherThreads)]);
+        assert_eq!(run, [(0, Run::ScopedThread), (1, Run::ScopedThread)]);
         assert_eq!(known.closures[1].params(&[ty("S")]), tys("&S, A"));
     }
     assert_eq!(known("Par<A>", "map_init", "_, _").result(&tys("S, R")), ty("Par<R>"));
@@ -226,14 +227,14 @@ fn functions_by_path() {
 
 #[test]
 fn functions_that_call() {
-    use Run::{Once, OtherThread, PerItem};
+    use Run::{DetachedThread, Once, PerItem, ScopedThread};
     for (path, runs, params, returns, expected) in [
-        ("std::thread::spawn", vec![OtherThread], "", "R,", "JoinHandle<R>"),
+        ("std::thread::spawn", vec![DetachedThread], "", "R,", "JoinHandle<R>"),
         ("thread::scope", vec![Once], "&Scope,", "R,", "R"),
-        ("rayon::join", vec![OtherThread, OtherThread], "", "A, B", "(A, B)"),
-        ("rayon::scope", vec![OtherThread], "&Scope,", "R,", "R"),
-        ("rayon::spawn", vec![OtherThread], "", "(),", "()"),
-        ("tokio::task::spawn_blocking", vec![OtherThread], "", "R,", "JoinHandle<R>"),
+        ("rayon::join", vec![ScopedThread, ScopedThread], "", "A, B", "(A, B)"),
+        ("rayon::scope", vec![ScopedThread], "&Scope,", "R,", "R"),
+        ("rayon::spawn", vec![DetachedThread], "", "(),", "()"),
+        ("tokio::task::spawn_blocking", vec![DetachedThread], "", "R,", "JoinHandle<R>"),
         ("iter::from_fn", vec![PerItem], "", "Option<A>,", "Iter<A>"),
         ("std::iter::repeat_with", vec![PerItem], "", "A,", "Iter<A>"),
         ("std::array::from_fn", vec![PerItem], "usize,", "A,", "[A]"),
@@ -277,6 +278,4 @@ fn nothing_is_made_up() {
     }
     assert_eq!(function(&["engine", "spawn"], Args::default()), None);
     assert_eq!(function(&["World", "new"], Args::default()), None);
-    assert!(Run::OtherThreads.elsewhere() && Run::OtherThreads.repeats() && !Run::Once.repeats());
-    assert!(Run::OtherThread.elsewhere() && !Run::OtherThread.repeats() && !Run::PerItem.elsewhere());
 }

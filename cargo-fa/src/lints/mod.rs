@@ -5,6 +5,10 @@ mod fa202_barrier_participants;
 mod fa203_parallel_without_context;
 mod fa204_unbounded_deferred_queue;
 mod fa205_raced_end_frame;
+mod fa520_unexplained_suppression;
+mod fa521_unused_suppression;
+mod fa522_unknown_suppression;
+mod fa523_unparsable_file;
 mod fa603_open_frame;
 #[cfg(test)]
 mod tests;
@@ -22,6 +26,8 @@ pub(crate) enum Category {
     Budgets,
     /// FA4xx.
     Gpu,
+    /// FA5xx: what keeps the linter from its work.
+    Configuration,
     /// FA6xx: lifetimes of frame memory.
     DirtyMem,
     /// FA7xx.
@@ -33,10 +39,11 @@ pub(crate) enum Category {
 }
 
 impl Category {
-    pub(crate) const ALL: [Self; 7] = [
+    pub(crate) const ALL: [Self; 8] = [
         Self::Threading,
         Self::Budgets,
         Self::Gpu,
+        Self::Configuration,
         Self::DirtyMem,
         Self::AsyncSafety,
         Self::Architecture,
@@ -49,6 +56,7 @@ impl Category {
             Self::Threading => "threading",
             Self::Budgets => "budgets",
             Self::Gpu => "gpu",
+            Self::Configuration => "configuration",
             Self::DirtyMem => "dirtymem",
             Self::AsyncSafety => "async-safety",
             Self::Architecture => "architecture",
@@ -87,10 +95,14 @@ pub(crate) static ALL: &[&Lint] = &[
     &fa203_parallel_without_context::LINT,
     &fa204_unbounded_deferred_queue::LINT,
     &fa205_raced_end_frame::LINT,
+    &fa520_unexplained_suppression::LINT,
+    &fa521_unused_suppression::LINT,
+    &fa522_unknown_suppression::LINT,
+    &fa523_unparsable_file::LINT,
     &fa603_open_frame::LINT,
 ];
 
-/// Their checks.
+/// Their checks; those of FA52x are in `suppress` and `driver`.
 static CHECKS: &[fn(&LintCx<'_>, &mut Vec<Finding>)] = &[
     fa201_frame_memory_crosses_threads::check,
     fa202_barrier_participants::check,
@@ -110,3 +122,32 @@ pub(crate) fn run(model: &Model<'_>) -> Vec<Finding> {
     }
     findings
 }
+
+/// The lints about suppressions and files; the driver emits them, not the analysis.
+pub(crate) mod configuration {
+    pub(crate) use super::fa520_unexplained_suppression::LINT as UNEXPLAINED_SUPPRESSION;
+    pub(crate) use super::fa521_unused_suppression::LINT as UNUSED_SUPPRESSION;
+    pub(crate) use super::fa522_unknown_suppression::LINT as UNKNOWN_SUPPRESSION;
+    pub(crate) use super::fa523_unparsable_file::LINT as UNPARSABLE_FILE;
+}
+
+/// The lint with this code or name; upper and lower case of a code are the same.
+pub(crate) fn find(text: &str) -> Option<&'static Lint> {
+    let matches = |lint: &&&'static Lint| lint.code.eq_ignore_ascii_case(text) || lint.name == text;
+    #[cfg(test)]
+    if let Some(probe) = [&PROBE].iter().find(matches) {
+        return Some(probe);
+    }
+    ALL.iter().find(matches).copied()
+}
+
+/// A lint for tests of what happens to findings after the analysis.
+#[cfg(test)]
+pub(crate) static PROBE: Lint = Lint {
+    code: "FA699",
+    name: "probe",
+    category: Category::DirtyMem,
+    level: Level::Warn,
+    summary: "a lint for tests",
+    page: "# FA699: a lint for tests\n",
+};

@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 use super::{ALL, Lint};
 use crate::analysis::{Analysis, analyze};
 use crate::config::Config;
-use crate::finding::Level;
-use crate::project::{Cfg, CrateInput, Dependency, Input};
+use crate::driver;
+use crate::finding::{Finding, Level};
+use crate::project::{CargoTarget, Cfg, CrateInput, Dependency, Input};
 
 /// The folder of the lints' folders.
 fn folder() -> PathBuf {
@@ -31,19 +32,27 @@ pub(crate) fn lint_crate(root: &Path, others: Vec<PathBuf>, config: &Config) -> 
             dependencies: [("framealloc".to_owned(), Dependency::Framealloc)].into(),
             cfg: Cfg::default(),
             selected: true,
+            cargo: CargoTarget::of_folder(root, "fixture"),
         }],
     };
-    analyze(&input, config, true, &|| {})
+    let mut analysis = analyze(&input, config, true, &|| {});
+    driver::finish(&mut analysis);
+    analysis
+}
+
+/// Findings of lints that are off are shown only when the configuration turns them on.
+fn shown<'a>(analysis: &'a Analysis, config: &'a Config) -> impl Iterator<Item = &'a Finding> {
+    analysis.findings.iter().filter(|finding| config.levels.of(finding.lint) != Level::Allow)
 }
 
 /// `file:line CODE` for every finding.
-fn found(analysis: &Analysis, toml: &str) -> BTreeSet<String> {
-    let place = |finding: &crate::finding::Finding| {
+fn found(analysis: &Analysis, config: &Config) -> BTreeSet<String> {
+    let place = |finding: &Finding| {
         let file = analysis.sources.get(finding.primary.span.file);
         let line = file.position(finding.primary.span.start).line;
         format!("{}:{line} {}", file.path, finding.lint.code)
     };
-    analysis.findings.iter().filter(|finding| is_on(finding.lint, toml)).map(place).collect()
+    shown(analysis, config).map(place).collect()
 }
 
 /// `file:line CODE` for every marker `//~ CODE`, which may name several codes, on the line that it is on. `//~ ok CODE`
@@ -78,27 +87,8 @@ fn config_of(text: &str) -> Config {
     config_from(&toml)
 }
 
-/// What `[tags]`, `[tags.modules]` and `[budgets.tags]` of a configuration say to lints.
-fn config_from(text: &str) -> Config {
-    let table: toml::Table = text.parse().expect("the configuration is TOML");
-    let mut config = Config::default();
-    let of = |table: &toml::Table, key: &str| table.get(key).and_then(toml::Value::as_table).cloned();
-    let text = |value: &toml::Value| value.as_str().expect("a text").to_owned();
-    if let Some(tags) = of(&table, "tags") {
-        let known = tags.get("known").and_then(toml::Value::as_array);
-        config.tags.known = known.into_iter().flatten().map(text).collect();
-        let modules = of(&tags, "modules").unwrap_or_default();
-        config.tags.modules = modules.iter().map(|(module, tag)| (module.clone(), text(tag))).collect();
-    }
-    let budgets = of(&table, "budgets").and_then(|budgets| of(&budgets, "tags")).unwrap_or_default();
-    let bytes = |value: &toml::Value| crate::attributes::parse_size(&text(value)).expect("a size");
-    config.budgets.tags = budgets.iter().map(|(tag, size)| (tag.clone(), bytes(size))).collect();
-    config
-}
-
-/// Lints that are off speak only when the configuration turns them on.
-fn is_on(lint: &Lint, toml: &str) -> bool {
-    lint.level != Level::Allow || toml.contains(&format!("{} = \"warn\"", lint.code))
+fn config_from(toml: &str) -> Config {
+    crate::config::read(".fa.toml", toml).unwrap_or_else(|mistakes| panic!("{mistakes}"))
 }
 
 #[test]
@@ -107,9 +97,9 @@ fn every_lint_finds_what_fixtures_mark_and_nothing_else() {
     for lint in ALL {
         for path in rust_files(&folder_of(lint).join("fixtures")) {
             let text = fs::read_to_string(&path).expect("can be read");
-            let analysis = lint_crate(&path, Vec::new(), &config_of(&text));
-            assert!(analysis.unparsed.is_empty(), "{}: {:?}", path.display(), analysis.unparsed);
-            let (found, expected) = (found(&analysis, &text), expected(&analysis));
+            let config = config_of(&text);
+            let analysis = lint_crate(&path, Vec::new(), &config);
+            let (found, expected) = (found(&analysis, &config), expected(&analysis));
             let name = path.file_name().expect("a file").to_string_lossy().into_owned();
             if name.starts_with("good_") != expected.is_empty() {
                 wrong.push(format!("{name}: a `bad_` fixture has marks, a `good_` one has none"));
@@ -172,9 +162,9 @@ fn examples_of_pages_are_found_and_what_to_use_instead_is_not() {
             let code =
                 if syn::parse_file(&code).is_ok() { code } else { format!("fn main() {{\n{code}\n}}") };
             fs::write(&path, &code).expect("an example");
-            let analysis = lint_crate(&path, Vec::new(), &config_of(&code));
-            let shown = analysis.findings.iter().filter(|finding| is_on(finding.lint, &code));
-            let found: Vec<&str> = shown.map(|finding| finding.lint.code).collect();
+            let config = config_of(&code);
+            let analysis = lint_crate(&path, Vec::new(), &config);
+            let found: Vec<&str> = shown(&analysis, &config).map(|finding| finding.lint.code).collect();
             let as_said = if blamed { found == [lint.code] } else { found.is_empty() };
             if !as_said {
                 wrong.push(format!("{}: `{part}` gives {found:?}", lint.code));
@@ -207,7 +197,7 @@ fn messages_are_phrases() {
                 if message.ends_with('.') || message.starts_with(|c: char| c.is_uppercase()) {
                     wrong.push(format!("{}: `{message}`", lint.code));
                 }
-                if finding.helps.is_empty() {
+                if finding.helps.is_empty() && finding.fix.is_none() {
                     wrong.push(format!("{}: says no way out: `{message}`", lint.code));
                 }
             }
@@ -223,8 +213,9 @@ fn the_seeded_engine() {
     let toml = fs::read_to_string(folder.join(".fa.toml")).expect("can be read");
     let others = rust_files(&folder.join("src"));
     let root = folder.join("src/lib.rs");
-    let analysis = lint_crate(&root, others, &config_from(&toml));
-    let (found, expected) = (found(&analysis, &toml), expected(&analysis));
+    let config = config_from(&toml);
+    let analysis = lint_crate(&root, others, &config);
+    let (found, expected) = (found(&analysis, &config), expected(&analysis));
     assert_eq!(expected.len(), 30);
     let blamed: Vec<&String> = found.difference(&expected).collect();
     let missed: Vec<&String> = expected.difference(&found).collect();

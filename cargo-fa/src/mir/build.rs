@@ -5,7 +5,6 @@ use super::{
     Root,
 };
 use crate::attributes;
-use crate::hir;
 use crate::index::{BodyKey, FnId, Index, Ty, TypeScope};
 use crate::source::Span;
 

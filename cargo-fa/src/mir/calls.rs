@@ -3,6 +3,7 @@
 use super::build::Lower;
 use super::exprs::{fill, more_known};
 use super::{Call, Callee, Const, Exit, Op, Operand, Place, Ran, Run, RunSite};
+use crate::api;
 use crate::hir::{self, Expr, ExprKind};
 use crate::index::{BodyKey, Def, FnId, Ty};
 use crate::infer::{self, Args, Known};
@@ -182,8 +183,7 @@ impl Lower<'_> {
             self.known_method(&base.ty, &name.text, Args { types: &types, turbofish: &turbofish });
         let source = Some(base.place.clone());
         let kind = self.index.type_name(&receiver);
-        let scoped = !matches!((&*kind, &*name.text), ("Builder" | "ThreadPool", "spawn" | "spawn_fifo"));
-        let (ty, mut runs) = self.foreign_closures(known, args, &mut operands, scoped, span, source);
+        let (ty, mut runs) = self.foreign_closures(known, args, &mut operands, span, source);
         let operands: Vec<Operand> = operands.into_iter().flatten().collect();
         self.refine(&base, &name.text, operands.last());
         let by_ref = base.ty.is_ref() || base.by_ref || !takes_itself(&name.text);
@@ -210,6 +210,10 @@ impl Lower<'_> {
 
     /// What is known of a method of something from elsewhere, dereferencing as far as it takes.
     fn known_method(&self, ty: &Ty, name: &str, args: Args<'_>) -> (Ty, Option<Known>) {
+        // Before a container of framealloc is taken for what it dereferences to.
+        if name == "clone" && matches!(ty.peeled(), Ty::Adt(..)) {
+            return (ty.clone(), Some(Known::returns(self.cloned(ty))));
+        }
         let mut receiver = ty.clone();
         for _ in 0..8 {
             if let Some(known) = infer::method(&receiver, name, args) {
@@ -227,13 +231,23 @@ impl Lower<'_> {
         (ty.clone(), cloned.or(items.map(|item| Known::returns(Ty::Iter(Box::new(item))))))
     }
 
+    /// What `clone` makes: a box of framealloc is no `Clone`, its value is.
+    fn cloned(&self, ty: &Ty) -> Ty {
+        let of = ty.peeled();
+        match self.index.ours(of) {
+            Some(name) if api::is_cloned_as_value(name) => {
+                self.index.deref(of).map(|value| self.cloned(&value)).unwrap_or_default()
+            }
+            _ => of.clone(),
+        }
+    }
+
     /// Lowers the closures among the arguments with what they are called with; the type of the call, and what it runs.
     fn foreign_closures(
         &mut self,
         known: Option<Known>,
         args: &[Expr],
         operands: &mut [Option<Operand>],
-        scoped: bool,
         span: Span,
         source: Option<Place>,
     ) -> (Ty, Vec<Ran>) {
@@ -247,15 +261,9 @@ impl Lower<'_> {
                 operands[called.index] = Some(self.expr(&args[called.index], Some(&wanted)));
             }
             let ty = operands[called.index].as_ref().map(|operand| operand.ty.clone()).unwrap_or_default();
-            let run = match called.run {
-                infer::Run::Once => Run::Once,
-                infer::Run::PerItem => Run::PerItem,
-                _ if scoped => Run::ScopedThread,
-                _ => Run::DetachedThread,
-            };
-            runs.push(Ran { arg: called.index, run });
+            runs.push(Ran { arg: called.index, run: called.run });
             if let Ty::Closure(key) = ty.peeled() {
-                self.ran(*key, run, span, source.clone());
+                self.ran(*key, called.run, span, source.clone());
             }
             returned.push(self.ret_of(&ty));
         }
@@ -299,9 +307,7 @@ impl Lower<'_> {
     fn call_foreign(&mut self, names: &[&str], args: &[Expr], span: Span, name_span: Span) -> Operand {
         let (mut operands, types) = self.plain_args(args);
         let known = infer::function(names, Args { types: &types, turbofish: &[] });
-        // Threads whose end nobody waits for.
-        let scoped = !matches!(names, [.., "spawn" | "spawn_fifo" | "spawn_blocking"]);
-        let (ty, runs) = self.foreign_closures(known, args, &mut operands, scoped, span, None);
+        let (ty, runs) = self.foreign_closures(known, args, &mut operands, span, None);
         let operands = operands.into_iter().flatten().collect();
         let callee = Callee::Foreign(names.join("::"));
         let made = self.finish(callee, operands, false, Vec::new(), ty, span, name_span);

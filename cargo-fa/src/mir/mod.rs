@@ -27,6 +27,7 @@ mod dataflow;
 mod exprs;
 mod pats;
 
+pub(crate) use crate::infer::Run;
 pub(crate) use build::lower_function;
 pub(crate) use dataflow::{Analysis, Results, solve};
 
@@ -282,21 +283,6 @@ pub(crate) struct LoopData {
     pub(crate) span: Span,
     pub(crate) bound: Bound,
     pub(crate) parent: Option<LoopId>,
-}
-
-/// What runs a closure.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Run {
-    /// Once or now and then, on this thread, before the call returns: `Option::map`, `with`.
-    Once,
-    /// For each of many items, on this thread.
-    PerItem,
-    /// On other threads, for which the caller waits: rayon, scoped threads.
-    ScopedThread,
-    /// On another thread that may outlive the caller.
-    DetachedThread,
-    /// It is stored or handed to something unknown.
-    Kept,
 }
 
 /// A variable of the body around that a closure uses.

@@ -51,7 +51,9 @@ fn implementations(krate: &Crate, place: &Place) -> Vec<Item> {
         let header = quote!(#ty #generics #bounds).to_string();
         match &pruned.trait_ {
             Some((path, _)) => {
-                traits.entry(format!("{} {header}", prune::trait_name(path))).or_insert(pruned);
+                // By value before by reference.
+                let by_ref = u8::from(matches!(**ty, Type::Reference(_)));
+                traits.entry(format!("{} {by_ref} {header}", prune::trait_name(path))).or_insert(pruned);
             }
             None => match inherent.get_mut(&header) {
                 Some(other) => other.items.extend(pruned.items),

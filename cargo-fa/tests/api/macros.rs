@@ -10,7 +10,10 @@ use syn::parse::{ParseStream, Parser};
 
 /// The macros of a crate by name.
 #[derive(Default)]
-pub(crate) struct Macros(HashMap<String, Vec<(Vec<Piece>, Vec<Piece>)>>);
+pub(crate) struct Macros(HashMap<String, Vec<Rule>>);
+
+/// What a rule matches, and what it stands for.
+type Rule = (Vec<Piece>, Vec<Piece>);
 
 /// A part of a matcher or of what it expands to.
 enum Piece {
@@ -104,7 +107,7 @@ fn pieces(stream: TokenStream, matcher: bool) -> Vec<Piece> {
                 other => panic!("`$` before {other:?}"),
             },
             TokenTree::Group(group) => {
-                out.push(Piece::Group(group.delimiter(), pieces(group.stream(), matcher)))
+                out.push(Piece::Group(group.delimiter(), pieces(group.stream(), matcher)));
             }
             other => out.push(Piece::Token(other)),
         }

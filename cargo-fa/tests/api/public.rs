@@ -60,13 +60,12 @@ fn collect(krate: &Crate, module: usize, out: &mut BTreeSet<(usize, String, Stri
     }
     for import in data.imports.iter().filter(|import| import.public) {
         match krate.resolve(module, &import.path) {
-            Some(Found::Item(home, original)) => {
-                if krate.item(home, &original).is_some_and(is_public) {
-                    out.insert((home, original, import.name.clone()));
-                }
+            Some(Found::Item(home, original)) if krate.item(home, &original).is_some_and(is_public) => {
+                out.insert((home, original, import.name.clone()));
             }
             Some(Found::Module(_)) => panic!("`pub use` of the module `{}`", import.name),
-            None => {}
+            // Of another crate, or a static.
+            _ => {}
         }
     }
     for child in data.children.values() {

@@ -49,13 +49,18 @@ impl Link {
 
     /// Charges bytes that were served without a lease: those of a budget that only warns.
     pub(crate) fn charge(&self, bytes: u64) -> Option<BudgetEvent> {
-        let held = self.left.get();
-        let own = held.min(bytes);
-        self.left.set(held - own);
+        self.hold(bytes);
+        self.budget.settle(bytes)
+    }
+
+    /// Leases `bytes` whatever the limit says.
+    pub(crate) fn hold(&self, bytes: u64) {
+        let left = self.left.get();
+        let own = left.min(bytes);
+        self.left.set(left - own);
         if own < bytes {
             self.budget.force(bytes - own);
         }
-        self.budget.settle(bytes)
     }
 
     /// Takes back charged bytes that were freed; this thread may use them again at once. What it holds above two slabs

@@ -68,6 +68,11 @@ impl PlainBudget {
         event
     }
 
+    /// Leases `bytes` whatever the limit says.
+    pub(crate) fn hold(&self, bytes: u64) {
+        self.leased.set(self.leased.get() + bytes);
+    }
+
     /// Whether `bytes` more would pass neither threshold.
     #[inline(always)]
     pub(crate) fn is_quiet_with(&self, bytes: u64) -> bool {
@@ -157,7 +162,7 @@ impl Lessor for PlainBudget {
 
     fn take(&self, bytes: u64) {
         debug_assert!(bytes <= self.free());
-        self.leased.set(self.leased.get() + bytes);
+        self.hold(bytes);
     }
 
     fn give_back(&self, bytes: u64) {

@@ -6,7 +6,7 @@ use core::panic::Location;
 use core::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::collections::BTreeMap;
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::thread::{self, ThreadId};
 
 use super::catalogue::Code;
@@ -14,6 +14,7 @@ use super::diagnostic::Diagnostic;
 use super::listeners::{self, Listeners};
 use super::sink::{Sink, SinkId, StderrSink};
 use super::strict::Strict;
+use crate::sys::sync::{Mutex, lock};
 
 /// The most sites that the rate limit remembers; reports from further ones are counted as held back.
 const MOST_SITES: usize = 4096;
@@ -182,11 +183,16 @@ impl Diagnostics {
     ///
     /// In strict mode only; see [`Strict`].
     pub fn report(&self, report: Diagnostic) {
-        if self.admit(&report, listeners::may_deliver()) {
-            self.sinks.call(|sink| sink.emit(&report));
-        }
+        self.tell(&report);
         if self.strict().panics_on(report.severity) && !thread::panicking() {
             panic!("{report}");
+        }
+    }
+
+    /// [`report`](Self::report) that never panics, where nobody could go on with it.
+    pub(crate) fn tell(&self, report: &Diagnostic) {
+        if self.admit(report, listeners::may_deliver()) {
+            self.sinks.call(|sink| sink.emit(report));
         }
     }
 
@@ -249,11 +255,6 @@ impl Drop for StrictGuard<'_> {
         overrides.retain(|entry| entry.serial != self.serial);
         self.hub.override_count.store(overrides.len(), Ordering::Release);
     }
-}
-
-/// Nothing foreign runs under these locks, and each holds a valid value whenever it could be poisoned.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

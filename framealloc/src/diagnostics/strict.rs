@@ -8,7 +8,8 @@ use crate::error::AllocError;
 
 /// Which reports panic with their text after the sinks have seen them.
 ///
-/// A guard wins over the configuration, and that over the environment variable `FRAMEALLOC_STRICT`.
+/// A guard wins over the configuration, and that over the environment variable `FRAMEALLOC_STRICT`. On a thread that
+/// exits no report of an allocator panics, because that would abort the process.
 ///
 /// | value of `FRAMEALLOC_STRICT` | level |
 /// |---|---|

@@ -4,11 +4,12 @@
 
 use std::sync::Arc;
 
-use super::shared::{Shared, lock};
+use super::shared::Shared;
 use super::smart_alloc::SmartAlloc;
 use super::thread::local;
 use crate::diagnostics::{self, Diagnostic, Strict};
 use crate::stats::{LeakReport, LeakedObject};
+use crate::sys::sync::lock;
 use crate::tracking;
 
 /// What every [`SmartAlloc`] of one allocator shares: its drop is that of the last one.

@@ -53,7 +53,7 @@ impl SmartAlloc {
         crate::tracking::exempt(|| {
             self.heap().settle_now();
             let read = || {
-                // A free that is not told from now on was done before the reading.
+                // A free that is not told from now on was done before the reading. Threads add the tags that they meet later.
                 self.shared.meter_pool(|of| self.shared.tags.ancestry(of).any(|of| of == tag));
                 self.live_bytes_of(tag)
             };
@@ -61,7 +61,6 @@ impl SmartAlloc {
                 let heap = self.heap();
                 heap.tell_budget_event(Payer::Tag(tag), event, heap.place());
             }
-            self.shared.meter_pool(|of| self.shared.budgets.covers(&self.shared.tags, of));
             self.heap().settle_now();
         });
     }
@@ -93,9 +92,9 @@ impl SmartAlloc {
     }
 
     /// Whether an allocation of `bytes` under `tag` (a path from the root) would be within its budgets now. Another
-    /// thread may be faster.
+    /// thread may be faster. A tag that was never used has the budgets of those above it, and is not made by asking.
     pub fn would_fit(&self, tag: &str, bytes: usize) -> bool {
-        match self.shared.tags.child(TagId::UNTAGGED, tag) {
+        match self.shared.tags.nearest(tag) {
             Ok(tag) => self.heap().would_fit(tag, bytes as u64),
             Err(_) => false,
         }

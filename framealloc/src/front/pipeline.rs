@@ -3,13 +3,12 @@
 #![forbid(unsafe_code)]
 
 use core::fmt;
-use std::sync::Mutex;
 
 use super::share::{FrameHandle, ReadGuard};
-use super::shared::lock;
 use super::smart_alloc::SmartAlloc;
 use crate::error::AllocError;
 use crate::frame::or_fail;
+use crate::sys::sync::{Mutex, lock};
 
 /// A value per frame, readable on every thread for `N - 1` further frames: `FramePipeline<Scene, 2>` double-buffers for a
 /// renderer that is one frame behind.

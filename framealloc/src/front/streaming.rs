@@ -2,6 +2,7 @@
 
 #![expect(unsafe_code, reason = "takes memory of the heap for a box")]
 
+use core::alloc::Layout;
 use core::fmt;
 use std::sync::Arc;
 
@@ -75,17 +76,19 @@ impl<'a> Streaming<'a> {
     ///
     /// [`AllocError::BudgetExceeded`] of `streaming` when it does not fit: nothing is evicted then. The same error of a tag
     /// or the allocator, and [`AllocError::OutOfMemory`]: what was evicted for the room stays so.
+    /// [`AllocError::LayoutOverflow`] when the address space does not hold `size` bytes.
     pub fn reserve(self, size: usize, priority: StreamPriority) -> Result<StreamId, AllocError> {
         let block = self.block(size, priority)?;
         Ok(exempt(|| self.store().insert(block, priority)))
     }
 
     fn block(self, size: usize, priority: StreamPriority) -> Result<Arc<Block>, AllocError> {
+        let layout = Layout::array::<u8>(size).map_err(|_| AllocError::overflow::<u8>(size))?;
         let room = exempt(|| self.store().make_room(size, priority));
         let (room, evicted) = room.map_err(|shortage| self.refuse(&shortage, size, priority))?;
         self.store().announce(evicted);
         // SAFETY: H1: the heap asks for exactly the layout it is given.
-        let bytes = unsafe { HeapBox::try_zeroed(size, |layout| self.alloc.heap().heap_memory(layout)) }?;
+        let bytes = unsafe { HeapBox::try_zeroed(layout, |layout| self.alloc.heap().heap_memory(layout)) }?;
         Ok(exempt(|| Block::new(bytes, room)))
     }
 

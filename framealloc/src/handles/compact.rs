@@ -235,7 +235,9 @@ impl HandleHeap {
             let idle = |index| self.slot(index).is_some_and(|slot| slot.word.is_idle());
             if !space.choose_victim(idle) {
                 space.end_pass();
-                return (Step::Further, None);
+                // What callbacks and other threads unpin and free meanwhile is for the next call, or this one might never
+                // end.
+                return (if space.pass.settled { Step::Done } else { Step::Further }, None);
             }
         }
         let Some((block, slot)) =

@@ -32,7 +32,7 @@ unsafe impl Send for HandleHeap {}
 // SAFETY: C2: as for Send; an object is lent to several threads only if it is `Sync`.
 unsafe impl Sync for HandleHeap {}
 
-/// An object that is being made: its place is not written yet, and no handle names it.
+/// An object that is being made: its place is not written yet, and no handle names it. It ends when it is dropped.
 pub(crate) struct Fresh<'h> {
     heap: &'h HandleHeap,
     slot: &'h Slot,
@@ -53,7 +53,17 @@ impl Fresh<'_> {
     /// The value at the place is initialised, as the destructor given to [`HandleHeap::take`] expects it.
     pub(crate) unsafe fn publish(self) -> ObjectId {
         let generation = self.slot.word.publish();
-        ObjectId { allocator: self.heap.allocator, generation, index: self.index }
+        ObjectId {
+            allocator: self.heap.allocator,
+            generation,
+            index: core::mem::ManuallyDrop::new(self).index,
+        }
+    }
+}
+
+impl Drop for Fresh<'_> {
+    fn drop(&mut self) {
+        self.heap.vacate(self.index, self.slot, || true);
     }
 }
 
@@ -261,7 +271,7 @@ impl HandleHeap {
 
         impl Drop for Vacate<'_> {
             fn drop(&mut self) {
-                self.0.vacate(self.1, self.2);
+                self.0.vacate(self.1, self.2, || self.2.word.vacate());
             }
         }
 
@@ -269,7 +279,8 @@ impl HandleHeap {
         drop_object(slot);
     }
 
-    fn vacate(&self, index: u32, slot: &Slot) {
+    /// Frees the place of an object that is gone, and its slot if that is `vacant`.
+    fn vacate(&self, index: u32, slot: &Slot, vacant: impl FnOnce() -> bool) {
         let about = slot.about.get();
         let layout = about.layout();
         let mut space = self.lock();
@@ -282,7 +293,7 @@ impl HandleHeap {
         } else if layout.size() > 0 {
             block = place.map(|place| (place, layout));
         }
-        if slot.word.vacate() {
+        if vacant() {
             self.table.put(index, slot);
         }
         drop(space);

@@ -1,6 +1,7 @@
 //! The heap as an allocator for containers.
 
 use super::shared::{HeapShared, free_any};
+use crate::raw::owning_box::Unseen;
 use allocator_api2::alloc::{AllocError as NoMemory, Allocator};
 use core::alloc::Layout;
 use core::ptr::NonNull;
@@ -38,19 +39,18 @@ unsafe impl Allocator for HeapAlloc {
             let dangling = core::num::NonZeroUsize::new(layout.align()).ok_or(NoMemory)?;
             return Ok(NonNull::slice_from_raw_parts(NonNull::without_provenance(dangling), 0));
         }
-        let meter = self.shared.meter();
-        if let Some(meter) = meter {
-            meter.heap_taken(self.tag, size).map_err(|_| NoMemory)?;
+        let mut object = None;
+        let mut make = || {
+            // SAFETY: H1: nobody has seen the object.
+            let unseen = |object| unsafe { Unseen::new(object, free_any) };
+            object = self.shared.allocate(self.tag, layout).map(unseen);
+            object.is_some()
+        };
+        match self.shared.meter() {
+            Some(meter) => meter.heap_made(self.tag, size, &mut make).map_err(|_| NoMemory)?,
+            None => drop(make()),
         }
-        match self.shared.allocate(self.tag, layout) {
-            Some(object) => Ok(NonNull::slice_from_raw_parts(object, size)),
-            None => {
-                if let Some(meter) = meter {
-                    meter.heap_freed(self.tag, size);
-                }
-                Err(NoMemory)
-            }
-        }
+        object.map(|object| NonNull::slice_from_raw_parts(object.take(), size)).ok_or(NoMemory)
     }
 
     unsafe fn deallocate(&self, ptr: NonNull<u8>, layout: Layout) {

@@ -23,20 +23,20 @@ pub struct HeapBox<T: ?Sized> {
 owning_box!(HeapBox, free);
 
 impl HeapBox<[u8]> {
-    /// `len` zero bytes in the memory that `memory` finds for them; it is not called for none.
+    /// Zero bytes, as many as `layout` has, in the memory that `memory` finds for them; it is not called for none.
     ///
     /// # Errors
     ///
-    /// That of `memory`, and [`AllocError::LayoutOverflow`] when the address space does not hold `len` bytes.
+    /// That of `memory`.
     ///
     /// # Safety
     ///
     /// - What `memory` returns is a fresh object of [`super::HeapShared::allocate`] for the layout it was asked for.
     pub(crate) unsafe fn try_zeroed(
-        len: usize,
+        layout: Layout,
         memory: impl FnOnce(Layout) -> Result<NonNull<u8>, AllocError>,
     ) -> Result<Self, AllocError> {
-        let layout = Layout::array::<u8>(len).map_err(|_| AllocError::overflow::<u8>(len))?;
+        let len = layout.size();
         let ptr = if len == 0 { NonNull::dangling() } else { memory(layout)? };
         // SAFETY: the caller's promise: the memory has `len` bytes, and is the box's from here on.
         unsafe {

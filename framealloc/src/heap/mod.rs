@@ -43,4 +43,4 @@ mod tests;
 
 pub use alloc::HeapAlloc;
 pub use boxed::HeapBox;
-pub(crate) use shared::HeapShared;
+pub(crate) use shared::{HeapShared, free_any};

@@ -122,7 +122,7 @@ pub(super) unsafe fn free(object: NonNull<u8>, layout: Layout) {
 /// # Safety
 ///
 /// - `object` came from [`HeapShared::allocate`], belongs to the caller and is not used any more.
-pub(super) unsafe fn free_any(object: NonNull<u8>) {
+pub(crate) unsafe fn free_any(object: NonNull<u8>) {
     // SAFETY: H1: the header lies before the object and has its layout, with an alignment that may have been raised to
     // the header's, which makes the same block. The rest is the caller's promise.
     unsafe {

@@ -13,16 +13,19 @@ use std::sync::Arc;
 struct Account([AtomicI64; 4]);
 
 impl ObjectMeter for Account {
-    fn pool_taken(&self, _: u16, _: usize) -> Result<(), AllocError> {
+    fn pool_made(&self, _: u16, _: usize, make: &mut dyn FnMut() -> bool) -> Result<(), AllocError> {
+        make();
         Ok(())
     }
 
-    fn pool_freed(&self, _: u16, _: usize, _: Option<NonNull<u8>>) -> bool {
+    fn pool_freed(&self, _: u16, _: usize, _: NonNull<u8>) -> bool {
         true
     }
 
-    fn heap_taken(&self, tag: u16, bytes: usize) -> Result<(), AllocError> {
-        self.0[usize::from(tag)].fetch_add(bytes as i64, Relaxed);
+    fn heap_made(&self, tag: u16, bytes: usize, make: &mut dyn FnMut() -> bool) -> Result<(), AllocError> {
+        if make() {
+            self.0[usize::from(tag)].fetch_add(bytes as i64, Relaxed);
+        }
         Ok(())
     }
 

@@ -8,6 +8,7 @@ use super::local;
 use super::page::header_of;
 use super::thread::free_any;
 use crate::error::AllocError;
+use crate::raw::owning_box::Unseen;
 use allocator_api2::alloc::{AllocError as NoMemory, Allocator};
 use core::alloc::Layout;
 use core::ptr::NonNull;
@@ -52,18 +53,21 @@ impl PoolAlloc {
         {
             return pool.alloc(layout).map_err(|_| out_of_memory());
         }
-        let meter = self.depot.meter_of(tag);
-        if let Some(meter) = meter {
-            meter.pool_taken(tag, charged_bytes(layout))?;
-        }
-        let found = match pool() {
-            Some(pool) => pool.alloc_of(tag, layout),
-            None => self.depot.allocate(tag, layout),
+        let mut block = None;
+        let mut make = || {
+            let made = match pool() {
+                Some(pool) => pool.alloc_of(tag, layout),
+                None => self.depot.allocate(tag, layout),
+            };
+            // SAFETY: P1: nobody has seen the block.
+            block = made.map(|made| unsafe { Unseen::new(made, free_any) });
+            block.is_some()
         };
-        if let (None, Some(meter)) = (found, meter) {
-            meter.pool_freed(tag, charged_bytes(layout), None);
+        match self.depot.meter_of(tag) {
+            Some(meter) => meter.pool_made(tag, charged_bytes(layout), &mut make)?,
+            None => drop(make()),
         }
-        found.ok_or_else(out_of_memory)
+        block.map(Unseen::take).ok_or_else(out_of_memory)
     }
 
     /// Moves a block to one of another size.

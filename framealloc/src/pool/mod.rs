@@ -92,5 +92,5 @@ pub use handle::Handle;
 pub use keyed::{Acquired, PoolHandle};
 pub(crate) use local::{enter, leave, set_current};
 pub use stats::PoolStats;
-pub(crate) use thread::{Refused, ThreadPool};
+pub(crate) use thread::{Refused, ThreadPool, free_any};
 pub use typed::TypedPool;

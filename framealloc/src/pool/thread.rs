@@ -394,7 +394,7 @@ unsafe fn free_slow(object: NonNull<u8>) {
         // A free that was credited past the thread's accounts must not show in them: it would be credited again.
         let counted = (*group.depot).meter_of(tag).is_none_or(|meter| {
             let size = if large { (*header.cast::<LargeHeader>()).size } else { block_size(group.class) };
-            meter.pool_freed(tag, size, Some(object))
+            meter.pool_freed(tag, size, object)
         });
         let mut ledger = None;
         if large {

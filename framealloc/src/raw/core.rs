@@ -3,7 +3,8 @@
 #![expect(unsafe_code, reason = "moves the bump pointer inside a chunk")]
 
 use core::alloc::Layout;
-use core::cell::Cell;
+use core::cell::{Cell, UnsafeCell};
+use core::ops::Deref;
 use core::ptr::{self, NonNull};
 
 use super::chunk::{self, Chunk, MAX_FAST};
@@ -76,10 +77,26 @@ pub(crate) struct ExtraRecord {
 
 /// The state of one frame. Lives in a slab of its thread heap, at an address that does not change while it is open.
 ///
+/// All of it is in an `UnsafeCell`, because the slab may go with the heap while a method of the core returns (F5).
+#[repr(transparent)]
+pub(crate) struct Core(UnsafeCell<State>);
+
+impl Deref for Core {
+    type Target = State;
+
+    #[inline(always)]
+    fn deref(&self) -> &State {
+        // SAFETY: F3: the state is changed through its own cells alone.
+        unsafe { &*self.0.get() }
+    }
+}
+
+/// What a core is.
+///
 /// `refs` and `allocs` are bumped by the same operation and kept apart on purpose: adjacent, the compiler fuses them into
 /// one vector read-modify-write, which is several times slower.
 #[repr(C)]
-pub(crate) struct Core {
+pub(crate) struct State {
     /// First free byte (F4).
     pub(crate) ptr: Cell<*mut u8>,
     /// How far `ptr` may go: end of the chunk, of the lease, or `ptr` itself when sealed (F4).
@@ -134,7 +151,7 @@ impl Core {
     /// A core that serves nothing until its owner opens it.
     pub(crate) fn vacant(owner: NonNull<dyn Owner>) -> Self {
         let nowhere = ptr::without_provenance_mut(GRAIN);
-        Self {
+        Self(UnsafeCell::new(State {
             ptr: Cell::new(nowhere),
             limit: Cell::new(nowhere),
             refs: Cell::new(1),
@@ -162,7 +179,7 @@ impl Core {
             records: [const { Cell::new(Record::NONE) }; 2],
             extra_records: Cell::new(ptr::null_mut()),
             sizing: Cell::new(ptr::null()),
-        }
+        }))
     }
 
     /// Room for one `T` (not zero-sized) at the bump pointer, if the current lease has it.

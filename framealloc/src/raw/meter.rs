@@ -13,24 +13,24 @@ use std::sync::{Arc, OnceLock};
 /// Keeps the accounts of tags for objects of the pool and the heap. Called on slow paths, with no lock held and no state
 /// half changed. Bytes are those of the whole block: the pool counts the block size of the class.
 pub(crate) trait ObjectMeter: Send + Sync {
-    /// Asks to charge `bytes` of a pool block to `tag`. Called by the container allocator (`PoolAlloc`)
-    /// for tags that are metered; the front charges its own calls itself.
-    fn pool_taken(&self, tag: u16, bytes: usize) -> Result<(), AllocError>;
+    /// Asks to charge `bytes` of a pool block to `tag`, which `make` makes: whether it did. A report about the charge may
+    /// panic when it is made. Called by the container allocator (`PoolAlloc`) for tags that are metered; the front charges
+    /// its own calls itself.
+    fn pool_made(&self, tag: u16, bytes: usize, make: &mut dyn FnMut() -> bool) -> Result<(), AllocError>;
 
-    /// A pool block of `tag`, which is metered, is freed, or was charged and could not be had: then there is no `block`.
-    /// Whether the thread keeps an account of the tag, so that a free may go through its magazines: they tell a budget that
-    /// is read later.
-    fn pool_freed(&self, tag: u16, bytes: usize, block: Option<NonNull<u8>>) -> bool;
+    /// A pool block of `tag`, which is metered, is freed. Whether the thread keeps an account of the tag, so that a free may
+    /// go through its magazines: they tell a budget that is read later.
+    fn pool_freed(&self, tag: u16, bytes: usize, block: NonNull<u8>) -> bool;
 
     /// This thread frees pool objects again and again without a pool of its own: gives it one, so that they flow back in
     /// batches. Does nothing while the thread exits.
     fn adopt_thread(&self) {}
 
-    /// Asks to charge `bytes` of a heap object to `tag`. Called by the container allocator
-    /// (`HeapAlloc`); the front charges its own calls itself.
-    fn heap_taken(&self, tag: u16, bytes: usize) -> Result<(), AllocError>;
+    /// Asks to charge `bytes` of a heap object to `tag`, as [`pool_made`](Self::pool_made) does. Called by the container
+    /// allocator (`HeapAlloc`) and for chunks; the front charges its own calls itself.
+    fn heap_made(&self, tag: u16, bytes: usize, make: &mut dyn FnMut() -> bool) -> Result<(), AllocError>;
 
-    /// Whether [`heap_taken`](Self::heap_taken) of `bytes` would be allowed now, as far as this thread can tell.
+    /// Whether [`heap_made`](Self::heap_made) of `bytes` would be allowed now, as far as this thread can tell.
     fn heap_would_fit(&self, _tag: u16, _bytes: usize) -> bool {
         true
     }
@@ -40,7 +40,7 @@ pub(crate) trait ObjectMeter: Send + Sync {
         false
     }
 
-    /// A heap object of `tag` was freed, or was charged and could not be had.
+    /// A heap object of `tag` was freed.
     fn heap_freed(&self, tag: u16, bytes: usize);
 
     /// An object of `tag` begins at `address`.

@@ -2,6 +2,36 @@
 
 #![allow(unsafe_code, reason = "a macro whose boxes own memory through a raw pointer")]
 
+use core::mem::ManuallyDrop;
+use core::ptr::NonNull;
+
+/// An object that nobody has seen yet, without a value; freed when it is dropped.
+pub(crate) struct Unseen {
+    object: NonNull<u8>,
+    free: unsafe fn(NonNull<u8>),
+}
+
+impl Unseen {
+    /// # Safety
+    ///
+    /// - `object` is fresh and the caller's, and may be freed by `free`.
+    pub(crate) unsafe fn new(object: NonNull<u8>, free: unsafe fn(NonNull<u8>)) -> Self {
+        Self { object, free }
+    }
+
+    /// The object, which is the caller's now.
+    pub(crate) fn take(self) -> NonNull<u8> {
+        ManuallyDrop::new(self).object
+    }
+}
+
+impl Drop for Unseen {
+    fn drop(&mut self) {
+        // SAFETY: by the caller of `new` the object is nobody else's.
+        unsafe { (self.free)(self.object) };
+    }
+}
+
 /// Implements a box over `NonNull<T>`, in the field `ptr`. `$free` is an `unsafe fn(NonNull<u8>, Layout)` that frees an
 /// object of the box's allocator; it is not called for a size of zero.
 macro_rules! owning_box {

@@ -2,6 +2,7 @@
 
 #![expect(unsafe_code, reason = "destroys chunks that were never used")]
 
+use core::mem::ManuallyDrop;
 use core::ptr::NonNull;
 use std::sync::Arc;
 
@@ -29,6 +30,19 @@ pub(crate) struct Wanted {
     pub(crate) best: usize,
 }
 
+/// A chunk that nobody has seen yet; goes back when a report about its charge panics.
+struct Fresh<'s> {
+    supply: &'s ChunkSupply,
+    chunk: NonNull<Chunk>,
+}
+
+impl Drop for Fresh<'_> {
+    fn drop(&mut self) {
+        // SAFETY: F1, F2: nobody has seen the chunk.
+        unsafe { self.supply.take_back_one(self.chunk) };
+    }
+}
+
 impl ChunkSupply {
     /// Chunks of `backend`, paid for by the root.
     pub(crate) fn new(backend: Arc<dyn AllocatorBackend>, meter: Arc<dyn ObjectMeter>) -> Self {
@@ -53,13 +67,17 @@ impl ChunkSupply {
         let fits = |class: &usize| self.meter.heap_would_fit(self.tag, chunk::size_of_class(*class));
         let class = (least + 1..=best).rev().find(fits).unwrap_or(least);
         let bytes = chunk::size_of_class(class);
-        self.meter.heap_taken(self.tag, bytes)?;
         let create = || Chunk::create(&*self.backend, class);
         let again = || if self.meter.reclaim() { create() } else { None };
-        create().or_else(again).ok_or_else(|| {
-            self.meter.heap_freed(self.tag, bytes);
-            AllocError::OutOfMemory { requested: bytes, align: chunk::ALIGN }
-        })
+        let mut fresh = None;
+        self.meter.heap_made(self.tag, bytes, &mut || {
+            fresh = create().or_else(again).map(|chunk| Fresh { supply: self, chunk });
+            fresh.is_some()
+        })?;
+        match fresh {
+            Some(fresh) => Ok(ManuallyDrop::new(fresh).chunk),
+            None => Err(AllocError::OutOfMemory { requested: bytes, align: chunk::ALIGN }),
+        }
     }
 
     /// Takes a chunk back that this supply handed out.

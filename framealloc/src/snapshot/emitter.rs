@@ -159,20 +159,21 @@ impl SnapshotEmitter {
         let stem = format!("{PREFIX}{:016}-{:010}-{number:010}", snapshot.timestamp, process::id());
         let temporary = directory.join(format!(".{stem}.tmp"));
         let path = directory.join(stem + SUFFIX);
-        // K1
-        let written = File::create_new(&temporary)
-            .and_then(|mut file| file.write_all(snapshot.to_json().as_bytes()))
-            .and_then(|()| fs::rename(&temporary, &path));
-        if let Err(error) = written {
+        // K1, and K2: from here on the file is this emitter's.
+        let mut file = File::create_new(&temporary)?;
+        let written = file.write_all(snapshot.to_json().as_bytes());
+        drop(file);
+        if let Err(error) = written.and_then(|()| fs::rename(&temporary, &path)) {
             drop(fs::remove_file(&temporary));
             return Err(error);
         }
-        self.tidy()?;
+        self.tidy(&path)?;
         Ok(path)
     }
 
-    /// Removes the oldest snapshots above the number allowed, and what processes that died left behind (K2).
-    fn tidy(&self) -> io::Result<()> {
+    /// Removes the oldest snapshots above the number allowed, and what processes that died left behind (K2). `newest` was
+    /// just written, and stays although a clock that was put back may make it look older.
+    fn tidy(&self, newest: &Path) -> io::Result<()> {
         let mut snapshots = Vec::new();
         for entry in fs::read_dir(&self.config.directory)? {
             let entry = entry?;
@@ -190,7 +191,7 @@ impl SnapshotEmitter {
             }
         }
         // By time, because the time leads the names.
-        snapshots.sort_unstable();
+        snapshots.sort_unstable_by(|a, b| (a == newest, a).cmp(&(b == newest, b)));
         let surplus = snapshots.len().saturating_sub(self.config.max_snapshots);
         // Another emitter may have been faster.
         snapshots[..surplus].iter().for_each(|path| drop(fs::remove_file(path)));

@@ -110,9 +110,7 @@ impl StreamStore {
             used,
             evictable,
         })?;
-        let room = state.ledger.take(size);
-        state.peak = state.peak.max(state.ledger.used());
-        Ok((room, evicted))
+        Ok((state.ledger.take(size), evicted))
     }
 
     /// Frees what was evicted, and tells the callbacks.
@@ -124,6 +122,7 @@ impl StreamStore {
     /// A new resource, not loaded yet.
     pub(crate) fn insert(&self, block: Arc<Block>, priority: StreamPriority) -> StreamId {
         let mut state = self.lock();
+        state.note_peak();
         state.last += 1;
         let number = state.last;
         let size = block.bytes.len();
@@ -153,6 +152,7 @@ impl StreamStore {
     /// Begins to load an evicted resource again, into `block`.
     pub(crate) fn begin_again(&self, id: StreamId, block: Arc<Block>) -> Result<StreamLoad<'_>, StreamError> {
         let mut state = self.lock();
+        state.note_peak();
         // Another thread may have been faster. The block is dropped after the lock.
         let resource = state.find(self.allocator, id)?;
         match resource.content {
@@ -287,6 +287,11 @@ impl StreamStore {
 }
 
 impl State {
+    /// There is memory for a room that was taken: before that, it might have been refused.
+    fn note_peak(&mut self) {
+        self.peak = self.peak.max(self.ledger.used());
+    }
+
     fn find(&mut self, allocator: u64, id: StreamId) -> Result<&mut Resource, StreamError> {
         let ours = id.allocator == allocator;
         self.resources.get_mut(&id.number).filter(|_| ours).ok_or(StreamError::Stale)

@@ -114,6 +114,22 @@ impl TagTable {
         path.split('/').try_fold(TagId::UNTAGGED, |at, part| nodes[at.index()].children.get(part).copied())
     }
 
+    /// The tag with this path, or the one around it that there is.
+    ///
+    /// # Errors
+    ///
+    /// As [`child`](Self::child), for a path that no tag can have.
+    pub(crate) fn nearest(&self, path: &str) -> Result<TagId, AllocError> {
+        check(path)?;
+        let nodes = self.read();
+        let mut tag = TagId::UNTAGGED;
+        for part in path.split('/') {
+            let Some(&child) = nodes[tag.index()].children.get(part) else { break };
+            tag = child;
+        }
+        Ok(tag)
+    }
+
     /// The tag around this one; [`TagId::UNTAGGED`] is its own parent.
     pub(crate) fn parent(&self, id: TagId) -> TagId {
         self.read().get(id.index()).map_or(TagId::UNTAGGED, |node| node.parent)

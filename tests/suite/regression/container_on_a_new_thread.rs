@@ -14,7 +14,7 @@ fn is_charged<A: Allocator + Send + Clone>(allocator: impl FnOnce(&SmartAlloc) -
     on_thread(|| {
         let alloc = &fixture.alloc;
         alloc.set_tag_budget("t", Budget::bytes(64 * KIB).on_exceed(OnExceed::Fail));
-        let tag = alloc.tag_scope("t");
+        let tag = alloc.tag_scope("t/inner");
         let held = (alloc.pool_box([0_u8; 8 * KIB]), alloc.heap_box([0_u8; 8 * KIB]));
         let used = || alloc.tag_budget("t").unwrap().used;
         let (allocator, before) = (allocator(alloc), used());
@@ -27,6 +27,7 @@ fn is_charged<A: Allocator + Send + Clone>(allocator: impl FnOnce(&SmartAlloc) -
         assert!(refused, "512 KiB under a budget of 64 KiB");
         assert_eq!((with_vector, used()), (before + 8 * KIB as u64, before));
         drop((held, tag));
+        assert_eq!(used(), 0);
     });
     fixture.assert_all_freed();
 }

@@ -47,6 +47,8 @@ type Outcome = Option<(Stored, Option<FailureReason>)>;
 #[repr(C)]
 struct Node<T> {
     header: Header,
+    /// The `UnsafeCell` makes handles invariant in `T`, as `&mut` is: what is written through one is read as the `T` that
+    /// the node was made for.
     value: UnsafeCell<ManuallyDrop<T>>,
 }
 

@@ -3,12 +3,12 @@
 #![forbid(unsafe_code)]
 
 use core::fmt;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use super::node::Settled;
 use super::store::{Promoted, Stored};
-use crate::front::shared::lock;
 use crate::retention::{FailureReason, FrameSummary, PromotionTotals, RetentionPolicy};
+use crate::sys::sync::{Mutex, lock};
 
 /// What came out of the frames that ended since the last result was taken.
 #[derive(Debug)]

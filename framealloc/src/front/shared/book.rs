@@ -2,11 +2,11 @@
 
 use core::sync::atomic::{AtomicU64, Ordering};
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
-use super::lock;
 use crate::budget::{Budget, BudgetEvent, SharedBudget};
 use crate::phase::PhaseId;
+use crate::sys::sync::{Mutex, lock};
 use crate::tag::{TagId, TagTable};
 
 /// Budgets by tag and phase; the allocator's own is that of the untagged root. Threads keep what they read, and read
@@ -46,10 +46,15 @@ impl BudgetBook {
         self.epoch.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// The epoch after any setting that is under way: what the caller counted before is in its reading, or the epoch is new.
-    pub(crate) fn settled_epoch(&self) -> u64 {
+    /// Runs `work` if `epoch` is the last one, and says whether it did: what the caller counted before is in the reading of
+    /// every budget that is set, and none is set meanwhile.
+    pub(crate) fn in_epoch(&self, epoch: u64, work: impl FnOnce()) -> bool {
         let _entries = lock(&self.entries);
-        self.epoch()
+        let same = self.epoch() == epoch;
+        if same {
+            work();
+        }
+        same
     }
 
     /// Sets the budget of a tag. If it has none yet, `read` says how many bytes are in use, and how many of them the records

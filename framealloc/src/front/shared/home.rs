@@ -25,7 +25,7 @@ impl Home for Shared {
         crate::tracking::exempt(|| {
             let here = local::with_existing(self, |heap| heap.report(make()));
             if here.is_none() {
-                self.diagnostics.report(make().with_frame(self.clock.number()));
+                self.deliver(make().with_frame(self.clock.number()));
             }
         });
     }

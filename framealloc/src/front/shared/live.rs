@@ -2,10 +2,10 @@
 
 use std::backtrace::Backtrace;
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
-use super::lock;
 use crate::raw::meter::ObjectKind;
+use crate::sys::sync::{Mutex, lock};
 use crate::tag::TagId;
 use crate::tracking;
 

@@ -1,11 +1,11 @@
 //! Accounts of objects that are freed away from where they were made.
 
 use core::ptr::NonNull;
-use std::sync::{Arc, Weak};
+use std::sync::Weak;
 
 use super::Shared;
 use crate::error::AllocError;
-use crate::front::thread::{ThreadHeap, local};
+use crate::front::thread::local;
 #[cfg(feature = "debug")]
 use crate::raw::meter::ObjectKind;
 use crate::raw::meter::ObjectMeter;
@@ -19,14 +19,14 @@ pub(super) struct Accounts {
 }
 
 impl ObjectMeter for Accounts {
-    fn pool_taken(&self, tag: u16, bytes: usize) -> Result<(), AllocError> {
-        self.shared.upgrade().map_or(Ok(()), |shared| pool_taken(&shared, TagId(tag), bytes as u64))
+    fn pool_made(&self, tag: u16, bytes: usize, make: &mut dyn FnMut() -> bool) -> Result<(), AllocError> {
+        self.made(TagId(tag), bytes as u64, true, make)
     }
 
-    fn pool_freed(&self, tag: u16, bytes: usize, block: Option<NonNull<u8>>) -> bool {
+    fn pool_freed(&self, tag: u16, bytes: usize, block: NonNull<u8>) -> bool {
         self.shared.upgrade().is_none_or(|shared| {
             let counted = shared.pool_freed(TagId(tag), bytes as u64);
-            if let (Some(block), true) = (block, shared.behavior.is_on()) {
+            if shared.behavior.is_on() {
                 exempt(|| shared.behavior.pool_freed(shared.clock.number(), block.addr().get()));
             }
             counted
@@ -39,8 +39,8 @@ impl ObjectMeter for Accounts {
         }
     }
 
-    fn heap_taken(&self, tag: u16, bytes: usize) -> Result<(), AllocError> {
-        self.shared.upgrade().map_or(Ok(()), |shared| heap_taken(&shared, TagId(tag), bytes as u64))
+    fn heap_made(&self, tag: u16, bytes: usize, make: &mut dyn FnMut() -> bool) -> Result<(), AllocError> {
+        self.made(TagId(tag), bytes as u64, false, make)
     }
 
     fn heap_would_fit(&self, tag: u16, bytes: usize) -> bool {
@@ -79,6 +79,30 @@ impl ObjectMeter for Accounts {
 }
 
 impl Accounts {
+    fn made(
+        &self,
+        tag: TagId,
+        bytes: u64,
+        pool: bool,
+        make: &mut dyn FnMut() -> bool,
+    ) -> Result<(), AllocError> {
+        let Some(shared) = self.shared.upgrade() else {
+            make();
+            return Ok(());
+        };
+        // A budget is asked by a thread that takes part in it.
+        if local::with_existing(&shared, |_| ()).is_none() && shared.budgets.covers(&shared.tags, tag) {
+            local::heap(&shared);
+        }
+        let charged = local::with_existing(&shared, |heap| heap.charge_tag(tag, bytes, pool, &mut *make));
+        charged.unwrap_or_else(|| {
+            if make() && !pool {
+                shared.registry.orphan_heap(tag, bytes, true);
+            }
+            Ok(())
+        })
+    }
+
     #[cold]
     #[inline(never)]
     fn heap_freed_elsewhere(&self, tag: u16, bytes: usize) {
@@ -86,30 +110,6 @@ impl Accounts {
             shared.heap_freed(TagId(tag), bytes as u64);
         }
     }
-}
-
-/// Runs `work` with the heap of this thread, which gets one if a budget covers `tag`: a budget is asked by a thread that
-/// takes part in it. `None` where there is neither.
-fn with_account<R>(shared: &Arc<Shared>, tag: TagId, work: impl FnOnce(&ThreadHeap) -> R) -> Option<R> {
-    if local::with_existing(shared, |_| ()).is_none() && shared.budgets.covers(&shared.tags, tag) {
-        local::heap(shared);
-    }
-    local::with_existing(shared, work)
-}
-
-fn pool_taken(shared: &Arc<Shared>, tag: TagId, bytes: u64) -> Result<(), AllocError> {
-    with_account(shared, tag, |heap| heap.charge_tag(tag, bytes)).unwrap_or(Ok(()))
-}
-
-fn heap_taken(shared: &Arc<Shared>, tag: TagId, bytes: u64) -> Result<(), AllocError> {
-    let charge = |heap: &ThreadHeap| {
-        heap.charge_tag(tag, bytes)?;
-        heap.count_heap(tag, bytes)
-    };
-    with_account(shared, tag, charge).unwrap_or_else(|| {
-        shared.registry.orphan_heap(tag, bytes, true);
-        Ok(())
-    })
 }
 
 impl Shared {

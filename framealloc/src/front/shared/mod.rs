@@ -22,11 +22,11 @@ mod orphan;
 mod registry;
 
 use core::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Weak};
 
 use crate::backend::{AllocatorBackend, LimitedBackend};
 use crate::behavior::BehaviorFilter;
-use crate::diagnostics::{Diagnostics, Strict};
+use crate::diagnostics::{Diagnostic, Diagnostics, Strict};
 use crate::error::AllocError;
 use crate::events::EventHub;
 use crate::handles::HandleHeap;
@@ -47,6 +47,7 @@ use crate::tracking;
 
 use super::config::AllocConfig;
 use super::promotion::PromotionQueue;
+use super::thread::local;
 pub(crate) use book::{BudgetBook, Told};
 pub(crate) use clock::FrameClock;
 pub(crate) use depot::ChunkDepot;
@@ -87,7 +88,7 @@ pub(crate) struct Shared {
     pub(crate) live: live::LiveObjects,
     /// What every `SmartAlloc` of this allocator shares.
     #[cfg(feature = "debug")]
-    pub(crate) holders: Mutex<Weak<super::leaks::Holders>>,
+    pub(crate) holders: crate::sys::sync::Mutex<Weak<super::leaks::Holders>>,
     until_trim: AtomicU32,
 }
 
@@ -150,7 +151,7 @@ impl Shared {
                 #[cfg(feature = "debug")]
                 live: live::LiveObjects::new(config.backtraces),
                 #[cfg(feature = "debug")]
-                holders: Mutex::new(Weak::new()),
+                holders: crate::sys::sync::Mutex::new(Weak::new()),
                 until_trim: AtomicU32::new(config.trim_after),
                 config,
                 backend,
@@ -158,6 +159,11 @@ impl Shared {
             shared.meter_pool(|tag| shared.budgets.covers(&shared.tags, tag));
             shared
         }))
+    }
+
+    /// Sends a report to the sinks. In strict mode this panics, but on a thread that exits.
+    pub(crate) fn deliver(&self, report: Diagnostic) {
+        if local::is_exiting() { self.diagnostics.tell(&report) } else { self.diagnostics.report(report) }
     }
 
     /// Tells the pool which tags budgets cover, so that it reports their frees. Threads add the tags that they meet later.
@@ -184,9 +190,4 @@ impl Drop for Shared {
         // Labels of this allocator that count nothing may go to others.
         tracking::begin_era();
     }
-}
-
-/// Locks `mutex`; what a panicking holder left is valid, because holders only move plain data.
-pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

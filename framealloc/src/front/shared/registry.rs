@@ -1,10 +1,11 @@
 //! What each thread has counted, and what ended threads had.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
-use super::{Shared, lock};
+use super::Shared;
 use crate::front::thread::nodes::{PhaseCell, SystemCell, TagCell, ThreadRecord};
 use crate::raw::list::{Counter, PushList};
+use crate::sys::sync::{Mutex, lock};
 use crate::tag::TagId;
 
 /// The records of live threads, and one that ended threads are folded into.

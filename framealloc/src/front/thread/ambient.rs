@@ -20,6 +20,7 @@ use crate::error::AllocError;
 use crate::front::promotion::splice_retained;
 use crate::raw::core::{Core, Kind};
 use crate::raw::tls;
+use crate::sys::caught::Caught;
 use crate::threads::Moment;
 use crate::tracking;
 
@@ -194,8 +195,16 @@ impl ThreadHeap {
         // What may fail or panic comes first: a frame that did not begin does not count.
         if self.has_ambient() {
             self.retire_ambient();
+            if self.begun.get() != 0 {
+                // A destructor or a sink began one (F7): this one is inside it.
+                return self.begin_again(location);
+            }
         }
         self.open_ambient()?;
+        if self.begun.get() != 0 {
+            // The backend did.
+            return self.begin_again(location);
+        }
         if self.drives() {
             self.shared.clock.advance();
         } else {
@@ -219,10 +228,7 @@ impl ThreadHeap {
             let alive = self.retire_ambient_quietly();
             self.notice_end(self.begun.replace(0), alive);
             self.tell(alive, None);
-            self.open_ambient()?;
-            self.begun.set(1);
-            self.begun_in.set(self.frame_number());
-            self.notice_beginning();
+            self.begin(location)?;
             self.report_lazily(|| {
                 Diagnostic::new(
                     &diagnostics::FA002,
@@ -282,28 +288,32 @@ impl ThreadHeap {
     #[inline(never)]
     fn end_slow(&self, location: &'static Location<'static>) {
         self.before_switch();
-        self.deliver_events();
+        // The frame ends although a report panics.
+        let mut panic = Caught::default();
+        panic.catch(|| self.deliver_events());
         match self.begun.get() & !NOTICED {
             0 => {
                 let message = "`end_frame` without a `begin_frame` on this thread, or a second one";
-                self.report_lazily(|| {
+                let report = || {
                     Diagnostic::new(&diagnostics::FA002, message)
                         .with_location(location)
                         .with_suggestion("call `end_frame` once for each `begin_frame`, on the same thread")
-                });
+                };
+                panic.catch(|| self.report_lazily(report));
                 if self.has_ambient() {
-                    self.retire_ambient();
+                    panic.catch(|| self.retire_ambient());
                 }
             }
             1 => {
                 let alive = self.retire_ambient_quietly();
                 let begun = self.end_begun();
                 self.notice_end(begun, alive);
-                self.tell(alive, Some(location));
-                self.judge_frame();
+                panic.catch(|| self.tell(alive, Some(location)));
+                panic.catch(|| self.judge_frame());
             }
             _ => self.begun.set(self.begun.get() - 1),
         }
+        panic.resume();
     }
 
     /// Retires the whole stack of ambient cores.
@@ -312,12 +322,12 @@ impl ThreadHeap {
         self.tell(alive, None);
     }
 
-    /// Reports handles that are alive and goes on with the panic of a retained value's destructor, now that the frame is
-    /// gone.
+    /// Reports handles that are alive and goes on with the panic of a retained value's destructor or of a report, now that
+    /// the frame is gone and everything is told.
     fn tell(&self, alive: u64, location: Option<&'static Location<'static>>) {
-        let panic = self.take_panic();
-        self.deliver_events();
-        self.report_alive(alive, location);
+        let mut panic = self.take_panic();
+        panic.catch(|| self.deliver_events());
+        panic.catch(|| self.report_alive(alive, location));
         panic.resume();
     }
 

@@ -13,6 +13,7 @@ use crate::budget::OnExceed;
 use crate::error::AllocError;
 use crate::phase::PhaseId;
 use crate::raw::clock;
+use crate::raw::stack::Stack;
 use crate::system::System;
 use crate::tag::TagId;
 use crate::tracking::{self, LabelCache, LabelSource, Payer};
@@ -160,6 +161,14 @@ impl ThreadHeap {
         }
     }
 
+    /// Makes `index` hold `place`. Returns the node that is there, which the backend may have made meanwhile (F7).
+    fn place_for<N>(&self, index: &Stack<*const N>, place: usize) -> Result<Option<NonNull<N>>, AllocError> {
+        while index.len() <= place {
+            index.push(ptr::null(), &self.shared.backend)?;
+        }
+        Ok(index.get(place).and_then(|node| NonNull::new(node.cast_mut())))
+    }
+
     #[cold]
     fn make_tag_node(&self, tag: TagId) -> Result<NonNull<TagNode>, AllocError> {
         if tag == TagId::UNTAGGED {
@@ -168,8 +177,8 @@ impl ThreadHeap {
         }
         let parent = self.node_of_tag(self.shared.tags.parent(tag))?;
         tracking::exempt(|| {
-            while self.tag_index.len() <= tag.index() {
-                self.tag_index.push(ptr::null(), &self.shared.backend)?;
+            if let Some(node) = self.place_for(&self.tag_index, tag.index())? {
+                return Ok(node);
             }
             let node = self.tag_nodes.push(tag_node(&self.record, tag, parent.as_ptr()));
             self.tag_index.set(tag.index(), node);
@@ -189,8 +198,8 @@ impl ThreadHeap {
             return root.ok_or(AllocError::Unsupported { what: "a thread heap without a root phase" });
         }
         tracking::exempt(|| {
-            while self.phase_index.len() <= phase.index() {
-                self.phase_index.push(ptr::null(), &self.shared.backend)?;
+            if let Some(node) = self.place_for(&self.phase_index, phase.index())? {
+                return Ok(node);
             }
             let node = self.phase_nodes.push(phase_node(&self.record, phase));
             self.phase_index.set(phase.index(), node);
@@ -214,8 +223,8 @@ impl ThreadHeap {
             let info = system.info();
             let tag = self.node_of_tag(self.shared.tags.child(TagId::UNTAGGED, info.tag)?)?;
             let phase = self.node_of_phase(self.shared.phases.intern(info.phase)?)?;
-            while self.system_index.len() <= system.index() {
-                self.system_index.push(ptr::null(), &self.shared.backend)?;
+            if let Some(node) = self.place_for(&self.system_index, system.index())? {
+                return Ok(node);
             }
             let cell = self.record.systems.push(SystemCell::new(system));
             let node = self.system_nodes.push(SystemNode {
@@ -382,10 +391,10 @@ impl ThreadHeap {
     /// Closes the guard `key` of a tag, and what was opened after it; nothing if it was closed already (F8).
     #[inline(always)]
     pub(crate) fn close_tag(&self, key: GuardKey) {
+        self.before_switch();
         if !self.is_top(key) {
             return self.close_guard(key);
         }
-        self.before_switch();
         // SAFETY: F8: the key's guard is on top.
         self.tag.set(unsafe { self.pop_guard() }.subject.cast());
         self.after_closing();
@@ -401,10 +410,11 @@ impl ThreadHeap {
     /// Closes the guard `key` and what was opened after it; nothing if it was closed already (F8).
     #[inline(never)]
     pub(crate) fn close_guard(&self, key: GuardKey) {
+        // The backend may open and close guards in there (F7).
+        self.before_switch();
         if !self.is_open_guard(key) {
             return;
         }
-        self.before_switch();
         loop {
             let last = self.is_top(key);
             // SAFETY: F8: `key` is open, so it or a guard above it is on top.

@@ -21,6 +21,7 @@ use crate::error::AllocError;
 use crate::events::EventKind;
 use crate::phase::PhaseId;
 use crate::raw::core::Core;
+use crate::sys::caught::Caught;
 use crate::system::System;
 use crate::tag::TagId;
 
@@ -46,9 +47,8 @@ pub(super) struct ThreadBudgets {
     pub(super) any: Cell<bool>,
     events: RefCell<[Option<Event>; EVENTS]>,
     pending: Cell<bool>,
-    /// Objects that are charged and not made yet, while the reports of their charges run: whose tag, how many bytes, and
-    /// whether the pool makes it.
-    charging: RefCell<Vec<(TagId, u64, bool)>>,
+    /// Objects that are being made: whose tag, how many bytes, and whether the pool makes it.
+    held: RefCell<Vec<(TagId, u64, bool)>>,
 }
 
 /// What is to be told about a budget, and where it came about.
@@ -58,18 +58,32 @@ struct Event {
     place: Place,
 }
 
-/// The charge of an object, given back if a report about it panics.
-struct Charged<'h> {
+/// The bytes of an object that is being made: leased from every budget of its tag, and given back if it is not made.
+struct Held<'h> {
     heap: &'h ThreadHeap,
     node: &'h TagNode,
     bytes: u64,
     pool: bool,
 }
 
-impl Drop for Charged<'_> {
+impl Held<'_> {
+    /// Charges the bytes: the object is made.
+    fn charge(self) {
+        for member in self.heap.object_chain(self.node, self.pool) {
+            if let Some(event) = member.lessor().settle(self.bytes) {
+                self.heap.remember_event(member.payer(), event);
+            }
+        }
+        self.heap.budgets.held.borrow_mut().pop();
+        core::mem::forget(self);
+    }
+}
+
+impl Drop for Held<'_> {
     fn drop(&mut self) {
-        self.heap.object_chain(self.node, self.pool).for_each(|member| member.refund(self.bytes));
-        self.heap.budgets.charging.borrow_mut().pop();
+        let chain = self.heap.object_chain(self.node, self.pool);
+        chain.for_each(|member| member.lessor().give_back(self.bytes));
+        self.heap.budgets.held.borrow_mut().pop();
     }
 }
 
@@ -99,6 +113,13 @@ impl<'h> Member<'h> {
         match self {
             Member::Link(link, _) => link.charge(bytes),
             Member::Plain(plain, _) => plain.charge(bytes),
+        }
+    }
+
+    fn hold(self, bytes: u64) {
+        match self {
+            Member::Link(link, _) => link.hold(bytes),
+            Member::Plain(plain, _) => plain.hold(bytes),
         }
     }
 
@@ -257,23 +278,49 @@ impl ThreadHeap {
         }
     }
 
-    /// Charges an object to the budgets of `tag`, or to none.
+    /// [`ThreadHeap::charge_object`] by the number of the tag.
     ///
     /// # Errors
     ///
     /// The first budget that refuses.
-    pub(crate) fn charge_tag(&self, tag: TagId, bytes: u64) -> Result<(), AllocError> {
+    pub(crate) fn charge_tag(
+        &self,
+        tag: TagId,
+        bytes: u64,
+        pool: bool,
+        make: impl FnOnce() -> bool,
+    ) -> Result<(), AllocError> {
         // SAFETY: F3: nodes live as long as the heap.
-        self.charge_object(unsafe { self.node_of_tag(tag)?.as_ref() }, bytes, false)
+        self.charge_object(unsafe { self.node_of_tag(tag)?.as_ref() }, bytes, pool, make)
     }
 
-    /// Charges a pool (or heap) object to the budgets of `node`'s tag, or to none. A report may switch to another tag
-    /// meanwhile: the object is still this one's.
+    /// Makes an object of the pool, or of the heap, if the budgets of `node`'s tag allow it. Counts and charges it if `make`
+    /// made it. Then the reports run about it: where one panics, the object is its maker's to free, as others are.
     ///
     /// # Errors
     ///
-    /// The first budget that refuses.
-    pub(super) fn charge_object(&self, node: &TagNode, bytes: u64, pool: bool) -> Result<(), AllocError> {
+    /// The first budget that refuses: nothing is made.
+    pub(super) fn charge_object(
+        &self,
+        node: &TagNode,
+        bytes: u64,
+        pool: bool,
+        make: impl FnOnce() -> bool,
+    ) -> Result<(), AllocError> {
+        let held = self.hold_object(node, bytes, pool)?;
+        if make() {
+            if !pool {
+                node.count_heap(bytes);
+            }
+            held.charge();
+        } else {
+            drop(held);
+        }
+        self.deliver_events();
+        Ok(())
+    }
+
+    fn hold_object<'h>(&'h self, node: &'h TagNode, bytes: u64, pool: bool) -> Result<Held<'h>, AllocError> {
         self.before_switch();
         self.notice_budgets();
         let chain = self.object_chain(node, pool);
@@ -284,33 +331,10 @@ impl ThreadHeap {
                 ask()
             })
             .map_err(|position| self.refuse(chain.clone().nth(position), bytes))?;
-        for member in chain {
-            let refuses = member.lessor().refuses();
-            let event = if refuses { member.lessor().settle(bytes) } else { member.charge(bytes) };
-            if let Some(event) = event {
-                self.remember_event(member.payer(), event);
-            }
-        }
-        if self.budgets.pending.get() {
-            self.tell_of_charge(node, bytes, pool);
-        }
-        Ok(())
-    }
-
-    /// Tells the events of the charge of an object. A report may set a budget, which has to know of the object, or panic, and
-    /// then there is no object.
-    #[cold]
-    fn tell_of_charge(&self, node: &TagNode, bytes: u64, pool: bool) {
-        crate::tracking::exempt(|| self.budgets.charging.borrow_mut().push((node.tag, bytes, pool)));
-        let charged = Charged { heap: self, node, bytes, pool };
-        self.deliver_events();
-        core::mem::forget(charged);
-        self.budgets.charging.borrow_mut().pop();
-    }
-
-    /// Takes the charge of an object back that could not be allocated after all.
-    pub(super) fn uncharge_object(&self, node: &TagNode, bytes: u64, pool: bool) {
-        self.object_chain(node, pool).for_each(|member| member.refund(bytes));
+        // A budget that does not refuse may come to do so while the object is made: it is held from all of them.
+        chain.filter(|member| !member.lessor().refuses()).for_each(|member| member.hold(bytes));
+        crate::tracking::exempt(|| self.budgets.held.borrow_mut().push((node.tag, bytes, pool)));
+        Ok(Held { heap: self, node, bytes, pool })
     }
 
     /// A pool object of `tag` was freed on this thread.
@@ -386,9 +410,11 @@ impl ThreadHeap {
         self.unfollow(FOLLOWER_EVENTS);
         let events = self.budgets.events.take();
         self.tell_news();
+        let mut panic = Caught::default();
         for Event { payer, event, place } in events.into_iter().flatten() {
-            self.tell_budget_event(payer, event, place);
+            panic.catch(|| self.tell_budget_event(payer, event, place));
         }
+        panic.resume();
     }
 
     /// Tells the subscribers and the sinks about a budget. In strict mode this panics.
@@ -418,11 +444,10 @@ impl ThreadHeap {
 }
 
 impl ThreadBudgets {
-    /// Bytes of the objects that reports are running about, if `wanted` says so of their tag and of whether the pool makes
-    /// them.
-    pub(super) fn charging(&self, wanted: impl Fn(TagId, bool) -> bool) -> i64 {
-        let charging = self.charging.borrow();
-        charging.iter().filter(|(tag, _, pool)| wanted(*tag, *pool)).map(|(_, bytes, _)| *bytes as i64).sum()
+    /// Bytes of the objects that are being made, if `wanted` says so of their tag and of whether the pool makes them.
+    pub(super) fn held(&self, wanted: impl Fn(TagId, bool) -> bool) -> u64 {
+        let held = self.held.borrow();
+        held.iter().filter(|(tag, _, pool)| wanted(*tag, *pool)).map(|(_, bytes, _)| bytes).sum()
     }
 
     /// The budget of the phase or the thread can refuse frame memory.

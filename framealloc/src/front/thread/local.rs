@@ -13,12 +13,12 @@ use std::thread::LocalKey;
 use super::ThreadHeap;
 use super::context::FOLLOWER_EXIT;
 use crate::backend::SystemBackend;
-use crate::diagnostics::Strict;
 use crate::error::AllocError;
 use crate::front::shared::Shared;
 use crate::pool;
 use crate::raw::stack::Stack;
 use crate::raw::tls;
+use crate::sys::caught::Caught;
 use crate::tracking;
 
 /// An entered allocator: its heap, and the serial its guard knows it by.
@@ -53,13 +53,15 @@ impl Drop for Exit {
         if ENTERED.with(Stack::is_empty) {
             ENTERED.with(|entered| entered.release(&SystemBackend::new()));
         }
+        // An allocator may go with its heap, and with it sinks and callbacks: a panic of their destructors would abort the
+        // process.
+        let mut caught = Caught::default();
         while let Some(heap) = NonNull::new(HEAPS.get().cast_mut()) {
             // SAFETY: F5: a heap on the list has the thread's keep.
             let this = unsafe { heap.as_ref() };
-            HEAPS.set(this.next_of_thread.get());
             this.exit();
             // SAFETY: F5: the thread's keep, given up here.
-            unsafe { this.unkeep() };
+            caught.catch(|| unsafe { this.unkeep() });
         }
     }
 }
@@ -89,9 +91,14 @@ fn find_or_create(shared: &Arc<Shared>) -> NonNull<ThreadHeap> {
 
 /// Gives this thread a heap in the allocator of `shared`, and makes it the current one, unless the thread exits.
 pub(crate) fn adopt(shared: &Arc<Shared>) {
-    if EXIT.try_with(|_| ()).is_ok() {
+    if !is_exiting() {
         heap(shared);
     }
+}
+
+/// Whether this thread exits. A panic would abort the process then: what would panic is reported only.
+pub(crate) fn is_exiting() -> bool {
+    EXIT.try_with(|_| ()).is_err()
 }
 
 /// Runs `work` with the heap of allocator `id`, if that is the one this thread used last.
@@ -119,6 +126,22 @@ fn find(id: u64) -> Option<NonNull<ThreadHeap>> {
         next = this.next_of_thread.get();
     }
     None
+}
+
+/// Takes a heap off the list, which may have grown in front of it.
+fn unlist(heap: &ThreadHeap) {
+    let next = heap.next_of_thread.get();
+    if ptr::eq(HEAPS.get(), heap) {
+        return HEAPS.set(next);
+    }
+    let mut above = HEAPS.get();
+    // SAFETY: F5: heaps on the list have the thread's keep.
+    while let Some(this) = unsafe { above.as_ref() } {
+        above = this.next_of_thread.get();
+        if ptr::eq(above, heap) {
+            return this.next_of_thread.set(next);
+        }
+    }
 }
 
 fn create(shared: &Arc<Shared>) -> NonNull<ThreadHeap> {
@@ -154,8 +177,6 @@ impl ThreadHeap {
     fn exit(&self) {
         self.exited.set(true);
         self.follow(FOLLOWER_EXIT);
-        // A panic here would abort the process: what would panic is reported only.
-        let _lenient = self.shared.diagnostics.strict_guard(Strict::Off);
         self.end_begun_phases();
         // A begun frame that nobody can end any more ends here.
         let begun = self.begun.replace(0);
@@ -170,15 +191,24 @@ impl ThreadHeap {
             self.retire_ambient_quietly();
         }
         self.close_all_shares();
-        // A shared value's destructor may open another one, or share for frames to come.
-        while self.has_ambient() || self.has_open_shares() {
-            self.retire_ambient_quietly();
-            self.close_all_shares();
+        self.shared.clock.resign();
+        // A shared value's destructor, or the backend that is given memory back, may open another one, or share for frames to
+        // come.
+        let opened = || self.has_ambient() || self.has_open_shares();
+        loop {
+            while opened() {
+                self.retire_ambient_quietly();
+                self.close_all_shares();
+            }
+            self.give_up_resources();
+            if !opened() {
+                break;
+            }
         }
         // The panic of a destructor was told when it began, and goes no further.
         drop(self.take_panic());
-        self.shared.clock.resign();
-        self.give_up_resources();
+        // Until now foreign code finds this heap, whichever allocator is current.
+        unlist(self);
         tls::clear(self.shared.id);
         pool::leave(&self.pool);
         tracking::clear_source(NonNull::from(self));
@@ -200,14 +230,14 @@ pub(crate) fn enter(heap: NonNull<ThreadHeap>) -> Result<u64, AllocError> {
 /// Leaves the entry `serial` and what was entered after it; nothing if it was left already (F8).
 pub(crate) fn leave(serial: u64) {
     ENTERED.with(|entered| {
-        let open =
-            (0..entered.len()).any(|index| entered.get(index).is_some_and(|entry| entry.serial == serial));
-        while open && let Some(entry) = entered.pop() {
-            // SAFETY: F5: the entry's keep, given up here.
+        let is_open =
+            || (0..entered.len()).any(|index| entered.get(index).is_some_and(|entry| entry.serial == serial));
+        while is_open()
+            && let Some(entry) = entered.pop()
+        {
+            // SAFETY: F5: the entry's keep, given up here. It may have been the allocator's last, and what goes with that
+            // may leave entries too (F7).
             unsafe { entry.heap.as_ref().unkeep() };
-            if entry.serial == serial {
-                break;
-            }
         }
     });
 }

@@ -13,6 +13,10 @@
 //! context they were made in, and the frame is *sealed* (`limit = ptr`), so its next allocation takes the slow path once
 //! and comes back into the list. Allocating therefore never looks at the context.
 //!
+//! A frame comes back with a record for the tag that is current, or room for one, so settling takes no memory and calls
+//! nobody. What a settling reads afterwards, of budgets that are new, may reach the backend, which may open and close guards:
+//! who closes one looks for it after that.
+//!
 //! | file | role |
 //! |---|---|
 //! | `local.rs` | finding the heap of this thread; its exit |
@@ -52,7 +56,8 @@ mod settle;
 mod share;
 mod sizing;
 
-use core::cell::{Cell, RefCell};
+use core::cell::{Cell, RefCell, UnsafeCell};
+use core::ops::Deref;
 use core::ptr::{self, NonNull};
 use std::sync::Arc;
 
@@ -99,8 +104,25 @@ impl Drop for Unkeep {
     }
 }
 
-/// The state of one thread in one allocator. Everything but `record` belongs to that thread alone (F3).
-pub(crate) struct ThreadHeap {
+/// The heap of one thread in one allocator.
+///
+/// All of it is in an `UnsafeCell`: then its last keep may be given up by a method, whose reference is live until it
+/// returns, and memory may be freed that a reference points to which is not used any more (F5).
+#[repr(transparent)]
+pub(crate) struct ThreadHeap(UnsafeCell<State>);
+
+impl Deref for ThreadHeap {
+    type Target = State;
+
+    #[inline(always)]
+    fn deref(&self) -> &State {
+        // SAFETY: F3: the state is changed through its own cells alone.
+        unsafe { &*self.0.get() }
+    }
+}
+
+/// What a heap is. Everything but `record` belongs to its thread alone (F3).
+pub(crate) struct State {
     /// Top of the stack of ambient cores; the vacant core when none is open.
     ambient: Cell<NonNull<Core>>,
     /// Frames used since the last switch.
@@ -189,7 +211,7 @@ impl ThreadHeap {
         let root_phase = NonNull::from(phase_nodes.push(context::root_phase_node(&record)));
         let heap = NonNull::from(Box::leak(Box::<ThreadHeap>::new_uninit())).cast::<ThreadHeap>();
         let owner: NonNull<dyn Owner> = heap;
-        let value = ThreadHeap {
+        let value = State {
             ambient: Cell::new(NonNull::dangling()),
             unsealed: Cell::new(ptr::null()),
             tag: Cell::new(root_tag),
@@ -241,7 +263,7 @@ impl ThreadHeap {
             next_of_thread: Cell::new(ptr::null()),
         };
         // SAFETY: F5: the box is fresh and large enough; from here on it is initialised.
-        unsafe { heap.write(value) };
+        unsafe { heap.write(ThreadHeap(UnsafeCell::new(value))) };
         // SAFETY: F5: the heap was initialised in the line above and is kept by its first keep.
         let this = unsafe { heap.as_ref() };
         this.ambient.set(NonNull::from(&this.vacant));
@@ -302,7 +324,7 @@ impl ThreadHeap {
         self.pool.shrink();
         // What this thread contributed to budgets that it has not read yet would be forgotten with it. From here on nothing
         // is counted that a budget which is set meanwhile could miss.
-        while self.shared.budgets.settled_epoch() != self.epoch.get() {
+        while !self.shared.budgets.in_epoch(self.epoch.get(), || ()) {
             self.notice_budgets();
         }
         let cached = self.cache.drain();

@@ -114,6 +114,10 @@ impl ThreadHeap {
     #[cold]
     #[inline(never)]
     fn notice_watched_beginning(&self) {
+        if self.exited.get() {
+            // Nobody can be sure to hear of its end.
+            return;
+        }
         self.begun.set(self.begun.get() | NOTICED);
         self.news.start.set(self.frame_totals());
         let driver = self.drives();

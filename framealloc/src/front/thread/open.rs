@@ -244,19 +244,18 @@ impl ThreadHeap {
     #[cold]
     #[inline(never)]
     unsafe fn close_with_handles(&self, this: &Core) {
-        let panic =
+        let mut panic =
             if this.retained.get().is_null() { Caught::default() } else { self.settle_retained(this) };
         let leaked = this.refs.replace(1) - 1;
         // SAFETY: F2: by the caller nothing reaches the frame's memory.
         unsafe { self.recycle(this) };
         self.leave_level();
-        // SAFETY: F5: the frame's keep, taken in `open`, given up although a report panics.
-        let unkeep = unsafe { Unkeep::new(self) };
-        self.deliver_events();
+        panic.catch(|| self.deliver_events());
         if leaked > 0 {
-            self.report_leak(leaked);
+            panic.catch(|| self.report_leak(leaked));
         }
-        drop(unkeep);
+        // SAFETY: F5: the frame's keep, taken in `open`.
+        unsafe { self.unkeep() };
         panic.resume();
     }
 
@@ -404,7 +403,7 @@ impl ThreadHeap {
     }
 
     /// Sends a report about this thread's context to the sinks; what it says about its place itself stays. No state of
-    /// the heap is half-changed when this is called. In strict mode this panics.
+    /// the heap is half-changed when this is called. In strict mode this panics, but on a thread that exits.
     #[cold]
     #[inline(never)]
     pub(crate) fn report(&self, diagnostic: Diagnostic) {
@@ -429,7 +428,7 @@ impl ThreadHeap {
             if let (None, Some(system)) = (diagnostic.system, place.system) {
                 diagnostic = diagnostic.with_system(system.info().name);
             }
-            self.shared.diagnostics.report(diagnostic);
+            self.shared.deliver(diagnostic);
         });
     }
 

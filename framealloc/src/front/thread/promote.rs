@@ -11,9 +11,10 @@ use crate::diagnostics::{self, Diagnostic};
 use crate::error::AllocError;
 use crate::events::EventKind;
 use crate::front::promotion::{Settled, settle_all};
-use crate::heap::HeapBox;
+use crate::heap::{self, HeapBox};
 use crate::pool::{self, PoolBox, Refused};
 use crate::raw::core::Core;
+use crate::raw::owning_box::Unseen;
 use crate::scratch::ScratchBox;
 use crate::sys::caught::Caught;
 use crate::tag::TagId;
@@ -108,25 +109,30 @@ impl ThreadHeap {
     #[inline(never)]
     fn pool_memory_slow(&self, layout: Layout, refused: Refused) -> Result<NonNull<u8>, AllocError> {
         let or_again = |alloc: &dyn Fn() -> Option<NonNull<u8>>| {
-            let block = alloc().or_else(|| if self.reclaim() { alloc() } else { None });
-            block.ok_or_else(|| AllocError::out_of_memory(layout))
+            alloc().or_else(|| if self.reclaim() { alloc() } else { None })
         };
+        let out_of_memory = || AllocError::out_of_memory(layout);
         if refused != Refused::OutOfMemory {
             // A pool that no set was made for yet has not followed the switches, and its ledgers tell no later budget.
             self.notice_budgets();
             self.select_pool();
             if self.pool.is_gated() {
                 let (node, bytes) = (self.tag_node(), pool::charged_bytes(layout) as u64);
-                self.charge_object(node, bytes, true)?;
-                let block = or_again(&|| self.pool.alloc_of(node.tag.0, layout))
-                    .inspect_err(|_| self.uncharge_object(node, bytes, true))?;
+                let mut block = None;
+                self.charge_object(node, bytes, true, || {
+                    let made = or_again(&|| self.pool.alloc_of(node.tag.0, layout));
+                    // SAFETY: P1: nobody has seen the block.
+                    block = made.map(|made| unsafe { Unseen::new(made, pool::free_any) });
+                    block.is_some()
+                })?;
+                let block = block.ok_or_else(out_of_memory)?.take();
                 if self.shared.behavior.is_on() {
                     self.note_pool_object(node.tag, block);
                 }
                 return Ok(block);
             }
         }
-        or_again(&|| self.pool.alloc_gated(layout).ok())
+        or_again(&|| self.pool.alloc_gated(layout).ok()).ok_or_else(out_of_memory)
     }
 
     /// Memory of the heap for `layout`, charged to the current tag.
@@ -163,11 +169,14 @@ impl ThreadHeap {
     #[cold]
     #[inline(never)]
     fn budgeted_heap_memory(&self, layout: Layout) -> Result<NonNull<u8>, AllocError> {
-        self.charged(layout, |tag| self.shared.heap.allocate(tag, layout))
+        // SAFETY: H1: nobody has seen the block.
+        let unseen = |block| unsafe { Unseen::new(block, heap::free_any) };
+        let block = self.charged(layout, |tag| self.shared.heap.allocate(tag, layout).map(unseen))?;
+        Ok(block.take())
     }
 
     /// What `take` finds for the current tag, with `layout` charged to it as heap memory. When it finds nothing, idle memory
-    /// goes back to the backend and it is asked once more.
+    /// goes back to the backend and it is asked once more. What was found and is dropped is freed: a report may panic.
     ///
     /// # Errors
     ///
@@ -178,23 +187,19 @@ impl ThreadHeap {
         take: impl Fn(u16) -> Option<R>,
     ) -> Result<R, AllocError> {
         let (bytes, node) = (layout.size() as u64, self.tag_node());
-        let budgeted = node.budgeted.get();
-        if budgeted {
-            self.charge_object(node, bytes, false)?;
-        }
         let tag = node.tag.0;
-        match take(tag).or_else(|| if self.reclaim() { take(tag) } else { None }) {
-            Some(taken) => {
-                node.count_heap(bytes);
-                Ok(taken)
-            }
-            None => {
-                if budgeted {
-                    self.uncharge_object(node, bytes, false);
-                }
-                Err(AllocError::out_of_memory(layout))
-            }
-        }
+        let take = || take(tag).or_else(|| if self.reclaim() { take(tag) } else { None });
+        let taken = if node.budgeted.get() {
+            let mut taken = None;
+            self.charge_object(node, bytes, false, || {
+                taken = take();
+                taken.is_some()
+            })?;
+            taken
+        } else {
+            take().inspect(|_| node.count_heap(bytes))
+        };
+        taken.ok_or_else(|| AllocError::out_of_memory(layout))
     }
 
     /// `value` in the pool, or back.

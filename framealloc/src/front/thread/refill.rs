@@ -29,9 +29,7 @@ impl ThreadHeap {
         } else {
             let room = end.addr() - core.ptr.get().addr();
             let granted = self.lease(needed as u64, room as u64)? as usize;
-            // F7: revoking leases may reach the backend, which may have used this very frame.
-            let room = core.end.get().addr() - core.ptr.get().addr();
-            core.limit.set(core.ptr.get().wrapping_add(granted.min(room)));
+            core.limit.set(core.ptr.get().wrapping_add(granted));
         }
         if !core.linked.get() {
             self.link(core);
@@ -74,16 +72,18 @@ impl ThreadHeap {
         if core.linked.get() {
             self.seal(core);
         }
-        let needed = match fits(core) {
-            Some(needed) => needed,
-            None => {
-                if self.refusing.get() {
-                    self.probe(grain_up(layout.size()) as u64)?;
-                }
-                self.add_chunk(core, layout)?;
-                fits(core).ok_or_else(|| AllocError::out_of_memory(layout))?
+        if fits(core).is_none() {
+            if self.refusing.get() {
+                self.probe(grain_up(layout.size()) as u64)?;
             }
-        };
+            self.add_chunk(core, layout)?;
+        }
+        self.prepare_record(core);
+        // F7: the backend may have used this very frame; from here on nothing foreign runs.
+        if core.linked.get() {
+            self.seal(core);
+        }
+        let needed = fits(core).ok_or_else(|| AllocError::out_of_memory(layout))?;
         self.unseal(core, needed)?;
         core.debug_assert_valid();
         core.bump_layout(layout).ok_or_else(|| AllocError::out_of_memory(layout))
@@ -113,6 +113,7 @@ impl Owner for ThreadHeap {
     unsafe fn extend(&self, core: NonNull<Core>, end: *mut u8) -> bool {
         // SAFETY: F3: by the caller the core is live and of this heap.
         let core = unsafe { core.as_ref() };
+        self.prepare_record(core);
         if end > core.end.get() || end <= core.ptr.get() {
             return false;
         }

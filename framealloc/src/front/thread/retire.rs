@@ -87,10 +87,13 @@ impl ThreadHeap {
             // SAFETY: F2: by the caller; the record is live until it is recycled.
             self.note_let_go(unsafe { core.as_ref() });
         }
-        // SAFETY: F2: as above.
+        // SAFETY: F2: as above. What slots in it read is its orphan's.
         unsafe {
             core.as_ref().refs.set(1);
-            self.recycle(core.as_ref());
+            match self.take_orphan_of(core.as_ref()) {
+                Some(orphan) => self.bequeath(core.as_ref(), &orphan),
+                None => self.recycle(core.as_ref()),
+            }
         }
         // SAFETY: F5: the frame's keep, taken in `open`, given up although a report panics.
         let _unkeep = unsafe { Unkeep::new(self) };

@@ -133,10 +133,10 @@ impl ThreadHeap {
     /// Closes the guard `key` of a run, and what was opened after it; nothing if it was closed already (F8).
     #[inline(always)]
     pub(crate) fn close_run(&self, key: GuardKey) {
+        self.before_switch();
         if !self.is_top(key) {
             return self.close_guard(key);
         }
-        self.before_switch();
         // SAFETY: F8: the key's guard is on top.
         self.finish_run(unsafe { self.pop_guard() }.subject.cast());
         self.after_closing();
@@ -144,8 +144,8 @@ impl ThreadHeap {
 
     /// The run of `key` if its heap use is to be judged: its system, and how often it called the ordinary heap.
     pub(crate) fn watched_run(&self, key: GuardKey) -> Option<(&'static System, u64)> {
-        let run = self.runs().find(|run| run.serial == key.serial && run.watched)?;
         self.before_switch();
+        let run = self.runs().find(|run| run.serial == key.serial && run.watched)?;
         // SAFETY: F3: the node of an open run lives as long as the heap.
         Some((unsafe { run.node.as_ref() }.system, run.heap_calls.get()))
     }

@@ -63,8 +63,8 @@ impl ThreadHeap {
         let parent = unsafe { node.parent.as_ref() };
         let own = node.link.get();
         node.budgeted.set(own.is_some() || parent.is_some_and(|parent| parent.budgeted.get()));
-        if node.budgeted.get() | self.gates_pool() {
-            // Also a tag that is younger than the budget.
+        // Also a tag that is younger than the budget, which this thread may not have read for the tags above it.
+        if self.gates_pool() || self.shared.budgets.covers(&self.shared.tags, node.tag) {
             self.shared.pool.set_metered(node.tag.0, true);
         }
         node.refusing
@@ -84,11 +84,7 @@ impl ThreadHeap {
         let pooled = self.pool.contributions().filter(|(tag, _)| below(*tag)).map(|(_, bytes)| bytes);
         // A pool that was flushed has no accounts any more. What they were when the budget was told is what they were last.
         let pooled = if self.pool.has_exited() { told.pool } else { pooled.sum() };
-        // What a report is running about is charged to the budgets that there were.
-        let charging = self.budgets.charging(|tag, _| below(tag.0));
-        let missing = (live.wrapping_sub(told.cells) as i64)
-            .wrapping_add(pooled.wrapping_sub(told.pool))
-            .wrapping_add(charging);
+        let missing = (live.wrapping_sub(told.cells) as i64).wrapping_add(pooled.wrapping_sub(told.pool));
         if missing > 0 {
             let missing = missing.unsigned_abs();
             let owed = link.budget().take_owed(missing);
@@ -98,6 +94,7 @@ impl ThreadHeap {
         } else {
             link.budget().credit(missing.unsigned_abs());
         }
+        link.hold(self.budgets.held(|tag, _| below(tag.0)));
         drop(node.link.set(link));
     }
 
@@ -129,13 +126,13 @@ impl ThreadHeap {
     pub(crate) fn set_pool_budget(&self, setting: &Budget) {
         self.settle_context();
         let allocated: i64 = self.pool.contributions().map(|(_, bytes)| bytes).sum();
-        let allocated = allocated + self.budgets.charging(|_, pool| pool);
-        let live = if self.budgets.pool.get().is_none() { allocated.max(0).unsigned_abs() } else { 0 };
+        let first = self.budgets.pool.get().is_none();
         set_plain(&self.budgets.pool, setting, BudgetReset::Never);
-        if let Some(plain) = self.budgets.pool.get()
-            && let Some(event) = plain.charge(live)
-        {
-            self.remember_event(Payer::ThreadPool, event);
+        if first && let Some(plain) = self.budgets.pool.get() {
+            plain.hold(self.budgets.held(|_, pool| pool));
+            if let Some(event) = plain.charge(allocated.max(0).unsigned_abs()) {
+                self.remember_event(Payer::ThreadPool, event);
+            }
         }
         self.tag_nodes.iter().for_each(|node| self.shared.pool.set_metered(node.tag.0, true));
         self.budgets.any.set(true);

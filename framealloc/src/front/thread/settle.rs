@@ -43,7 +43,8 @@ impl PhaseNode {
 
 impl ThreadHeap {
     /// Charges everything that was used since the last switch to the context, and seals the frames that were used. Runs
-    /// no foreign code: the caller delivers the events when its own work is done (F7).
+    /// no foreign code but the backend's, where budgets are new: the caller delivers the events when its own work is done
+    /// (F7).
     #[cold]
     #[inline(never)]
     pub(super) fn settle_context(&self) {
@@ -81,14 +82,12 @@ impl ThreadHeap {
         self.detach(core);
     }
 
-    /// Seals `core`, which is settled. A record for its bytes may have reached the backend, which may have sealed it (F7).
+    /// Seals `core`, which is settled.
     #[inline(always)]
     fn detach(&self, core: &Core) {
-        if core.linked.get() {
-            core.limit.set(core.ptr.get());
-            self.unlink(core);
-            core.debug_assert_valid();
-        }
+        core.limit.set(core.ptr.get());
+        self.unlink(core);
+        core.debug_assert_valid();
     }
 
     #[inline(always)]
@@ -178,7 +177,7 @@ impl ThreadHeap {
     pub(super) fn charge_at_end(&self, core: &Core) -> bool {
         let used = core.unsettled();
         let most = used + (core.high.get().max(core.ptr.get()).addr() - core.ptr.get().addr()) as u64;
-        let simple = core.charged.get() == 0
+        let simple = core.records[0].get().payer.is_null()
             && !self.refusing.get()
             && !self.budgets.any.get()
             && self.runs().all(|run| run.budget.is_quiet_with(most));
@@ -203,6 +202,35 @@ impl ThreadHeap {
         true
     }
 
+    /// Makes sure that `core` has a record for the current tag, or room for one: charging its bytes then takes no memory, and
+    /// calls nobody. May reach the backend.
+    pub(super) fn prepare_record(&self, core: &Core) {
+        while !Self::has_record(core, self.tag_node()) {
+            if let Some(place) = self.records.take() {
+                let record = Cell::new(Record { payer: ptr::from_ref(self.tag_node()).cast(), bytes: 0 });
+                // SAFETY: F1: the record is fresh and belongs to the core from here on.
+                unsafe { place.write(ExtraRecord { record, next: Cell::new(core.extra_records.get()) }) };
+                core.extra_records.set(place.as_ptr());
+            } else if self.records.grow(&*self.shared.backend, |_| ()).is_err() {
+                return;
+            }
+        }
+    }
+
+    fn has_record(core: &Core, tag: &TagNode) -> bool {
+        let payer: *const () = ptr::from_ref(tag).cast();
+        let mut inline = core.records.iter().map(|slot| slot.get().payer);
+        inline.any(|other| ptr::eq(other, payer) || other.is_null())
+            || Self::extra_records(core).any(|extra| ptr::eq(extra.record.get().payer, payer))
+    }
+
+    fn extra_records(core: &Core) -> impl Iterator<Item = &ExtraRecord> {
+        // SAFETY: F1: the records of a live core are live.
+        let first = unsafe { core.extra_records.get().as_ref() };
+        // SAFETY: F1: as above.
+        core::iter::successors(first, |extra| unsafe { extra.next.get().as_ref() })
+    }
+
     /// Remembers on `core` that `used` bytes of it are the tag's.
     #[inline(always)]
     fn record_on(&self, core: &Core, tag: &TagNode, used: u64) {
@@ -214,41 +242,22 @@ impl ThreadHeap {
                 return;
             }
         }
-        self.record_extra(core, payer, used);
+        self.record_extra(core, tag, used);
     }
 
     #[cold]
-    fn record_extra(&self, core: &Core, payer: *const (), used: u64) {
-        let mut next = core.extra_records.get();
-        // SAFETY: F1: the records of a live core are live.
-        while let Some(extra) = unsafe { next.as_ref() } {
-            let record = extra.record.get();
-            if ptr::eq(record.payer, payer) {
-                extra.record.set(Record { payer, bytes: record.bytes + used });
-                return;
-            }
-            next = extra.next.get();
+    fn record_extra(&self, core: &Core, tag: &TagNode, used: u64) {
+        let payer: *const () = ptr::from_ref(tag).cast();
+        if let Some(extra) = Self::extra_records(core).find(|extra| ptr::eq(extra.record.get().payer, payer))
+        {
+            extra.record.set(Record { payer, bytes: extra.record.get().bytes + used });
+            return;
         }
-        let extra = self.records.take().or_else(|| {
-            self.records.grow(&*self.shared.backend, |_| ()).ok()?;
-            self.records.take()
-        });
-        match extra {
-            Some(place) => {
-                let record = Cell::new(Record { payer, bytes: used });
-                // SAFETY: F1: the record is fresh and belongs to the core from here on.
-                unsafe { place.write(ExtraRecord { record, next: Cell::new(core.extra_records.get()) }) };
-                core.extra_records.set(place.as_ptr());
-            }
-            // Without memory for a record of its own, the first tag of the frame answers for the bytes at its end.
-            None => {
-                let first = core.records[0].get();
-                // SAFETY: F3: the payer of a record is a tag node of this heap.
-                let (from, to) = unsafe { (&*payer.cast::<TagNode>(), &*first.payer.cast::<TagNode>()) };
-                self.move_charge(from, to, used);
-                core.records[0].set(Record { payer: first.payer, bytes: first.bytes + used });
-            }
-        }
+        // Without memory for a record of its own, the first tag of the frame answers for the bytes at its end.
+        let first = core.records[0].get();
+        // SAFETY: F3: the payer of a record is a tag node of this heap.
+        self.move_charge(tag, unsafe { &*first.payer.cast::<TagNode>() }, used);
+        core.records[0].set(Record { payer: first.payer, bytes: first.bytes + used });
     }
 
     /// Moves live bytes from one tag to another.
@@ -263,20 +272,12 @@ impl ThreadHeap {
     /// Credits the tags of `core` with its bytes: the frame is over.
     #[inline(always)]
     pub(super) fn credit(&self, core: &Core) {
-        let charged = core.charged.get();
-        if charged == 0 {
+        if core.records[0].get().payer.is_null() {
             return;
         }
+        let charged = core.charged.get();
         self.record.live.sub(charged);
-        for slot in &core.records {
-            let record = slot.replace(Record::NONE);
-            if !record.payer.is_null() {
-                Self::credit_record(record);
-            }
-        }
-        if !core.extra_records.get().is_null() {
-            self.take_records(core, |payer, bytes| Self::credit_record(Record { payer, bytes }));
-        }
+        self.take_records(core, Self::credit_record);
         self.refund_budgets(core, charged);
     }
 
@@ -291,14 +292,21 @@ impl ThreadHeap {
     }
 
     /// Takes the records off `core` and shows each to `visit`.
-    #[cold]
-    pub(super) fn take_records(&self, core: &Core, mut visit: impl FnMut(*const (), u64)) {
+    #[inline(always)]
+    pub(super) fn take_records(&self, core: &Core, mut visit: impl FnMut(Record)) {
         for slot in &core.records {
             let record = slot.replace(Record::NONE);
             if !record.payer.is_null() {
-                visit(record.payer, record.bytes);
+                visit(record);
             }
         }
+        if !core.extra_records.get().is_null() {
+            self.take_extra_records(core, visit);
+        }
+    }
+
+    #[cold]
+    fn take_extra_records(&self, core: &Core, mut visit: impl FnMut(Record)) {
         let mut next = core.extra_records.replace(ptr::null_mut());
         while let Some(extra) = NonNull::new(next) {
             // SAFETY: F1: the records of the core are live, and each is put back once.
@@ -308,7 +316,7 @@ impl ThreadHeap {
                 self.records.put(extra);
                 record
             };
-            visit(record.payer, record.bytes);
+            visit(record);
         }
     }
 
@@ -335,17 +343,6 @@ impl ThreadHeap {
         traffic.freed_bytes.add(now.freed_bytes.wrapping_sub(before.freed_bytes));
         self.phase_node().refresh(self.frame_number()).heap_calls.add(calls);
         self.runs().for_each(|run| run.heap_calls.set(run.heap_calls.get() + calls));
-    }
-
-    /// Counts one heap object of `tag`, after its budgets allowed it.
-    ///
-    /// # Errors
-    ///
-    /// When there is no memory for the tag's node.
-    pub(crate) fn count_heap(&self, tag: TagId, bytes: u64) -> Result<(), AllocError> {
-        // SAFETY: F3: nodes live as long as the heap.
-        unsafe { self.node_of_tag(tag)?.as_ref() }.count_heap(bytes);
-        Ok(())
     }
 
     /// One heap object of `tag` was freed on this thread.

@@ -8,7 +8,7 @@
 
 #![expect(unsafe_code, reason = "follows the lists of slots")]
 
-use core::cell::{Cell, OnceCell};
+use core::cell::{Cell, OnceCell, RefCell};
 use core::panic::Location;
 use core::ptr::{self, NonNull};
 use std::sync::Arc;
@@ -19,8 +19,8 @@ use crate::error::AllocError;
 use crate::frame::FrameRef;
 use crate::front::shared::Orphan;
 use crate::raw::cache::ChunkList;
-use crate::raw::core::Core;
-use crate::raw::share::{Chain, Heir, Inbox, Node, Slot};
+use crate::raw::core::{Core, Record};
+use crate::raw::share::{Chain, Inbox, Node, Slot};
 use crate::sys::caught::Caught;
 
 /// The slots that one thread has opened.
@@ -34,6 +34,8 @@ pub(super) struct Shares {
     inbox: OnceCell<Arc<Inbox>>,
     /// The frame that was to begin when the list was last searched for slots that are due.
     searched: Cell<u64>,
+    /// Cores of the exited thread that handles keep, and what inherits their memory.
+    orphans: RefCell<Vec<(*const Core, Arc<Orphan>)>>,
 }
 
 impl Shares {
@@ -257,11 +259,21 @@ impl ThreadHeap {
             }
         }
         while let Some(first) = self.shares.iter().next() {
-            let core = first.core.get();
-            let heir: Heir = Arc::new(self.orphan(core, inbox.clone()));
+            // SAFETY: F2: a slot counts on its core.
+            let core = unsafe { &*first.core.get() };
+            let orphan = Arc::new(Orphan::new(inbox.clone(), &self.shared));
+            // Until its slots have let go. One that is not closed stays: the process exits while it ends.
+            core.retain();
+            self.shares.orphans.borrow_mut().push((core, orphan.clone()));
             for slot in self.shares.iter().filter(|slot| ptr::eq(slot.core.get(), core)) {
                 self.unlink_slot(slot);
-                slot.set_heir(heir.clone());
+                slot.set_heir(orphan.clone());
+                core.shares.set(core.shares.get() - 1);
+                core.refs.set(core.refs.get() - 1);
+            }
+            drop(orphan);
+            if core.closed.get() {
+                core.release();
             }
         }
         let mut vacant = Chain::EMPTY;
@@ -275,38 +287,45 @@ impl ThreadHeap {
         self.shared.slots.give(vacant);
     }
 
-    /// What the memory of `core` becomes without this thread: its own if only slots count on it, else none.
-    fn orphan(&self, core: *const Core, inbox: Arc<Inbox>) -> Orphan {
-        let mut orphan = Orphan::new(inbox, &self.shared);
-        // SAFETY: F2: a closed slot counts on its core.
-        let this = unsafe { &*core };
-        // A handle that is alive was leaked, or is dropped in a later thread-local's destructor: the memory stays with it.
-        if !this.closed.get() || this.refs.get() != this.shares.get() {
-            return orphan;
+    /// What inherits the memory of `core`, if slots in it outlived the thread.
+    pub(super) fn take_orphan_of(&self, core: &Core) -> Option<Arc<Orphan>> {
+        let mut orphans = self.shares.orphans.borrow_mut();
+        let index = orphans.iter().position(|(of, _)| ptr::eq(*of, core))?;
+        Some(orphans.swap_remove(index).1)
+    }
+
+    /// Leaves the memory of `core` to `orphan`, for the slots in it.
+    ///
+    /// # Safety
+    ///
+    /// The core is closed, and this thread reaches nothing of its memory (F2).
+    #[cold]
+    pub(super) unsafe fn bequeath(&self, core: &Core, orphan: &Orphan) {
+        if core.linked.get() {
+            self.seal(core);
         }
-        self.take_records(this, |payer, bytes| {
+        let mut charges = Vec::new();
+        let mut hand_over = |Record { payer, bytes }| {
             // SAFETY: F3: the payer of a record is a tag node of this heap.
             let node = unsafe { &*payer.cast::<TagNode>() };
             self.record.live.sub(bytes);
             node.cell().frames.live.sub(bytes);
-            orphan.take_charge(node.tag, bytes);
-        });
-        // SAFETY: F1, F2: the chunks are the orphan's from here on; those who reach them hold it. The core is not used any
-        // more: its counts are all slots', which forget it.
-        let chunks = unsafe { ChunkList::from_raw(this.chunk.get()) };
-        self.record.chunk_bytes.sub(chunks.bytes());
-        orphan.take_chunks(chunks);
-        this.shares.set(0);
-        this.refs.set(1);
-        this.allocs.set(0);
-        this.allocs_mark.set(0);
-        this.charged.set(0);
-        this.closed.set(false);
-        // SAFETY: F1: as above. F5: the frame's keep; the thread's is given up after this.
-        unsafe {
-            self.cores.put(NonNull::from(this));
-            self.unkeep();
+            self.shared.registry.orphan_frame(node.tag, bytes, true);
+            charges.push((node.tag, bytes));
+        };
+        // A budget that is set now finds the bytes either here, where this thread answers for them, or there.
+        while !self.shared.budgets.in_epoch(self.epoch.get(), || self.take_records(core, &mut hand_over)) {
+            self.notice_budgets();
         }
-        orphan
+        // SAFETY: F1, F2: the chunks are the orphan's from here on; those who reach them hold it.
+        let chunks = unsafe { ChunkList::from_raw(core.chunk.get()) };
+        self.record.chunk_bytes.sub(chunks.bytes());
+        orphan.take(chunks, charges);
+        core.allocs.set(0);
+        core.allocs_mark.set(0);
+        core.charged.set(0);
+        core.closed.set(false);
+        // SAFETY: F1: by the caller the core is not used any more.
+        unsafe { self.cores.put(NonNull::from(core)) };
     }
 }

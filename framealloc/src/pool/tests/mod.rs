@@ -91,24 +91,26 @@ impl Account {
 }
 
 impl ObjectMeter for Account {
-    fn pool_taken(&self, _: u16, bytes: usize) -> Result<(), AllocError> {
+    fn pool_made(&self, _: u16, bytes: usize, make: &mut dyn FnMut() -> bool) -> Result<(), AllocError> {
         if self.live() + bytes as i64 > self.limit {
             return Err(AllocError::CapacityExceeded { capacity: self.limit as usize });
         }
-        self.live.fetch_add(bytes as i64, Relaxed);
+        if make() {
+            self.live.fetch_add(bytes as i64, Relaxed);
+        }
         Ok(())
     }
 
-    fn pool_freed(&self, _: u16, bytes: usize, _: Option<NonNull<u8>>) -> bool {
+    fn pool_freed(&self, _: u16, bytes: usize, _: NonNull<u8>) -> bool {
         self.live.fetch_sub(bytes as i64, Relaxed);
         true
     }
 
-    fn heap_taken(&self, tag: u16, bytes: usize) -> Result<(), AllocError> {
-        self.pool_taken(tag, bytes)
+    fn heap_made(&self, tag: u16, bytes: usize, make: &mut dyn FnMut() -> bool) -> Result<(), AllocError> {
+        self.pool_made(tag, bytes, make)
     }
 
-    fn heap_freed(&self, tag: u16, bytes: usize) {
-        self.pool_freed(tag, bytes, None);
+    fn heap_freed(&self, _: u16, bytes: usize) {
+        self.live.fetch_sub(bytes as i64, Relaxed);
     }
 }

@@ -45,7 +45,8 @@
 //! - *A guard is forgotten*: its pin stays, so the slot is never vacant, the value is never dropped and its frame's memory
 //!   never used again. When the allocator goes nobody can look any more, and the rest of it goes too.
 //! - *A destructor panics or calls back*: a value is given up when its slot is vacant, in no list, and may be open again.
-//! - *The owner exits while others read*: V5; the last reader of each frame gives its chunks back.
+//! - *The owner exits while others read*: V5; the last reader of each frame gives its chunks back, or its last handle in a
+//!   thread-local that goes later.
 
 #![expect(unsafe_code, reason = "slots and nodes are raw memory")]
 
@@ -62,5 +63,5 @@ mod tests;
 
 pub(crate) use inbox::Inbox;
 pub(crate) use node::Node;
-pub(crate) use slot::{Chain, Heir, Slot};
+pub(crate) use slot::{Chain, Slot};
 pub(crate) use table::SlotTable;

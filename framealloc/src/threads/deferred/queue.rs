@@ -172,9 +172,11 @@ impl DeferredQueue {
         (state, admission, in_vain.then_some(waited))
     }
 
-    /// Runs the oldest destructors while more are pending than may be, unless the queue grows.
+    /// Runs the oldest destructors while more are pending than may be, unless the queue grows. Those that are pending now,
+    /// at most: what they defer in turn may be themselves again.
     fn run_excess(&self, panic: &mut Option<Payload>) {
-        loop {
+        let pending = self.lock().list.len();
+        for _ in 0..pending {
             let mut state = self.lock();
             let grows = matches!(state.config.policy, QueueFullPolicy::Grow | QueueFullPolicy::Fail);
             if grows || state.list.len() <= state.config.max_queue_depth {

@@ -1,6 +1,35 @@
-//! Types after resolution.
+//! Types after resolution, and the numbers by which they and everything else of the index are named.
 
-use super::{AdtId, BodyKey, TraitId};
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident;)*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub(crate) struct $name(pub(crate) u32);
+    )*};
+}
+
+ids! {
+    /// A crate; framealloc's is 0.
+    CrateId;
+    /// A module; functions that hold items are modules too.
+    ModId;
+    /// A struct, union or enum.
+    AdtId;
+    /// A type alias.
+    AliasId;
+    /// A function or method.
+    FnId;
+    /// A static, constant or thread-local.
+    StaticId;
+    /// A trait.
+    TraitId;
+    /// A function's or closure's body; see [`crate::mir`].
+    BodyKey;
+}
+
+impl CrateId {
+    pub(crate) const FRAMEALLOC: Self = Self(0);
+}
 
 /// The type of an expression, as far as it matters.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]

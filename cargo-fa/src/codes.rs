@@ -1,0 +1,37 @@
+//! The pages of the lints, as `cargo fa explain CODE` prints them.
+
+macro_rules! codes {
+    ($($code:ident $path:literal,)*) => {
+        $(
+            #[doc = include_str!($path)]
+            pub const $code: &str = stringify!($code);
+        )*
+
+        #[cfg(test)]
+        pub(crate) const ALL: &[(&str, &str)] = &[$(($code, include_str!($path))),*];
+    };
+}
+
+codes! {
+    FA201 "lints/fa201_frame_memory_crosses_threads/page.md",
+    FA202 "lints/fa202_barrier_participants/page.md",
+    FA203 "lints/fa203_parallel_without_context/page.md",
+    FA204 "lints/fa204_unbounded_deferred_queue/page.md",
+    FA205 "lints/fa205_raced_end_frame/page.md",
+    FA520 "lints/fa520_unexplained_suppression/page.md",
+    FA521 "lints/fa521_unused_suppression/page.md",
+    FA522 "lints/fa522_unknown_suppression/page.md",
+    FA523 "lints/fa523_unparsable_file/page.md",
+    FA603 "lints/fa603_open_frame/page.md",
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::lints;
+
+    #[test]
+    fn every_lint_has_its_page_here() {
+        let lints: Vec<_> = lints::ALL.iter().map(|lint| (lint.code, lint.page)).collect();
+        assert_eq!(super::ALL, lints);
+    }
+}
