@@ -58,7 +58,7 @@ fn on_other_threads(cx: &LintCx<'_>, id: FnId, function: &FnBody, spawn: &Spawn<
     let tagged = in_force(cx.model, function, spawn.at, spawn.call)?;
     let direct = through.is_none()
         && spawn.run == Run::ScopedThread
-        && matches!(spawn.call.callee, Callee::Foreign(_));
+        && matches!(&spawn.call.callee, Callee::Foreign(name) if !may_run_here(name));
     let name = through.map(|id| format!("`{}` ", cx.model.index.function(id).name())).unwrap_or_default();
     let label = format!("{name}allocates {} on another thread, {}", of(memory), outside(tagged));
     let thread = cx.model.text(spawn.call.name_span);
@@ -86,6 +86,11 @@ fn in_functions_that_spawn(cx: &LintCx<'_>, id: FnId, function: &FnBody) -> Vec<
         }
     }
     findings
+}
+
+/// Whether rayon runs the closure on this thread when that is one of its own.
+fn may_run_here(name: &str) -> bool {
+    matches!(name.rsplit("::").next(), Some("join" | "scope" | "scope_fifo" | "install"))
 }
 
 fn outside(tagged: Tagged) -> &'static str {
