@@ -182,12 +182,11 @@ impl Lower<'_> {
         let (receiver, known) =
             self.known_method(&base.ty, &name.text, Args { types: &types, turbofish: &turbofish });
         let source = Some(base.place.clone());
-        let kind = self.index.type_name(&receiver);
         let (ty, mut runs) = self.foreign_closures(known, args, &mut operands, span, source);
         let operands: Vec<Operand> = operands.into_iter().flatten().collect();
         self.refine(&base, &name.text, operands.last());
         let by_ref = base.ty.is_ref() || base.by_ref || !takes_itself(&name.text);
-        let callee = Callee::Foreign(format!("{kind}::{}", name.text));
+        let callee = Callee::Foreign(format!("{}::{}", self.index.type_name(&receiver), name.text));
         let len = self.len_of(&base).filter(|_| KEEPS_LEN.contains(&&*name.text));
         let mut all = vec![Operand { by_ref, ..base }];
         all.extend(operands);

@@ -78,3 +78,24 @@ fn the_configuration_of_a_folder_without_cargo_is_its_own() {
     let ran = project.fa(&["--path", "plain", "--format", "compact"]).code(1);
     assert!(ran.out.starts_with("a.rs:6:16: error[FA603]"), "{ran:?}");
 }
+
+/// The fixture has findings of high and of medium confidence.
+#[test]
+fn confidence() {
+    let project =
+        Project::new(include_str!("../../src/lints/fa204_unbounded_deferred_queue/fixtures/bad_growing.rs"));
+    let count =
+        |arguments: &[&str]| project.fa(&[&["--format", "compact"], arguments].concat()).out.lines().count();
+    let [low, medium, high] = ["low", "medium", "high"].map(|least| count(&["--min-confidence", least]));
+    assert!(low >= medium && medium > high && high > 0, "{low} {medium} {high}");
+    assert_eq!(count(&[]), medium);
+    project.write(".fa.toml", "min-confidence = \"high\"\n");
+    assert_eq!(count(&[]), high);
+    assert_eq!(count(&["--min-confidence", "low"]), low);
+    let shown = project.fa(&["show", "game/src/lib.rs"]).code(1);
+    assert_eq!(
+        shown.out.matches("warning[FA204]").count(),
+        low,
+        "a file is shown with all of them: {shown:?}"
+    );
+}

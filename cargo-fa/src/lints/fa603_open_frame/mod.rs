@@ -1,7 +1,7 @@
 //! FA603: a frame that is begun and not ended on every way.
 #![doc = include_str!("page.md")]
 
-use crate::finding::{Confidence, Finding, Level};
+use crate::finding::{Finding, Level};
 use crate::flow::{Depth, FrameDepth};
 use crate::lints::{Category, Lint, LintCx};
 use crate::mir::{self, BlockId, Body, Exit, Op, Results};
@@ -18,27 +18,16 @@ pub(crate) static LINT: Lint = Lint {
 
 pub(crate) fn check(cx: &LintCx<'_>, findings: &mut Vec<Finding>) {
     for (_, data, function) in cx.model.functions() {
-        for (at, body) in function.bodies.iter().enumerate() {
-            let mut found = check_body(cx, body);
-            // A closure of the function ends a frame, now or whenever it is called: who knows which.
-            if function
-                .bodies
-                .iter()
-                .enumerate()
-                .any(|(other, closure)| other != at && only_ends(cx, closure))
-            {
-                found.iter_mut().for_each(|finding| finding.confidence = Confidence::Low);
-            }
+        let analysis = FrameDepth { model: cx.model, summaries: cx.summaries };
+        // A closure ends what the function around it begins, or was meant to (FA205).
+        if function.bodies[1..].iter().any(|body| analysis.unmatched_end(body).is_some()) {
+            continue;
+        }
+        for body in &function.bodies {
+            let found = check_body(cx, body);
             findings.extend(found.into_iter().map(|finding| finding.item(&data.path)));
         }
     }
-}
-
-fn only_ends(cx: &LintCx<'_>, body: &Body) -> bool {
-    let analysis = FrameDepth { model: cx.model, summaries: cx.summaries };
-    let mut deltas =
-        body.calls().map(|(_, call)| analysis.delta(call)).filter(|delta| *delta != 0).peekable();
-    deltas.peek().is_some() && deltas.all(|delta| delta < 0)
 }
 
 fn check_body(cx: &LintCx<'_>, body: &Body) -> Vec<Finding> {
