@@ -1,7 +1,7 @@
 //! What a call of a function of the program amounts to.
 
 use crate::api::{Amount, Fact, Memory};
-use crate::index::FnId;
+use crate::index::{FnId, Owner};
 use crate::mir::{self, Body, Call, Callee, FnBody, Op, Run};
 use crate::model::Model;
 use crate::source::Span;
@@ -85,7 +85,10 @@ impl Summaries {
             let next: Vec<Summary> = (0..count)
                 .map(|at| {
                     let body = model.body(FnId(at as u32));
-                    body.map(|body| summarize(model, &known, body)).unwrap_or_default()
+                    match body {
+                        Some(body) => summarize(model, &known, body),
+                        None => of_implementations(model, &known, FnId(at as u32)),
+                    }
                 })
                 .collect();
             if next == known.summaries {
@@ -160,6 +163,20 @@ fn summarize(model: &Model<'_>, known: &Summaries, function: &FnBody) -> Summary
     summary.waits = function.bodies.iter().flat_map(Body::calls).any(|(_, call)| known.waits(model, call));
     note_threads(model, known, function, &mut summary);
     summary
+}
+
+/// What calling a method of a trait may do with frames: what its implementations do.
+fn of_implementations(model: &Model<'_>, known: &Summaries, id: FnId) -> Summary {
+    let data = model.index.function(id);
+    let Some(Owner::Trait(of_trait)) = data.owner else { return Summary::default() };
+    let mut found = Summary::default();
+    for (at, id) in model.index.implementations(of_trait, data.name()).enumerate() {
+        let one = known.of(id);
+        found.touches_frames |= one.touches_frames;
+        found.waits |= one.waits;
+        found.frames = if at == 0 || found.frames == one.frames { one.frames } else { None };
+    }
+    found
 }
 
 fn untagged_allocation(model: &Model<'_>, known: &Summaries, function: &FnBody) -> Option<(Memory, Amount)> {

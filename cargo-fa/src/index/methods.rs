@@ -65,6 +65,12 @@ impl Index {
         }
     }
 
+    /// The methods `name` of the types that implement a trait.
+    pub(crate) fn implementations(&self, id: super::TraitId, name: &str) -> impl Iterator<Item = FnId> {
+        let of = self.adts.iter().filter(move |adt| adt.traits.contains(&id));
+        of.filter_map(move |adt| adt.methods.get(name).copied())
+    }
+
     /// The type of a field, through dereferencing.
     pub(crate) fn field(&self, ty: &Ty, name: &str) -> Option<Ty> {
         let mut base = ty.clone();

@@ -1,7 +1,7 @@
 //! What a call names, its arguments, its type.
 
 use super::build::Lower;
-use super::exprs::{fill, more_known};
+use super::exprs::fill;
 use super::{Call, Callee, Const, Exit, Op, Operand, Place, Ran, Run, RunSite};
 use crate::api;
 use crate::hir::{self, Expr, ExprKind};

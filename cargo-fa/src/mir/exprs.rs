@@ -366,6 +366,9 @@ impl Lower<'_> {
                 self.constant(Ty::Adt(id, Vec::new()), Some(value), span)
             }
             Some((Def::Fn(id), used)) if used == all => self.function_value(id, span),
+            Some((Def::Foreign(names), _)) if largest(&names).is_some() => {
+                self.constant(Ty::foreign(&names[names.len() - 2], []), largest(&names).map(Const::Int), span)
+            }
             Some((Def::Adt(id), used)) if used == all => self.temp(Ty::Adt(id, Vec::new()), span),
             // A method as a value: `EngineAlloc::with_defaults`.
             Some((def, used)) if used + 1 == all => match self.associated(&def, path) {
@@ -498,6 +501,19 @@ fn literal(lit: &Lit) -> (Ty, Option<Const>) {
         Lit::Bool(value) => (Ty::foreign("bool", []), Some(Const::Bool(*value))),
         Lit::Other => (Ty::Unknown, None),
     }
+}
+
+/// `usize::MAX` and the like.
+fn largest(path: &[String]) -> Option<u128> {
+    let [.., ty, name] = path else { return None };
+    let bits = match ty.as_str() {
+        "u8" => 8,
+        "u16" => 16,
+        "u32" => 32,
+        "u64" | "usize" => 64,
+        _ => return None,
+    };
+    (name == "MAX").then(|| (1 << bits) - 1)
 }
 
 fn integer(value: Option<&Const>) -> Option<u128> {

@@ -30,13 +30,6 @@ pub(crate) fn check(cx: &LintCx<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
-fn only_ends(cx: &LintCx<'_>, body: &Body) -> bool {
-    let analysis = PairDepth { pair: Pair::Frame, model: cx.model, summaries: cx.summaries };
-    let mut deltas =
-        body.calls().map(|(_, call)| analysis.delta(call)).filter(|delta| *delta != 0).peekable();
-    deltas.peek().is_some() && deltas.all(|delta| delta < 0)
-}
-
 fn check_body(cx: &LintCx<'_>, body: &Body) -> Vec<Finding> {
     let analysis = PairDepth { pair: Pair::Frame, model: cx.model, summaries: cx.summaries };
     let begins = body.calls().any(|(_, call)| analysis.delta(call) > 0);
