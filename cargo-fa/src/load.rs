@@ -9,7 +9,7 @@ use memchr::memmem;
 use rayon::prelude::*;
 
 use crate::api;
-use crate::hir::{self, Item, Items, ParseError};
+use crate::hir::{self, Item, Items, ParseError, When};
 use crate::index::{Build, CrateId, Index, ModId};
 use crate::project::{CrateInput, Dependency, Input};
 use crate::source::{FileId, SourceFile, Sources};
@@ -189,12 +189,17 @@ impl Tree<'_> {
     fn add_crate(&mut self, id: CrateId) {
         let root = self.build.root(id);
         let folder = self.krate.root.parent().unwrap_or(Path::new("")).to_owned();
+        let test = matches!(self.krate.cargo.kind.as_str(), "test" | "bench");
+        self.build.set_when(root, When { test, conditional: false });
         self.add_file(root, &self.krate.root.clone(), folder);
         // What no `mod` reaches may be included, generated or forgotten: it is linted, as a module of the root.
         for path in &self.krate.orphans {
             if !self.reached.contains(path) {
                 let name = path.file_stem().map(|stem| stem.to_string_lossy().into_owned());
                 let module = self.build.add_module(root, &name.unwrap_or_default());
+                if let Some(file) = self.files.get(&(self.krate.package.clone(), path.clone())) {
+                    self.build.set_orphan(module, file.id);
+                }
                 let folder = path.with_extension("");
                 self.add_file(module, path, folder);
             }
@@ -217,6 +222,7 @@ impl Tree<'_> {
             match item {
                 Item::Mod(inside) => {
                     let child = self.build.add_module(module, &inside.name);
+                    self.build.set_when(child, inside.when);
                     match inside.items {
                         Some(items) => {
                             self.add_items(child, file, items, path, &folder.join(&inside.name));

@@ -18,7 +18,7 @@ mod lower;
 mod macros;
 mod types;
 
-pub(crate) use attrs::{Attr, AttrArg, AttrValue, Attrs};
+pub(crate) use attrs::{Attr, AttrArg, AttrValue, Attrs, When};
 pub(crate) use lower::{ParseError, lower_file};
 
 use crate::source::Span;
@@ -127,6 +127,7 @@ pub(crate) struct Module {
     pub(crate) items: Option<Items>,
     /// `#[path = ".."]`.
     pub(crate) path: Option<String>,
+    pub(crate) when: When,
 }
 
 /// A generic parameter with its bounds, those of the `where` clause included.

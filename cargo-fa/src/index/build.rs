@@ -50,9 +50,23 @@ impl Build {
         id
     }
 
+    /// Says when a module is there, apart from what the modules around it say. Its items come later.
+    pub(crate) fn set_when(&mut self, module: ModId, when: hir::When) {
+        let data = &mut self.index.modules[module.0 as usize];
+        data.when = data.when.within(when);
+    }
+
+    /// Says that no `mod` leads to the file of a module.
+    pub(crate) fn set_orphan(&mut self, module: ModId, file: FileId) {
+        self.index.modules[module.0 as usize].orphan = Some(file);
+    }
+
     fn new_module(&mut self, krate: CrateId, parent: Option<ModId>, path: String, inner: bool) -> ModId {
         let id = ModId(self.index.modules.len() as u32);
-        let data = ModuleData { krate, parent, path, names: HashMap::new(), imports: Vec::new(), inner };
+        let outer = parent.map(|parent| self.index.module(parent));
+        let (when, orphan) = outer.map(|outer| (outer.when, outer.orphan)).unwrap_or_default();
+        let (names, imports) = (HashMap::new(), Vec::new());
+        let data = ModuleData { krate, parent, path, names, imports, inner, when, orphan };
         self.index.modules.push(data);
         id
     }
@@ -78,6 +92,7 @@ impl Build {
             Item::Mod(inside) => {
                 if let Some(items) = inside.items {
                     let inner = self.add_module(module, &inside.name);
+                    self.set_when(inner, inside.when);
                     self.add_items(inner, file, items);
                 }
             }
@@ -147,8 +162,8 @@ impl Build {
         let id = FnId(self.index.fns.len() as u32);
         let data = self.index.module(module);
         let (krate, path) = (data.krate, format!("{}::{}", data.path, function.name.text));
+        let when = function.attrs.when.within(data.when);
         let inside = self.inner_items(module, &path, file, &mut function);
-        let test = function.attrs.test;
         self.index.fns.push(FnData {
             krate,
             module: inside,
@@ -160,7 +175,7 @@ impl Build {
             ret: Ty::Unknown,
             by_value: function.receiver == Some(hir::Receiver::Value),
             has_self: function.receiver.is_some(),
-            test,
+            when,
             function,
         });
         self.outer.insert(id, (outer, of_trait));

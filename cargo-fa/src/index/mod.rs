@@ -71,6 +71,9 @@ pub(crate) struct ModuleData {
     imports: Vec<hir::Import>,
     /// It is the inside of a function: names that it lacks are looked for outside of it.
     inner: bool,
+    pub(crate) when: hir::When,
+    /// The file that it is in, when no `mod` leads to it: perhaps a program of its own.
+    pub(crate) orphan: Option<FileId>,
 }
 
 /// A struct, union or enum.
@@ -117,7 +120,7 @@ pub(crate) struct FnData {
     /// `self` is taken by value.
     pub(crate) by_value: bool,
     pub(crate) has_self: bool,
-    pub(crate) test: bool,
+    pub(crate) when: hir::When,
 }
 
 impl FnData {

@@ -5,11 +5,15 @@ mod fa521_unused_suppression;
 mod fa522_unknown_suppression;
 mod fa523_unparsable_file;
 mod fa603_open_frame;
+mod fa801_foreign_tag;
+mod fa802_unknown_tag;
+mod fa803_foreign_free;
+mod fa804_same_system;
 #[cfg(test)]
 mod tests;
 
 use crate::finding::{Finding, Level};
-use crate::flow::Summaries;
+use crate::flow::{Summaries, Tags};
 use crate::model::Model;
 
 /// What a lint is about; the ranges of codes follow it.
@@ -81,6 +85,7 @@ pub(crate) struct Lint {
 pub(crate) struct LintCx<'a> {
     pub(crate) model: &'a Model<'a>,
     pub(crate) summaries: &'a Summaries,
+    pub(crate) tags: &'a Tags,
 }
 
 /// All lints, sorted by code.
@@ -90,15 +95,26 @@ pub(crate) static ALL: &[&Lint] = &[
     &fa522_unknown_suppression::LINT,
     &fa523_unparsable_file::LINT,
     &fa603_open_frame::LINT,
+    &fa801_foreign_tag::LINT,
+    &fa802_unknown_tag::LINT,
+    &fa803_foreign_free::LINT,
+    &fa804_same_system::LINT,
 ];
 
 /// Their checks; those of FA52x are in `suppress` and `driver`.
-static CHECKS: &[fn(&LintCx<'_>, &mut Vec<Finding>)] = &[fa603_open_frame::check];
+static CHECKS: &[fn(&LintCx<'_>, &mut Vec<Finding>)] = &[
+    fa603_open_frame::check,
+    fa801_foreign_tag::check,
+    fa802_unknown_tag::check,
+    fa803_foreign_free::check,
+    fa804_same_system::check,
+];
 
 /// Runs all lints.
 pub(crate) fn run(model: &Model<'_>) -> Vec<Finding> {
     let summaries = Summaries::new(model);
-    let cx = LintCx { model, summaries: &summaries };
+    let tags = Tags::new(model);
+    let cx = LintCx { model, summaries: &summaries, tags: &tags };
     let mut findings = Vec::new();
     for check in CHECKS {
         check(&cx, &mut findings);
