@@ -35,6 +35,8 @@ mod baseline;
 mod catalogue;
 mod cli;
 pub mod codes;
+#[doc(hidden)]
+pub mod corpus;
 mod config;
 mod driver;
 mod files;
@@ -52,6 +54,8 @@ mod mir;
 mod model;
 mod output;
 mod project;
+#[cfg(test)]
+mod robustness_tests;
 mod source;
 mod suggest;
 mod suppress;

@@ -9,9 +9,11 @@
 //! | `exprs` | expressions, statements, patterns |
 //! | `types` | types and paths |
 //! | `attrs` | attributes and `cfg` |
+//! | `depth` | how deep a file may nest |
 //! | `macros` | the arguments of macros that read as expressions, and `thread_local!` |
 
 mod attrs;
+mod depth;
 mod exprs;
 mod items;
 mod lower;

@@ -304,10 +304,12 @@ impl Build {
             };
             let scope = TypeScope { module: data.module, generics, self_ty };
             let mut params = Vec::new();
-            if let (Some(receiver), Some(self_ty)) = (data.function.receiver, &scope.self_ty) {
+            if let Some(receiver) = data.function.receiver {
+                // Outside of an impl it is a mistake, which the parser lets through.
+                let self_ty = scope.self_ty.clone().unwrap_or_default();
                 params.push(match receiver {
-                    hir::Receiver::Value => self_ty.clone(),
-                    hir::Receiver::Ref => self_ty.clone().reference(),
+                    hir::Receiver::Value => self_ty,
+                    hir::Receiver::Ref => self_ty.reference(),
                 });
             }
             params.extend(data.function.params.iter().map(|param| self.index.ty(&scope, &param.ty)));

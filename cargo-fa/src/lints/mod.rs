@@ -10,7 +10,7 @@ mod fa802_unknown_tag;
 mod fa803_foreign_free;
 mod fa804_same_system;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use crate::finding::{Finding, Level};
 use crate::flow::{Summaries, Tags};
