@@ -32,6 +32,10 @@ codes! {
     FA605 "lints/fa605_stored_discard/page.md",
     FA606 "lints/fa606_use_after_end/page.md",
     FA607 "lints/fa607_unbalanced_scope/page.md",
+    FA801 "lints/fa801_foreign_tag/page.md",
+    FA802 "lints/fa802_unknown_tag/page.md",
+    FA803 "lints/fa803_foreign_free/page.md",
+    FA804 "lints/fa804_same_system/page.md",
 }
 
 #[cfg(test)]

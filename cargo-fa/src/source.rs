@@ -53,8 +53,8 @@ impl SourceFile {
         let parts: Vec<_> = relative.components().map(|part| part.as_os_str().to_string_lossy()).collect();
         let path =
             if relative.is_absolute() { relative.to_string_lossy().into_owned() } else { parts.join("/") };
-        let newlines = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
-        let line_starts = std::iter::once(0).chain(newlines.map(|(at, _)| at as u32 + 1)).collect();
+        let newlines = memchr::memchr_iter(b'\n', text.as_bytes());
+        let line_starts = std::iter::once(0).chain(newlines.map(|at| at as u32 + 1)).collect();
         Self { path, absolute, text, line_starts }
     }
 

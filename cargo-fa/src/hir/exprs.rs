@@ -11,6 +11,9 @@ use super::{
 };
 use crate::source::Span;
 
+/// How many expressions may be around another one. Operators nest without brackets.
+const MAX_DEPTH: usize = 1500;
+
 impl Lowering<'_> {
     pub(super) fn block(&self, block: &syn::Block) -> Block {
         let span = self.span(block.brace_token.span.open()).to(self.span(block.brace_token.span.close()));
@@ -69,6 +72,20 @@ impl Lowering<'_> {
     }
 
     pub(super) fn expr(&self, expr: &syn::Expr) -> Expr {
+        let depth = self.depth.replace(self.depth.get() + 1);
+        let lowered = if depth < MAX_DEPTH { self.expr_inside(expr) } else { self.nothing() };
+        self.depth.set(depth);
+        lowered
+    }
+
+    /// What is too deep for those who walk the tree: one sum of thousands of terms, for example.
+    #[cold]
+    fn nothing(&self) -> Expr {
+        let span = Span { file: self.file, start: 0, end: 0 };
+        Expr { kind: ExprKind::Other(Vec::new()), span }
+    }
+
+    fn expr_inside(&self, expr: &syn::Expr) -> Expr {
         match expr {
             syn::Expr::Path(path) => {
                 let path = self.path(path.qself.as_ref(), &path.path);

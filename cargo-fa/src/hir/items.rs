@@ -1,6 +1,5 @@
 //! Items.
 
-use super::attrs::is_test_cfg;
 use super::lower::Lowering;
 use super::types::name_of;
 use super::{
@@ -49,7 +48,7 @@ impl Lowering<'_> {
                 name: name_of(&module.ident),
                 items: module.content.as_ref().map(|(_, items)| self.items(items)),
                 path: path_attribute(&module.attrs),
-                test: module.attrs.iter().any(is_test_cfg),
+                when: self.when(&module.attrs),
             }),
             syn::Item::Struct(item) => Item::Type(TypeDef {
                 name: self.name(&item.ident),
@@ -191,12 +190,14 @@ impl Lowering<'_> {
             types: Vec::new(),
             consts: Vec::new(),
         };
+        let when = self.when(&item.attrs);
         for inner in &item.items {
             match inner {
                 syn::ImplItem::Fn(function) if self.enabled(&function.attrs) => {
                     let start = attributes_start(self, &function.attrs, function.sig.fn_token.span);
                     let mut method = self.signature(&function.attrs, &function.sig, start);
                     self.body(&mut method, &function.block);
+                    method.attrs.when = method.attrs.when.within(when);
                     lowered.functions.push(method);
                 }
                 syn::ImplItem::Type(ty) => lowered.types.push((name_of(&ty.ident), self.ty(&ty.ty))),

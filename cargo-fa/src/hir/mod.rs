@@ -9,16 +9,18 @@
 //! | `exprs` | expressions, statements, patterns |
 //! | `types` | types and paths |
 //! | `attrs` | attributes and `cfg` |
+//! | `depth` | how deep a file may nest |
 //! | `macros` | the arguments of macros that read as expressions, and `thread_local!` |
 
 mod attrs;
+mod depth;
 mod exprs;
 mod items;
 mod lower;
 mod macros;
 mod types;
 
-pub(crate) use attrs::{Attr, AttrArg, AttrValue, Attrs};
+pub(crate) use attrs::{Attr, AttrArg, AttrValue, Attrs, When};
 pub(crate) use lower::{ParseError, lower_file};
 
 use crate::source::Span;
@@ -127,8 +129,7 @@ pub(crate) struct Module {
     pub(crate) items: Option<Items>,
     /// `#[path = ".."]`.
     pub(crate) path: Option<String>,
-    /// `#[cfg(test)]`.
-    pub(crate) test: bool,
+    pub(crate) when: When,
 }
 
 /// A generic parameter with its bounds, those of the `where` clause included.

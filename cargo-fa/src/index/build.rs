@@ -28,7 +28,7 @@ impl Build {
     /// A crate with an empty root. What it calls other crates is told later: they may not be there yet.
     pub(crate) fn add_crate(&mut self, name: &str, selected: bool) -> CrateId {
         let id = CrateId(self.index.crates.len() as u32);
-        let root = self.new_module(id, None, name.to_owned(), false, false);
+        let root = self.new_module(id, None, name.to_owned(), false);
         self.index.crates.push(CrateData { name: name.to_owned(), root, externs: HashMap::new(), selected });
         id
     }
@@ -42,26 +42,31 @@ impl Build {
     }
 
     /// A module `name` in `parent`, for a file of its own.
-    pub(crate) fn add_module(&mut self, parent: ModId, name: &str, test: bool) -> ModId {
+    pub(crate) fn add_module(&mut self, parent: ModId, name: &str) -> ModId {
         let data = self.index.module(parent);
         let (krate, path) = (data.krate, format!("{}::{name}", data.path));
-        let test = data.test || test;
-        let id = self.new_module(krate, Some(parent), path, test, false);
+        let id = self.new_module(krate, Some(parent), path, false);
         self.define(parent, name, Def::Mod(id));
         id
     }
 
-    fn new_module(
-        &mut self,
-        krate: CrateId,
-        parent: Option<ModId>,
-        path: String,
-        test: bool,
-        inner: bool,
-    ) -> ModId {
+    /// Says when a module is there, apart from what the modules around it say. Its items come later.
+    pub(crate) fn set_when(&mut self, module: ModId, when: hir::When) {
+        let data = &mut self.index.modules[module.0 as usize];
+        data.when = data.when.within(when);
+    }
+
+    /// Says that no `mod` leads to the file of a module.
+    pub(crate) fn set_orphan(&mut self, module: ModId, file: FileId) {
+        self.index.modules[module.0 as usize].orphan = Some(file);
+    }
+
+    fn new_module(&mut self, krate: CrateId, parent: Option<ModId>, path: String, inner: bool) -> ModId {
         let id = ModId(self.index.modules.len() as u32);
-        let data =
-            ModuleData { krate, parent, path, names: HashMap::new(), imports: Vec::new(), test, inner };
+        let outer = parent.map(|parent| self.index.module(parent));
+        let (when, orphan) = outer.map(|outer| (outer.when, outer.orphan)).unwrap_or_default();
+        let (names, imports) = (HashMap::new(), Vec::new());
+        let data = ModuleData { krate, parent, path, names, imports, inner, when, orphan };
         self.index.modules.push(data);
         id
     }
@@ -86,7 +91,8 @@ impl Build {
             }
             Item::Mod(inside) => {
                 if let Some(items) = inside.items {
-                    let inner = self.add_module(module, &inside.name, inside.test);
+                    let inner = self.add_module(module, &inside.name);
+                    self.set_when(inner, inside.when);
                     self.add_items(inner, file, items);
                 }
             }
@@ -156,8 +162,8 @@ impl Build {
         let id = FnId(self.index.fns.len() as u32);
         let data = self.index.module(module);
         let (krate, path) = (data.krate, format!("{}::{}", data.path, function.name.text));
+        let when = function.attrs.when.within(data.when);
         let inside = self.inner_items(module, &path, file, &mut function);
-        let test = function.attrs.test || self.index.module(module).test;
         self.index.fns.push(FnData {
             krate,
             module: inside,
@@ -169,7 +175,7 @@ impl Build {
             ret: Ty::Unknown,
             by_value: function.receiver == Some(hir::Receiver::Value),
             has_self: function.receiver.is_some(),
-            test,
+            when,
             function,
         });
         self.outer.insert(id, (outer, of_trait));
@@ -189,9 +195,9 @@ impl Build {
         if items.is_empty() {
             return module;
         }
-        let data = self.index.module(module);
-        let (krate, test) = (data.krate, data.test || function.attrs.test);
-        let inner = self.new_module(krate, Some(module), path.to_owned(), test, true);
+        let krate = self.index.module(module).krate;
+        let inner = self.new_module(krate, Some(module), path.to_owned(), true);
+        self.set_when(inner, function.attrs.when);
         self.add_items(inner, file, Items { items });
         inner
     }
@@ -299,10 +305,12 @@ impl Build {
             };
             let scope = TypeScope { module: data.module, generics, self_ty };
             let mut params = Vec::new();
-            if let (Some(receiver), Some(self_ty)) = (data.function.receiver, &scope.self_ty) {
+            if let Some(receiver) = data.function.receiver {
+                // Outside of an impl it is a mistake, which the parser lets through.
+                let self_ty = scope.self_ty.clone().unwrap_or_default();
                 params.push(match receiver {
-                    hir::Receiver::Value => self_ty.clone(),
-                    hir::Receiver::Ref => self_ty.clone().reference(),
+                    hir::Receiver::Value => self_ty,
+                    hir::Receiver::Ref => self_ty.reference(),
                 });
             }
             params.extend(data.function.params.iter().map(|param| self.index.ty(&scope, &param.ty)));

@@ -36,10 +36,11 @@ pub(crate) struct ModuleData {
     names: HashMap<String, Vec<Def>>,
     /// Imports that are not resolved yet or name something elsewhere.
     imports: Vec<hir::Import>,
-    /// It is for tests only.
-    pub(crate) test: bool,
     /// It is the inside of a function: names that it lacks are looked for outside of it.
     inner: bool,
+    pub(crate) when: hir::When,
+    /// The file that it is in, when no `mod` leads to it: perhaps a program of its own.
+    pub(crate) orphan: Option<FileId>,
 }
 
 /// A struct, union or enum.
@@ -86,7 +87,7 @@ pub(crate) struct FnData {
     /// `self` is taken by value.
     pub(crate) by_value: bool,
     pub(crate) has_self: bool,
-    pub(crate) test: bool,
+    pub(crate) when: hir::When,
 }
 
 impl FnData {

@@ -19,11 +19,15 @@ mod fa604_contradicted_policy;
 mod fa605_stored_discard;
 mod fa606_use_after_end;
 mod fa607_unbalanced_scope;
+mod fa801_foreign_tag;
+mod fa802_unknown_tag;
+mod fa803_foreign_free;
+mod fa804_same_system;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use crate::finding::{Finding, Level};
-use crate::flow::{self, Escape, Handles, Summaries};
+use crate::flow::{self, Escape, Handles, Summaries, Tags};
 use crate::model::Model;
 
 /// What a lint is about; the ranges of codes follow it.
@@ -97,6 +101,7 @@ pub(crate) struct LintCx<'a> {
     pub(crate) summaries: &'a Summaries,
     /// The handles that outlive their frame.
     pub(crate) escapes: &'a [Escape],
+    pub(crate) tags: &'a Tags,
 }
 
 /// All lints, sorted by code.
@@ -120,6 +125,10 @@ pub(crate) static ALL: &[&Lint] = &[
     &fa605_stored_discard::LINT,
     &fa606_use_after_end::LINT,
     &fa607_unbalanced_scope::LINT,
+    &fa801_foreign_tag::LINT,
+    &fa802_unknown_tag::LINT,
+    &fa803_foreign_free::LINT,
+    &fa804_same_system::LINT,
 ];
 
 /// Their checks; those of FA52x are in `suppress` and `driver`.
@@ -139,6 +148,10 @@ static CHECKS: &[fn(&LintCx<'_>, &mut Vec<Finding>)] = &[
     fa605_stored_discard::check,
     fa606_use_after_end::check,
     fa607_unbalanced_scope::check,
+    fa801_foreign_tag::check,
+    fa802_unknown_tag::check,
+    fa803_foreign_free::check,
+    fa804_same_system::check,
 ];
 
 /// Runs all lints.
@@ -146,7 +159,8 @@ pub(crate) fn run(model: &Model<'_>) -> Vec<Finding> {
     let summaries = Summaries::new(model);
     let handles = Handles::new(model, &summaries);
     let escapes = flow::escapes(model, &summaries, &handles);
-    let cx = LintCx { model, summaries: &summaries, escapes: &escapes };
+    let tags = Tags::new(model);
+    let cx = LintCx { model, summaries: &summaries, escapes: &escapes, tags: &tags };
     let mut findings = Vec::new();
     for check in CHECKS {
         check(&cx, &mut findings);

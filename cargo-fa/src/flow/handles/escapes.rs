@@ -215,8 +215,7 @@ impl Seen {
             let held = state.held.iter().filter_map(|(place, holdings)| {
                 holdings.get(&origin).map(|site| (place.clone(), site.clone()))
             });
-            let holders: Vec<(Place, Sited)> =
-                held
+            let holders: Vec<(Place, Sited)> = held
                 .filter(|(place, site)| {
                     is_named(tracker, place.root) && !(site.is_some() && state.is_cleared(place))
                 })
@@ -303,7 +302,8 @@ impl Seen {
 fn is_asked(tracker: &Tracker<'_>, read: &Call) -> bool {
     tracker.body.calls().any(|(_, call)| {
         let asked = call.receiver().and_then(|receiver| receiver.place.whole());
-        asked == Some(read.dest) && matches!(&call.callee, Callee::Foreign(name) if name.ends_with("::is_none"))
+        asked == Some(read.dest)
+            && matches!(&call.callee, Callee::Foreign(name) if name.ends_with("::is_none"))
     })
 }
 

@@ -46,7 +46,7 @@ impl<'a> InForce<'a> {
                     if let Callee::Fn(callee) = call.callee {
                         found.callers.entry(callee).or_default().insert(id);
                     }
-                    if !data.test {
+                    if !data.when.test {
                         found.note(body, call);
                     }
                 }

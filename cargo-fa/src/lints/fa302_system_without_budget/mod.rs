@@ -16,7 +16,7 @@ pub(crate) static LINT: Lint = Lint {
 
 pub(crate) fn check(cx: &LintCx<'_>, findings: &mut Vec<Finding>) {
     for (_, data, system) in cx.model.systems() {
-        if system.budget.is_some() || data.test {
+        if system.budget.is_some() || data.when.test {
             continue;
         }
         let message = format!("the system `{}` has no budget", data.name());

@@ -35,7 +35,7 @@ pub(super) struct Declared {
 pub(super) fn collect(cx: &LintCx<'_>) -> Vec<Declared> {
     let mut all = Vec::new();
     for (id, data, function) in cx.model.functions() {
-        if data.test {
+        if data.when.test {
             continue;
         }
         for body in &function.bodies {
@@ -47,7 +47,7 @@ pub(super) fn collect(cx: &LintCx<'_>) -> Vec<Declared> {
     for (id, data, system) in cx.model.systems() {
         if let Some(budget) = &system.budget
             && let Some(bytes) = budget.bytes
-            && !data.test
+            && !data.when.test
         {
             let (tag, span) = (system.tag.clone(), Some(budget.span));
             all.push(Declared { tag, bytes, kind: Kind::System, span, function: id, together: None });

@@ -24,7 +24,7 @@ pub(crate) static LINT: Lint = Lint {
 
 pub(crate) fn check(cx: &LintCx<'_>, findings: &mut Vec<Finding>) {
     for (_, data, function) in cx.model.functions() {
-        if data.test {
+        if data.when.test {
             continue;
         }
         for body in &function.bodies {
