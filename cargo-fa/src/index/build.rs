@@ -65,8 +65,8 @@ impl Build {
         let id = ModId(self.index.modules.len() as u32);
         let outer = parent.map(|parent| self.index.module(parent));
         let (when, orphan) = outer.map(|outer| (outer.when, outer.orphan)).unwrap_or_default();
-        let (names, imports) = (HashMap::new(), Vec::new());
-        let data = ModuleData { krate, parent, path, names, imports, inner, when, orphan };
+        let (names, imports, imported) = (HashMap::new(), Vec::new(), Vec::new());
+        let data = ModuleData { krate, parent, path, names, imports, imported, inner, when, orphan };
         self.index.modules.push(data);
         id
     }
@@ -204,8 +204,12 @@ impl Build {
 
     /// Looks every type up.
     pub(crate) fn finish(mut self) -> Index {
+        self.index.resolve_imports(0);
+        let modules = self.index.modules.len();
         self.fill_types();
         self.fill_impls();
+        // Functions of impls may have items inside.
+        self.index.resolve_imports(modules);
         self.fill_functions();
         for at in 0..self.index.statics.len() {
             let scope =

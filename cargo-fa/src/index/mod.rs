@@ -36,6 +36,8 @@ pub(crate) struct ModuleData {
     names: HashMap<String, Vec<Def>>,
     /// Imports that are not resolved yet or name something elsewhere.
     imports: Vec<hir::Import>,
+    /// What they name, one by one.
+    imported: Vec<Option<Def>>,
     /// It is the inside of a function: names that it lacks are looked for outside of it.
     inner: bool,
     pub(crate) when: hir::When,
