@@ -32,6 +32,11 @@ pub(crate) fn find<'a>(index: &Index, module: ModId, attrs: &'a Attrs, name: &st
     })
 }
 
+/// `#[frame_local]` or `#[retain]` on a variable: the system's attribute knows them by their last name, imported or not.
+pub(crate) fn helper<'a>(attrs: &'a Attrs, name: &str) -> Option<&'a Attr> {
+    attrs.attrs.iter().find(|attr| attr.path.last().name == name)
+}
+
 /// What `#[frame_system]` says about a function.
 pub(crate) fn system(index: &Index, data: &FnData) -> Option<System> {
     let attr = find(index, data.module, &data.function.attrs, "frame_system")?;

@@ -18,11 +18,20 @@ codes! {
     FA203 "lints/fa203_parallel_without_context/page.md",
     FA204 "lints/fa204_unbounded_deferred_queue/page.md",
     FA205 "lints/fa205_raced_end_frame/page.md",
+    FA301 "lints/fa301_unbounded_allocation/page.md",
+    FA302 "lints/fa302_system_without_budget/page.md",
+    FA303 "lints/fa303_budget_above_parent/page.md",
     FA520 "lints/fa520_unexplained_suppression/page.md",
     FA521 "lints/fa521_unused_suppression/page.md",
     FA522 "lints/fa522_unknown_suppression/page.md",
     FA523 "lints/fa523_unparsable_file/page.md",
+    FA601 "lints/fa601_escaping_handle/page.md",
+    FA602 "lints/fa602_per_item_allocation/page.md",
     FA603 "lints/fa603_open_frame/page.md",
+    FA604 "lints/fa604_contradicted_policy/page.md",
+    FA605 "lints/fa605_stored_discard/page.md",
+    FA606 "lints/fa606_use_after_end/page.md",
+    FA607 "lints/fa607_unbalanced_scope/page.md",
 }
 
 #[cfg(test)]

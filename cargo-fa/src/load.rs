@@ -194,7 +194,7 @@ impl Tree<'_> {
         for path in &self.krate.orphans {
             if !self.reached.contains(path) {
                 let name = path.file_stem().map(|stem| stem.to_string_lossy().into_owned());
-                let module = self.build.add_module(root, &name.unwrap_or_default());
+                let module = self.build.add_module(root, &name.unwrap_or_default(), false);
                 let folder = path.with_extension("");
                 self.add_file(module, path, folder);
             }
@@ -216,7 +216,7 @@ impl Tree<'_> {
         for item in items.items {
             match item {
                 Item::Mod(inside) => {
-                    let child = self.build.add_module(module, &inside.name);
+                    let child = self.build.add_module(module, &inside.name, inside.test);
                     match inside.items {
                         Some(items) => {
                             self.add_items(child, file, items, path, &folder.join(&inside.name));

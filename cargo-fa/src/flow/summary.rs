@@ -6,15 +6,18 @@ use crate::mir::{self, Body, Call, Callee, FnBody, Op, Run};
 use crate::model::Model;
 use crate::source::Span;
 
-use super::FrameDepth;
 use super::context::{Event, What, in_force, untagged};
 use super::threads::{self, MAIN, named, parameter, spawns};
+use super::values::source_of;
+use super::{Pair, PairDepth};
 
 /// What calling a function does, what it calls included.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Summary {
     /// Frames begun less frames ended, when every way to the end agrees.
     pub(crate) frames: Option<i32>,
+    /// The same of phases.
+    pub(crate) phases: Option<i32>,
     /// It begins or ends a frame somewhere.
     pub(crate) touches_frames: bool,
     /// Where it allocates, directly or through what it calls.
@@ -35,6 +38,33 @@ impl Summary {
     /// On some ways it begins a frame, or ends one, and on others it does not.
     pub(crate) fn may_begin(&self) -> bool {
         self.touches_frames && self.frames.is_none()
+    }
+}
+
+impl Default for Summary {
+    /// Of a function that does nothing, or whose body is elsewhere.
+    fn default() -> Self {
+        Self {
+            frames: Some(0),
+            phases: Some(0),
+            touches_frames: false,
+            allocates: Vec::new(),
+            returns: None,
+            untagged: None,
+            runs_elsewhere: Vec::new(),
+            hands_over: None,
+            waits: false,
+        }
+    }
+}
+
+impl Summary {
+    /// What a call of the function begins less what it ends, when every way to the end agrees.
+    pub(crate) fn net(&self, pair: Pair) -> Option<i32> {
+        match pair {
+            Pair::Frame => self.frames,
+            Pair::Phase => self.phases,
+        }
     }
 }
 
@@ -123,9 +153,9 @@ fn summarize(model: &Model<'_>, known: &Summaries, function: &FnBody) -> Summary
             touches_frames |= known.of(id).touches_frames;
         }
     }
-    let frames = if touches_frames { net_frames(model, known, body) } else { Some(0) };
-    let mut summary =
-        Summary { frames, touches_frames, returns: returned(model, known, body), ..Summary::default() };
+    let [frames, phases] = [Pair::Frame, Pair::Phase].map(|pair| net(pair, model, known, body));
+    let returns = returned(model, known, body);
+    let mut summary = Summary { frames, phases, touches_frames, returns, ..Summary::default() };
     if !allocates.is_empty() {
         summary.untagged = untagged_allocation(model, known, function);
     }
@@ -194,8 +224,11 @@ fn note_threads(model: &Model<'_>, known: &Summaries, function: &FnBody, summary
 }
 
 /// The depth at every exit, when it is the same.
-fn net_frames(model: &Model<'_>, known: &Summaries, body: &Body) -> Option<i32> {
-    let analysis = FrameDepth { model, summaries: known };
+fn net(pair: Pair, model: &Model<'_>, known: &Summaries, body: &Body) -> Option<i32> {
+    let analysis = PairDepth { pair, model, summaries: known };
+    if body.calls().all(|(_, call)| !analysis.touches(call)) {
+        return Some(0);
+    }
     let results = mir::solve(&analysis, body);
     let mut found: Option<Option<i32>> = None;
     results.visit(&analysis, body, |state, _, op| {
@@ -224,20 +257,4 @@ pub(crate) fn returned_call(body: &Body) -> Option<&Call> {
     })?;
     let source = source_of(body, value)?;
     body.calls().find(|(_, call)| call.dest == source).map(|(_, call)| call)
-}
-
-/// Follows moves between variables and temporaries back to where the value was made.
-pub(crate) fn source_of(body: &Body, mut local: mir::Local) -> Option<mir::Local> {
-    for _ in 0..16 {
-        let before = body.ops().find_map(|(_, op)| match op {
-            Op::Move { from, to, .. } if to.whole() == Some(local) => Some(from.place.whole()),
-            _ => None,
-        });
-        match before {
-            Some(Some(from)) => local = from,
-            Some(None) => return None,
-            None => return Some(local),
-        }
-    }
-    None
 }

@@ -101,7 +101,7 @@ impl Lowering<'_> {
     }
 }
 
-fn is_test_cfg(attr: &syn::Attribute) -> bool {
+pub(super) fn is_test_cfg(attr: &syn::Attribute) -> bool {
     attr.path().is_ident("cfg") && attr.parse_args::<syn::Path>().is_ok_and(|path| path.is_ident("test"))
 }
 

@@ -263,6 +263,7 @@ impl Lowering<'_> {
             Div(_) => BinOp::Div,
             Shl(_) => BinOp::Shl,
             Lt(_) | Le(_) | Gt(_) | Ge(_) | Ne(_) => BinOp::Compare,
+            Eq(_) => BinOp::Equal,
             And(_) => BinOp::And,
             _ => BinOp::Other,
         };

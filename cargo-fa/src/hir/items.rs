@@ -1,5 +1,6 @@
 //! Items.
 
+use super::attrs::is_test_cfg;
 use super::lower::Lowering;
 use super::types::name_of;
 use super::{
@@ -48,6 +49,7 @@ impl Lowering<'_> {
                 name: name_of(&module.ident),
                 items: module.content.as_ref().map(|(_, items)| self.items(items)),
                 path: path_attribute(&module.attrs),
+                test: module.attrs.iter().any(is_test_cfg),
             }),
             syn::Item::Struct(item) => Item::Type(TypeDef {
                 name: self.name(&item.ident),

@@ -127,6 +127,8 @@ pub(crate) struct Module {
     pub(crate) items: Option<Items>,
     /// `#[path = ".."]`.
     pub(crate) path: Option<String>,
+    /// `#[cfg(test)]`.
+    pub(crate) test: bool,
 }
 
 /// A generic parameter with its bounds, those of the `where` clause included.
@@ -375,6 +377,8 @@ pub(crate) enum BinOp {
     Shl,
     /// `<`, `<=`, `>`, `>=`, `!=`
     Compare,
+    /// `==`
+    Equal,
     /// `&&`
     And,
     Other,

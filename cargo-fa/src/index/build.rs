@@ -28,7 +28,7 @@ impl Build {
     /// A crate with an empty root. What it calls other crates is told later: they may not be there yet.
     pub(crate) fn add_crate(&mut self, name: &str, selected: bool) -> CrateId {
         let id = CrateId(self.index.crates.len() as u32);
-        let root = self.new_module(id, None, name.to_owned(), false);
+        let root = self.new_module(id, None, name.to_owned(), false, false);
         self.index.crates.push(CrateData { name: name.to_owned(), root, externs: HashMap::new(), selected });
         id
     }
@@ -42,17 +42,26 @@ impl Build {
     }
 
     /// A module `name` in `parent`, for a file of its own.
-    pub(crate) fn add_module(&mut self, parent: ModId, name: &str) -> ModId {
+    pub(crate) fn add_module(&mut self, parent: ModId, name: &str, test: bool) -> ModId {
         let data = self.index.module(parent);
         let (krate, path) = (data.krate, format!("{}::{name}", data.path));
-        let id = self.new_module(krate, Some(parent), path, false);
+        let test = data.test || test;
+        let id = self.new_module(krate, Some(parent), path, test, false);
         self.define(parent, name, Def::Mod(id));
         id
     }
 
-    fn new_module(&mut self, krate: CrateId, parent: Option<ModId>, path: String, inner: bool) -> ModId {
+    fn new_module(
+        &mut self,
+        krate: CrateId,
+        parent: Option<ModId>,
+        path: String,
+        test: bool,
+        inner: bool,
+    ) -> ModId {
         let id = ModId(self.index.modules.len() as u32);
-        let data = ModuleData { krate, parent, path, names: HashMap::new(), imports: Vec::new(), inner };
+        let data =
+            ModuleData { krate, parent, path, names: HashMap::new(), imports: Vec::new(), test, inner };
         self.index.modules.push(data);
         id
     }
@@ -77,7 +86,7 @@ impl Build {
             }
             Item::Mod(inside) => {
                 if let Some(items) = inside.items {
-                    let inner = self.add_module(module, &inside.name);
+                    let inner = self.add_module(module, &inside.name, inside.test);
                     self.add_items(inner, file, items);
                 }
             }
@@ -148,7 +157,7 @@ impl Build {
         let data = self.index.module(module);
         let (krate, path) = (data.krate, format!("{}::{}", data.path, function.name.text));
         let inside = self.inner_items(module, &path, file, &mut function);
-        let test = function.attrs.test;
+        let test = function.attrs.test || self.index.module(module).test;
         self.index.fns.push(FnData {
             krate,
             module: inside,
@@ -180,8 +189,9 @@ impl Build {
         if items.is_empty() {
             return module;
         }
-        let krate = self.index.module(module).krate;
-        let inner = self.new_module(krate, Some(module), path.to_owned(), true);
+        let data = self.index.module(module);
+        let (krate, test) = (data.krate, data.test || function.attrs.test);
+        let inner = self.new_module(krate, Some(module), path.to_owned(), test, true);
         self.add_items(inner, file, Items { items });
         inner
     }

@@ -36,6 +36,8 @@ pub(crate) struct ModuleData {
     names: HashMap<String, Vec<Def>>,
     /// Imports that are not resolved yet or name something elsewhere.
     imports: Vec<hir::Import>,
+    /// It is for tests only.
+    pub(crate) test: bool,
     /// It is the inside of a function: names that it lacks are looked for outside of it.
     inner: bool,
 }

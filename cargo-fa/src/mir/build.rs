@@ -175,6 +175,12 @@ impl Lower<'_> {
         building.body.blocks[building.current.0 as usize].ops.push(op);
     }
 
+    /// The block that is being written to.
+    pub(super) fn block_data(&mut self) -> &mut Block {
+        let building = self.building();
+        &mut building.body.blocks[building.current.0 as usize]
+    }
+
     pub(super) fn new_block(&mut self) -> BlockId {
         let building = self.building();
         let id = BlockId(building.body.blocks.len() as u32);

@@ -306,8 +306,15 @@ impl Lower<'_> {
     fn call_foreign(&mut self, names: &[&str], args: &[Expr], span: Span, name_span: Span) -> Operand {
         let (mut operands, types) = self.plain_args(args);
         let known = infer::function(names, Args { types: &types, turbofish: &[] });
-        let (ty, runs) = self.foreign_closures(known, args, &mut operands, span, None);
-        let operands = operands.into_iter().flatten().collect();
+        let calls = known.as_ref().is_none_or(|known| !known.closures.is_empty());
+        let (mut ty, runs) = self.foreign_closures(known, args, &mut operands, span, None);
+        let operands: Vec<Operand> = operands.into_iter().flatten().collect();
+        if !calls && args.iter().any(is_closure) {
+            // `Box::new(|| ..)`: now the type of the closure is known.
+            let types: Vec<Ty> = operands.iter().map(|operand| operand.ty.clone()).collect();
+            let known = infer::function(names, Args { types: &types, turbofish: &[] });
+            ty = known.map(|known| known.result(&[])).unwrap_or_default();
+        }
         let callee = Callee::Foreign(names.join("::"));
         let made = self.finish(callee, operands, false, Vec::new(), ty, span, name_span);
         self.note_runs(runs);
@@ -334,7 +341,8 @@ impl Lower<'_> {
         }
         let ty = fill(&self.own_type(id), &found);
         let value = variant.map(|variant| Const::Variant(self.index.adt(id).name.text.clone(), variant));
-        Operand { value, ..self.aggregate(ty, parts, span) }
+        let fields = declared.iter().map(|(name, _)| name.clone()).collect();
+        Operand { value, ..self.aggregate(ty, parts, fields, span) }
     }
 
     fn args(&mut self, args: &[Expr], params: &[Ty]) -> Vec<Operand> {
@@ -410,7 +418,7 @@ impl Lower<'_> {
         let operands: Vec<Operand> = args.iter().map(|arg| self.expr(arg, None)).collect();
         if name == "vec" {
             let element = operands.first().map(|part| part.ty.clone()).unwrap_or_default();
-            return self.aggregate(Ty::foreign("Vec", [element]), operands, span);
+            return self.aggregate(Ty::foreign("Vec", [element]), operands, Vec::new(), span);
         }
         // A formatting macro borrows; of another one nobody knows.
         let borrowed = operands.into_iter().map(|operand| Operand { by_ref: true, ..operand });

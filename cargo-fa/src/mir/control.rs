@@ -2,7 +2,7 @@
 
 use super::build::{Lower, Target};
 use super::exprs::more_known;
-use super::{BlockId, Bound, Exit, LoopData, LoopId, Op, Operand};
+use super::{BlockId, Bound, Exit, LoopData, LoopId, Op, Operand, Place};
 use crate::hir::{self, BinOp, Expr, ExprKind, LoopSource};
 use crate::index::Ty;
 use crate::source::Span;
@@ -45,9 +45,12 @@ impl Lower<'_> {
         self.enter_block(yes);
         let value = self.expr(then, expected);
         self.join(value, &result);
-        self.close_scope(then.span);
+        let depth = self.depth() - 1;
+        self.drop_to(depth, then.span);
         self.go(&[after]);
         self.enter_block(no);
+        // The condition's values go here, too.
+        self.close_scope(condition.span);
         if let Some(otherwise) = otherwise {
             self.open_scope();
             let value = self.expr(otherwise, expected);
@@ -109,7 +112,10 @@ impl Lower<'_> {
         let result = self.temp(Ty::UNIT, span);
         self.open_scope();
         let iter = match source {
-            LoopSource::For { iter, .. } => Some(self.expr(iter, None)),
+            LoopSource::For { iter, .. } => {
+                let iter = self.expr(iter, None);
+                Some(self.taken(iter))
+            }
             _ => None,
         };
         let bound = match (source, &iter) {
@@ -117,7 +123,8 @@ impl Lower<'_> {
             (LoopSource::While(condition), _) if compares(condition) => Bound::Compared,
             _ => Bound::Open,
         };
-        let id = self.add_loop(bound, span);
+        let over = iter.as_ref().map(|value| value.place.clone());
+        let id = self.add_loop(bound, over, span);
         let before = self.enter_loop(id);
         let head = self.new_block();
         self.go(&[head]);
@@ -130,9 +137,13 @@ impl Lower<'_> {
             self.read_condition(&value);
         }
         if matches!(source, LoopSource::Loop) {
-            self.go(&[inside])
+            self.go(&[inside]);
         } else {
-            self.go(&[inside, after])
+            let leaves = self.new_block_outside(before);
+            self.go(&[inside, leaves]);
+            self.enter_block(leaves);
+            self.drop_to(depth, span);
+            self.go(&[after]);
         }
         self.enter_block(inside);
         let local = result.place.whole().expect("a temporary");
@@ -163,17 +174,30 @@ impl Lower<'_> {
         self.result(result)
     }
 
+    /// What a loop runs over is moved into it, unless it is borrowed.
+    fn taken(&mut self, iter: Operand) -> Operand {
+        if iter.by_ref || iter.ty.is_ref() || iter.value.is_some() {
+            return iter;
+        }
+        let (ty, span) = (iter.ty.clone(), iter.span);
+        let len = self.len_of(&iter);
+        let own = self.temp(ty, span);
+        let own = self.with_len(own, len);
+        self.emit(Op::Move { from: iter, to: own.place.clone(), span });
+        own
+    }
+
     fn new_block_outside(&mut self, in_loop: Option<LoopId>) -> BlockId {
         let block = self.new_block();
         self.building().body.blocks[block.0 as usize].in_loop = in_loop;
         block
     }
 
-    fn add_loop(&mut self, bound: Bound, span: Span) -> LoopId {
+    fn add_loop(&mut self, bound: Bound, source: Option<Place>, span: Span) -> LoopId {
         let parent = self.current_loop();
         let loops = &mut self.building().body.loops;
         let id = LoopId(loops.len() as u32);
-        loops.push(LoopData { span, bound, parent });
+        loops.push(LoopData { span, bound, parent, source });
         id
     }
 

@@ -68,11 +68,11 @@ impl Lower<'_> {
     fn local(&mut self, local: &hir::Let) {
         let annotated = local.ty.as_ref().map(|ty| self.index.ty(&self.scope, ty));
         let annotated = annotated.filter(|ty| *ty != Ty::Unknown);
-        if let Some(attr) = attributes::find(self.index, self.scope.module, &local.attrs, "frame_local") {
+        if let Some(attr) = attributes::helper(&local.attrs, "frame_local") {
             let span = attr.span;
             return self.attributed("frame_local", local, annotated, Vec::new(), span);
         }
-        if let Some(attr) = attributes::find(self.index, self.scope.module, &local.attrs, "retain") {
+        if let Some(attr) = attributes::helper(&local.attrs, "retain") {
             let policy = attr.args.first().map(|arg| arg.name.clone()).unwrap_or_default();
             let name = attr.get("name").and_then(attributes::text);
             let bound = match &local.pat {
@@ -275,13 +275,14 @@ impl Lower<'_> {
             ExprKind::Tuple(parts) => {
                 let parts: Vec<Operand> = parts.iter().map(|part| self.expr(part, None)).collect();
                 let ty = Ty::Tuple(parts.iter().map(|part| part.ty.clone()).collect());
-                self.aggregate(ty, parts, span)
+                let fields = (0..parts.len()).map(|at| at.to_string()).collect();
+                self.aggregate(ty, parts, fields, span)
             }
             ExprKind::Array(parts) => {
                 let parts: Vec<Operand> = parts.iter().map(|part| self.expr(part, None)).collect();
                 let element = parts.first().map(|part| part.ty.clone()).unwrap_or_default();
                 let len = parts.len() as u128;
-                let array = self.aggregate(Ty::Slice(Box::new(element)), parts, span);
+                let array = self.aggregate(Ty::Slice(Box::new(element)), parts, Vec::new(), span);
                 self.with_len(array, Some(len))
             }
             ExprKind::Repeat { value, count } => {
@@ -289,7 +290,7 @@ impl Lower<'_> {
                 let count = self.expr(count, None);
                 self.use_place(&count);
                 let ty = Ty::Slice(Box::new(value.ty.clone()));
-                let array = self.aggregate(ty, vec![value], span);
+                let array = self.aggregate(ty, vec![value], Vec::new(), span);
                 self.with_len(array, integer(count.value.as_ref()))
             }
             ExprKind::Range { start, end, closed } => {
@@ -300,7 +301,7 @@ impl Lower<'_> {
                     [from, to] => range(from.value.as_ref(), to.value.as_ref(), *closed),
                     _ => None,
                 };
-                let range = self.aggregate(Ty::Iter(Box::new(item)), parts, span);
+                let range = self.aggregate(Ty::Iter(Box::new(item)), parts, Vec::new(), span);
                 self.with_len(range, len)
             }
             ExprKind::Cast(inner, ty) => {
@@ -322,10 +323,18 @@ impl Lower<'_> {
         }
     }
 
-    pub(super) fn aggregate(&mut self, ty: Ty, parts: Vec<Operand>, span: Span) -> Operand {
+    /// Parts without a name are elements.
+    pub(super) fn aggregate(
+        &mut self,
+        ty: Ty,
+        parts: Vec<Operand>,
+        mut fields: Vec<String>,
+        span: Span,
+    ) -> Operand {
         let whole = self.temp(ty, span);
         let dest = whole.place.whole().expect("a temporary");
-        self.emit(Op::Aggregate { dest, parts, span });
+        fields.resize(parts.len(), "[]".into());
+        self.emit(Op::Aggregate { dest, parts, fields, span });
         whole
     }
 
@@ -387,7 +396,11 @@ impl Lower<'_> {
         let right = self.expr(right, None);
         self.use_place(&right);
         let value = arithmetic(op, left.value.as_ref(), right.value.as_ref());
-        let ty = if op == BinOp::Compare { Ty::foreign("bool", []) } else { left.ty.peeled().clone() };
+        let compares = matches!(op, BinOp::Compare | BinOp::Equal);
+        if compares {
+            self.block_data().compared.extend([left.place.clone(), right.place]);
+        }
+        let ty = if compares { Ty::foreign("bool", []) } else { left.ty.peeled().clone() };
         self.constant(ty, value, span)
     }
 
@@ -400,6 +413,7 @@ impl Lower<'_> {
         let from = self.expr(value, None);
         let to = self.expr(target, None);
         if compound {
+            self.block_data().counted.push(to.place.clone());
             self.use_place(&from);
             self.use_place(&to);
         } else {
@@ -445,7 +459,8 @@ impl Lower<'_> {
         if let Some(rest) = rest {
             parts.push(self.expr(rest, None));
         }
-        self.aggregate(ty, parts, span)
+        let names = fields.iter().map(|(name, _)| name.text.clone()).collect();
+        self.aggregate(ty, parts, names, span)
     }
 
     pub(super) fn own_type(&self, id: crate::index::AdtId) -> Ty {

@@ -201,10 +201,11 @@ pub(crate) enum Op {
         to: Place,
         span: Span,
     },
-    /// A struct, tuple, array or variant made of parts.
+    /// A struct, tuple, array or variant made of parts; `fields` are their names, `[]` for elements and the rest.
     Aggregate {
         dest: Local,
         parts: Vec<Operand>,
+        fields: Vec<String>,
         span: Span,
     },
     /// A closure is made; its captures are moved or borrowed.
@@ -263,6 +264,10 @@ pub(crate) struct Block {
     pub(crate) in_loop: Option<LoopId>,
     /// It ends in a panic or in what never returns.
     pub(crate) diverges: bool,
+    /// What is compared here, by size or for being equal.
+    pub(crate) compared: Vec<Place>,
+    /// What is added to here, or taken from.
+    pub(crate) counted: Vec<Place>,
 }
 
 /// How often a loop can run.
@@ -283,6 +288,8 @@ pub(crate) struct LoopData {
     pub(crate) span: Span,
     pub(crate) bound: Bound,
     pub(crate) parent: Option<LoopId>,
+    /// What a `for` loop runs over.
+    pub(crate) source: Option<Place>,
 }
 
 /// A variable of the body around that a closure uses.

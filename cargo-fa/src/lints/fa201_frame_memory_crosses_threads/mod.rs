@@ -4,8 +4,8 @@
 mod origins;
 
 use crate::finding::{Confidence, Finding, Level};
-use crate::flow::FrameDepth;
 use crate::flow::threads::{self, Spawn, closure, made, spawns};
+use crate::flow::{Pair, PairDepth};
 use crate::index::{BodyKey, FnData, FnId};
 use crate::lints::{Category, Lint, LintCx};
 use crate::mir::{self, Analysis, Body, Call, Callee, FnBody, Op, Run};
@@ -151,7 +151,7 @@ fn check_body(
     if !body.calls().any(|(_, call)| analysis.handed(body, call).is_some()) {
         return Vec::new();
     }
-    let frames = FrameDepth { model: cx.model, summaries: cx.summaries };
+    let frames = PairDepth { pair: Pair::Frame, model: cx.model, summaries: cx.summaries };
     // What a closure has started the code around it may wait for.
     let waited_for = body.parent.is_some()
         && function
