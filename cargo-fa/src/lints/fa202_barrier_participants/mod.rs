@@ -5,7 +5,7 @@ mod paths;
 mod uses;
 
 use crate::api::Fact;
-use crate::finding::{Finding, Level};
+use crate::finding::{Confidence, Finding, Level};
 use crate::lints::{Category, Lint, LintCx};
 use crate::mir::{Const, Operand};
 use crate::source::Span;
@@ -70,10 +70,16 @@ fn finding(count: Span, expected: u128, uses: &Uses) -> Option<Finding> {
         "a frame counts as complete before everybody is done with it; the signals that are left count for the next one"
     };
     let verb = if come == 1 { "comes" } else { "come" };
+    // A barrier of one thread shows something, or is a part of what is not seen.
+    let mut paths =
+        uses.signals.iter().chain(uses.waits.iter().map(|wait| &wait.site)).map(|site| &site.path);
+    let alone = uses.joins.is_empty() && !paths.any(|path| path.contains(&Factor::Thread));
+    let sure = if alone { Confidence::Low } else { Confidence::High };
     let message = format!("the barrier expects {expected} signals, and {come} {verb}");
     let mut finding = Finding::new(&LINT, count, message)
         .label(format!("a frame is complete after {expected} signals"))
-        .note(consequence);
+        .note(consequence)
+        .confidence(sure);
     let kinds = [(&uses.joins, "takes part", "take part"), (&uses.signals, "signals", "signal")];
     for (sites, one, many) in kinds {
         for site in sites {
