@@ -123,9 +123,6 @@ impl Tracker<'_> {
         }
         state.least = (state.least + delta).clamp(-8, 8);
         state.most = (state.most + delta).clamp(-8, 8);
-        if delta > 0 {
-            state.begun = Some(call.span);
-        }
     }
 
     /// The handles whose frame a call ends.
@@ -216,7 +213,7 @@ impl Tracker<'_> {
             return self.given_on(state, call);
         }
         let mut out = Vec::new();
-        if TAKES.contains(&last) || CLEARS.contains(&last) {
+        if (TAKES.contains(&last) || CLEARS.contains(&last)) && self.may_hold(&call.args[0].ty) {
             let place = state.resolve(&call.args[0].place);
             out = state.take(&place).into_iter().map(|(below, origin, _)| (below, origin, None)).collect();
             state.cleared.insert(place);

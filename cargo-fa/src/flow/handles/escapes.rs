@@ -25,7 +25,6 @@ pub(crate) struct Escape {
     pub(crate) made: Arc<Made>,
     /// The variable that it was bound to first.
     pub(crate) name: Option<String>,
-    pub(crate) begun: Option<Span>,
     /// The call that ends its frame, where that is seen.
     pub(crate) end: Option<Span>,
     pub(crate) confidence: Confidence,
@@ -96,7 +95,6 @@ struct Ended {
     status: Status,
     end: Span,
     sure: bool,
-    begun: Option<Span>,
     holders: Vec<(Place, Sited)>,
 }
 
@@ -104,7 +102,9 @@ impl Seen {
     fn look(&mut self, tracker: &Tracker<'_>) {
         let results = mir::solve(tracker, tracker.body);
         results.visit(tracker, tracker.body, |state, _, op| {
-            self.sites(tracker, state, op);
+            if matches!(op, Op::Call(_) | Op::Exit { .. }) {
+                self.sites(tracker, state, op);
+            }
             match op {
                 Op::Call(call) => {
                     self.uses_of_call(tracker, state, call);
@@ -225,7 +225,6 @@ impl Seen {
                 status: status.clone(),
                 end: call.span,
                 sure: state.least == state.most,
-                begun: state.begun,
                 holders,
             };
             self.ended.entry(origin).or_insert(ended);
@@ -244,8 +243,8 @@ impl Seen {
             let confidence = if sure { Confidence::High } else { Confidence::Medium };
             let holder = ended.holders.iter().find(|(_, site)| how == How::Alive && site.is_none());
             let name = holder.map(|(place, _)| tracker.spell(place)).or_else(|| ended.status.name.clone());
-            let (begun, end) = (ended.begun, Some(ended.end));
-            let escape = Escape { how, span, made, name, begun, end, confidence, item };
+            let end = Some(ended.end);
+            let escape = Escape { how, span, made, name, end, confidence, item };
             match site {
                 Some(key) => {
                     verdicts.bad.entry(key).or_insert(escape);
@@ -358,7 +357,6 @@ fn unjudged(handles: &Handles, verdicts: &Verdicts, id: FnId, path: &str, functi
             span: site.span,
             made: made.clone(),
             name: name.clone(),
-            begun: None,
             end: None,
             confidence,
             item: path.to_owned(),

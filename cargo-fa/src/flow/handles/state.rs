@@ -37,7 +37,6 @@ pub(crate) type Holdings = BTreeMap<Origin, Sited>;
 pub(crate) struct State {
     pub(crate) least: i32,
     pub(crate) most: i32,
-    pub(crate) begun: Option<Span>,
     pub(crate) held: BTreeMap<Place, Holdings>,
     pub(crate) status: BTreeMap<Origin, Status>,
     /// References, as other names for places.
@@ -135,7 +134,6 @@ impl State {
     pub(crate) fn join(&mut self, other: &Self) {
         self.least = self.least.min(other.least);
         self.most = self.most.max(other.most);
-        self.begun = self.begun.or(other.begun);
         for (place, holdings) in &other.held {
             let here = self.held.entry(place.clone()).or_default();
             for (origin, site) in holdings {

@@ -35,6 +35,15 @@ impl Tracker<'_> {
         carries(self.model, ty, 0)
     }
 
+    /// Whether there may be a handle in a place of this type, or behind it, as far as one knows.
+    pub(super) fn may_hold(&self, ty: &Ty) -> bool {
+        match ty.peeled() {
+            Ty::Unknown => true,
+            Ty::Foreign(_, args) if lends(ty.peeled()) => args.iter().any(|arg| self.may_hold(arg)),
+            other => self.carries(other),
+        }
+    }
+
     /// Whether what is in a place stays when the body is left.
     pub(super) fn is_outside(&self, root: Root) -> bool {
         match root {
@@ -127,7 +136,9 @@ impl Tracker<'_> {
         if !to.fields.iter().any(|field| field == "[]") {
             // What was there is dropped.
             state.clear(&place);
-            state.cleared.insert(place.clone());
+            if self.may_hold(&from.ty) {
+                state.cleared.insert(place.clone());
+            }
         }
         self.store(state, &place, flow, span, SiteKind::Assigned);
     }
