@@ -23,8 +23,6 @@ pub(crate) struct Analysis {
     pub(crate) unparsed: Vec<(FileId, u32, String)>,
     /// Functions that were not looked into, because the linter itself failed at them.
     pub(crate) gave_up: Vec<String>,
-    /// Files skipped because nothing in their crate names framealloc.
-    pub(crate) skipped: usize,
     /// Every tag that the code names, as a literal, for `init`.
     pub(crate) tags: Vec<String>,
     pub(crate) lines: usize,
@@ -43,13 +41,12 @@ pub(crate) fn analyze(
 ) -> Analysis {
     let pool = ThreadPoolBuilder::new().stack_size(STACK).build().expect("threads can be started");
     pool.install(|| {
-        let Loaded { sources, index, linted, unparsed, skipped, lines } =
-            load::load(input, everything, advance);
+        let Loaded { sources, index, linted, unparsed, lines } = load::load(input, everything, advance);
         let model = Model::new(&sources, &index, config);
         let findings = lint(&model);
         let tags = tags(&model);
         let gave_up = model.gave_up.iter().map(|id| index.function(*id).path.clone()).collect();
-        Analysis { findings, tags, gave_up, sources, linted, unparsed, skipped, lines }
+        Analysis { findings, tags, gave_up, sources, linted, unparsed, lines }
     })
 }
 

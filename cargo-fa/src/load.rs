@@ -25,8 +25,6 @@ pub(crate) struct Loaded {
     /// Files of the selected crates.
     pub(crate) linted: Vec<FileId>,
     pub(crate) unparsed: Vec<(FileId, u32, String)>,
-    /// Files of crates in which nothing names framealloc.
-    pub(crate) skipped: usize,
     pub(crate) lines: usize,
 }
 
@@ -50,8 +48,6 @@ pub(crate) fn load(input: &Input, everything: bool, advance: &(dyn Fn() + Sync))
         .filter(|(_, relevant)| **relevant)
         .flat_map(|(krate, _)| paths(krate).map(|path| (krate.package.as_str(), path)))
         .collect();
-    let read: BTreeSet<&Path> = wanted.iter().map(|(_, path)| *path).collect();
-    loaded.skipped = texts.len() - read.len();
     if wanted.is_empty() {
         return loaded;
     }
@@ -184,7 +180,7 @@ fn add_framealloc(build: &mut Build, sources: &mut Sources) {
     let id = sources.add(file);
     let krate = build.add_crate("framealloc", false);
     let items = hir::lower_file(id, text, &crate::project::Cfg::default());
-    build.add_items(build.root(krate), id, items.expect("the signatures parse, as a test shows"));
+    build.add_items(build.root(krate), items.expect("the signatures parse, as a test shows"));
 }
 
 /// Puts the files of a crate into the tree of its modules.
@@ -227,10 +223,10 @@ impl Tree<'_> {
         let Some(file) = self.files.get_mut(&key) else { return };
         let items = if self.shared { file.items.clone() } else { std::mem::take(&mut file.items) };
         let id = file.id;
-        self.add_items(module, id, items, path, &folder);
+        self.add_items(module, items, path, &folder);
     }
 
-    fn add_items(&mut self, module: ModId, file: FileId, items: Items, path: &Path, folder: &Path) {
+    fn add_items(&mut self, module: ModId, items: Items, path: &Path, folder: &Path) {
         let mut plain = Items::default();
         for item in items.items {
             match item {
@@ -239,7 +235,7 @@ impl Tree<'_> {
                     self.build.set_when(child, inside.when);
                     match inside.items {
                         Some(items) => {
-                            self.add_items(child, file, items, path, &folder.join(&inside.name));
+                            self.add_items(child, items, path, &folder.join(&inside.name));
                         }
                         None => self.add_child(child, &inside.name, inside.path.as_deref(), path, folder),
                     }
@@ -247,7 +243,7 @@ impl Tree<'_> {
                 other => plain.items.push(other),
             }
         }
-        self.build.add_items(module, file, plain);
+        self.build.add_items(module, plain);
     }
 
     /// `mod name;`

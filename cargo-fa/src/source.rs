@@ -24,10 +24,6 @@ impl Span {
     pub(crate) fn range(self) -> Range<usize> {
         self.start as usize..self.end as usize
     }
-
-    pub(crate) fn contains(self, other: Self) -> bool {
-        self.file == other.file && self.start <= other.start && other.end <= self.end
-    }
 }
 
 /// A line and a column, both from one; the column counts characters.

@@ -26,7 +26,9 @@ impl Lowering<'_> {
 
     fn stmt(&self, stmt: &syn::Stmt) -> Vec<Stmt> {
         match stmt {
-            syn::Stmt::Local(local) if self.enabled(&local.attrs) => vec![Stmt::Let(self.local(local))],
+            syn::Stmt::Local(local) if self.enabled(&local.attrs) => {
+                vec![Stmt::Let(Box::new(self.local(local)))]
+            }
             syn::Stmt::Local(_) => Vec::new(),
             syn::Stmt::Item(item) => self.item(item).into_iter().map(Stmt::Item).collect(),
             syn::Stmt::Expr(expr, semicolon) => {
@@ -333,8 +335,7 @@ impl Lowering<'_> {
             syn::ReturnType::Type(_, ty) => self.ty(ty),
         };
         let moves = closure.capture.is_some();
-        let is_async = closure.asyncness.is_some();
-        Expr { kind: ExprKind::Closure(Box::new(Closure { params, ret, body, moves, is_async })), span }
+        Expr { kind: ExprKind::Closure(Box::new(Closure { params, ret, body, moves })), span }
     }
 
     fn range(&self, range: &syn::ExprRange) -> Expr {

@@ -26,10 +26,9 @@ impl Lowering<'_> {
             }
             syn::Item::Use(item) => {
                 let mut imports = Vec::new();
-                let public = !matches!(item.vis, syn::Visibility::Inherited);
                 let absolute = item.leading_colon.is_some();
                 flatten(&item.tree, &mut Vec::new(), &mut |path, what| {
-                    imports.push(Import { absolute, path, what, public });
+                    imports.push(Import { absolute, path, what });
                 });
                 Item::Use(imports)
             }
@@ -37,12 +36,7 @@ impl Lowering<'_> {
                 let (_, name) =
                     item.rename.as_ref().map_or((None, &item.ident), |(r#as, name)| (Some(r#as), name));
                 let path = vec![name_of(&item.ident)];
-                Item::Use(vec![Import {
-                    absolute: true,
-                    path,
-                    what: Imported::Name(name_of(name)),
-                    public: false,
-                }])
+                Item::Use(vec![Import { absolute: true, path, what: Imported::Name(name_of(name)) }])
             }
             syn::Item::Mod(module) => Item::Mod(Module {
                 name: name_of(&module.ident),
@@ -141,10 +135,6 @@ impl Lowering<'_> {
                 }
             }
         }
-        let ret_span = match &sig.output {
-            syn::ReturnType::Default => None,
-            syn::ReturnType::Type(_, ty) => Some(self.small(ty)),
-        };
         Function {
             name: self.name(&sig.ident),
             span: start.to(self.span(sig.paren_token.span.close())),
@@ -153,8 +143,6 @@ impl Lowering<'_> {
             receiver,
             params,
             ret: self.return_type(&sig.output),
-            ret_span,
-            is_async: sig.asyncness.is_some(),
             body: None,
         }
     }

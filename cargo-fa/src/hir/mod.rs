@@ -110,7 +110,6 @@ pub(crate) struct Import {
     pub(crate) absolute: bool,
     pub(crate) path: Vec<String>,
     pub(crate) what: Imported,
-    pub(crate) public: bool,
 }
 
 /// What a `use` brings into scope.
@@ -149,9 +148,6 @@ pub(crate) struct Function {
     pub(crate) receiver: Option<Receiver>,
     pub(crate) params: Vec<Param>,
     pub(crate) ret: TypeRef,
-    /// Where the return type is written.
-    pub(crate) ret_span: Option<Span>,
-    pub(crate) is_async: bool,
     pub(crate) body: Option<Block>,
 }
 
@@ -237,7 +233,7 @@ pub(crate) struct Block {
 
 #[derive(Clone, Debug)]
 pub(crate) enum Stmt {
-    Let(Let),
+    Let(Box<Let>),
     /// An expression; its value is the block's when it is the last statement without a semicolon.
     Expr {
         expr: Expr,
@@ -413,7 +409,6 @@ pub(crate) struct Closure {
     pub(crate) ret: TypeRef,
     pub(crate) body: Expr,
     pub(crate) moves: bool,
-    pub(crate) is_async: bool,
 }
 
 #[derive(Clone, Debug)]

@@ -75,7 +75,6 @@ pub(crate) struct AliasData {
 pub(crate) struct FnData {
     pub(crate) krate: CrateId,
     pub(crate) module: ModId,
-    pub(crate) file: FileId,
     /// `physics::World::step`: module path, type, name.
     pub(crate) path: String,
     /// The type or trait that it belongs to.
@@ -115,7 +114,6 @@ pub(crate) struct StaticData {
 
 #[derive(Debug)]
 pub(crate) struct TraitData {
-    pub(crate) module: ModId,
     pub(crate) name: String,
     pub(crate) methods: HashMap<String, FnId>,
 }

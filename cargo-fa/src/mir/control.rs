@@ -310,7 +310,7 @@ impl Lower<'_> {
         };
         let declared = self.index.ty(&self.scope, &closure.ret);
         let ret = if declared == Ty::Unknown && !matches!(ret, Ty::Param(..)) { ret } else { declared };
-        let key = self.open_body(span, ret, closure.is_async);
+        let key = self.open_body(span, ret);
         for (at, param) in closure.params.iter().enumerate() {
             let written = self.index.ty(&self.scope, &param.ty);
             let ty = more_known(written, params.get(at).cloned().unwrap_or_default());
@@ -327,7 +327,7 @@ impl Lower<'_> {
     }
 
     pub(super) fn async_block(&mut self, block: &hir::Block, moves: bool) -> Operand {
-        let key = self.open_body(block.span, Ty::Unknown, true);
+        let key = self.open_body(block.span, Ty::Unknown);
         self.body_block(block);
         self.finish_inner(key, moves, block.span)
     }

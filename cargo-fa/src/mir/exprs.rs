@@ -155,7 +155,6 @@ impl Lower<'_> {
             args,
             has_receiver: false,
             dest,
-            turbofish: Vec::new(),
             runs: Vec::new(),
             span: local.span,
             name_span: span,

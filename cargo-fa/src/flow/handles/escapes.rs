@@ -221,12 +221,8 @@ impl Seen {
                 })
                 .collect();
             let Some(status) = state.status.get(&origin) else { continue };
-            let ended = Ended {
-                status: status.clone(),
-                end: call.span,
-                sure: state.least == state.most,
-                holders,
-            };
+            let ended =
+                Ended { status: status.clone(), end: call.span, sure: state.least == state.most, holders };
             self.ended.entry(origin).or_insert(ended);
         }
     }
@@ -290,7 +286,7 @@ impl Seen {
             *other != origin
                 && ended.holders.iter().any(|(held, site)| held == place && site.is_none())
                 && !matches!(
-                    (self.ended[&origin].holders.iter().find(|(held, _)| held == place)),
+                    self.ended[&origin].holders.iter().find(|(held, _)| held == place),
                     Some((_, None))
                 )
         })

@@ -75,7 +75,7 @@ impl Tags {
         let (Some(run), Some(function)) = (self.runs.get(&id), model.body(id)) else { return };
         for (at, body) in function.bodies.iter().enumerate() {
             run.visit(model, &self.summaries, function, at, |scopes, state, op| {
-                visit(scopes, body, state, op)
+                visit(scopes, body, state, op);
             });
         }
     }

@@ -323,7 +323,7 @@ impl Analysis for TagScopes<'_> {
                 }
             }
             Op::Closure { captures, .. } => {
-                captures.iter().for_each(|capture| state.give_away(self.model, capture))
+                captures.iter().for_each(|capture| state.give_away(self.model, capture));
             }
             Op::Exit { value: Some(value), .. } => state.give_away(self.model, value),
             Op::Drop { local, .. } => {

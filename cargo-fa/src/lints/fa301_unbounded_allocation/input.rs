@@ -83,7 +83,7 @@ pub(super) fn input_of(cx: &LintCx<'_>, body: &Body, id: LoopId) -> Option<Input
     deciding.into_iter().find_map(|call| {
         let decides = is_while || has_an_end(&body.local(call.dest).ty);
         let (who, local) = brings(cx, call, DEPTH)?;
-        decides.then(|| Input { who, span: Some(call.span), local })
+        decides.then_some(Input { who, span: Some(call.span), local })
     })
 }
 
