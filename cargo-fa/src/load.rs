@@ -222,7 +222,6 @@ impl Tree<'_> {
         let key = (self.krate.package.clone(), path.to_owned());
         let Some(file) = self.files.get_mut(&key) else { return };
         let items = if self.shared { file.items.clone() } else { std::mem::take(&mut file.items) };
-        let id = file.id;
         self.add_items(module, items, path, &folder);
     }
 
