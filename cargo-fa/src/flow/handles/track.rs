@@ -32,7 +32,7 @@ impl Tracker<'_> {
     }
 
     pub(super) fn carries(&self, ty: &Ty) -> bool {
-        carries(self.model, ty, 0)
+        carries(&self.handles.carry, &[], ty)
     }
 
     /// Whether there may be a handle in a place of this type, or behind it, as far as one knows.
