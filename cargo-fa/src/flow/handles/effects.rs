@@ -120,6 +120,9 @@ fn of_function(model: &Model<'_>, summaries: &Summaries, known: &Handles, functi
     let item = &model.index.function(function.function).path;
     let effects = function.iter().map(|(key, body)| {
         let tracker = Tracker { model, summaries, handles: known, function, body, key, item };
+        if tracker.is_free_of_handles() {
+            return Effects::default();
+        }
         let results = mir::solve(&tracker, body);
         of_body(&tracker, &results)
     });

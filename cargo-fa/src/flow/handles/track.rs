@@ -44,6 +44,12 @@ impl Tracker<'_> {
         }
     }
 
+    /// Whether nothing in the body can have a handle in it.
+    pub(super) fn is_free_of_handles(&self) -> bool {
+        let known = |ty: &Ty| *ty.peeled() != Ty::Unknown && self.may_hold(ty);
+        !self.body.locals.iter().any(|local| known(&local.ty))
+    }
+
     /// Whether what is in a place stays when the body is left.
     pub(super) fn is_outside(&self, root: Root) -> bool {
         match root {
