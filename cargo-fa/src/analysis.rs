@@ -4,13 +4,12 @@ use rayon::ThreadPoolBuilder;
 
 use crate::config::Config;
 use crate::finding::Finding;
-use crate::index::Index;
 use crate::lints;
 use crate::load::{self, Loaded};
 use crate::mir::{Callee, Const};
 use crate::model::Model;
 use crate::project::Input;
-use crate::source::{FileId, SourceFile, Sources};
+use crate::source::{FileId, Sources};
 
 /// Everything that a run found out.
 #[derive(Debug, Default)]
@@ -22,8 +21,8 @@ pub(crate) struct Analysis {
     pub(crate) findings: Vec<Finding>,
     /// Files that could not be parsed or read, with the reason; the offset is where it went wrong.
     pub(crate) unparsed: Vec<(FileId, u32, String)>,
-    /// Files skipped because nothing in their crate names framealloc.
-    pub(crate) skipped: usize,
+    /// Functions that were not looked into, because the linter itself failed at them.
+    pub(crate) gave_up: Vec<String>,
     /// Every tag that the code names, as a literal, for `init`.
     pub(crate) tags: Vec<String>,
     pub(crate) lines: usize,
@@ -42,20 +41,21 @@ pub(crate) fn analyze(
 ) -> Analysis {
     let pool = ThreadPoolBuilder::new().stack_size(STACK).build().expect("threads can be started");
     pool.install(|| {
-        let Loaded { sources, index, linted, unparsed, skipped, lines } =
-            load::load(input, everything, advance);
-        let (findings, tags) = lint(&sources, &index, config);
-        Analysis { sources, linted, findings, unparsed, skipped, tags, lines }
+        let Loaded { sources, index, linted, unparsed, lines } = load::load(input, everything, advance);
+        let model = Model::new(&sources, &index, config);
+        let findings = lint(&model);
+        let tags = tags(&model);
+        let gave_up = model.gave_up.iter().map(|id| index.function(*id).path.clone()).collect();
+        Analysis { findings, tags, gave_up, sources, linted, unparsed, lines }
     })
 }
 
-fn lint(sources: &Sources, index: &Index, config: &Config) -> (Vec<Finding>, Vec<String>) {
-    let model = Model::new(sources, index, config);
-    let mut findings = lints::run(&model);
-    findings.retain(|finding| finding.confidence >= config.min_confidence);
+fn lint(model: &Model<'_>) -> Vec<Finding> {
+    let mut findings = lints::run(model);
+    findings.retain(|finding| finding.confidence >= model.config.min_confidence);
     findings.sort_by_key(|finding| (finding.primary.span, finding.lint.code));
     findings.dedup_by_key(|finding| (finding.primary.span, finding.lint.code));
-    (findings, tags(&model))
+    findings
 }
 
 /// The tags that attributes and calls name.

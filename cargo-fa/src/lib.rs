@@ -36,6 +36,8 @@ mod catalogue;
 mod cli;
 pub mod codes;
 mod config;
+#[doc(hidden)]
+pub mod corpus;
 mod driver;
 mod files;
 mod finding;
@@ -52,6 +54,8 @@ mod mir;
 mod model;
 mod output;
 mod project;
+#[cfg(test)]
+mod robustness_tests;
 mod source;
 mod suggest;
 mod suppress;

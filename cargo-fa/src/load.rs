@@ -9,7 +9,7 @@ use memchr::memmem;
 use rayon::prelude::*;
 
 use crate::api;
-use crate::hir::{self, Item, Items, ParseError};
+use crate::hir::{self, Item, Items, ParseError, When};
 use crate::index::{Build, CrateId, Index, ModId};
 use crate::project::{CrateInput, Dependency, Input};
 use crate::source::{FileId, SourceFile, Sources};
@@ -25,8 +25,6 @@ pub(crate) struct Loaded {
     /// Files of the selected crates.
     pub(crate) linted: Vec<FileId>,
     pub(crate) unparsed: Vec<(FileId, u32, String)>,
-    /// Files of crates in which nothing names framealloc.
-    pub(crate) skipped: usize,
     pub(crate) lines: usize,
 }
 
@@ -50,10 +48,10 @@ pub(crate) fn load(input: &Input, everything: bool, advance: &(dyn Fn() + Sync))
         .filter(|(_, relevant)| **relevant)
         .flat_map(|(krate, _)| paths(krate).map(|path| (krate.package.as_str(), path)))
         .collect();
-    let skipped: BTreeSet<&Path> = input.crates.iter().flat_map(paths).collect();
-    loaded.skipped = skipped.iter().filter(|path| !wanted.iter().any(|(_, known)| known == *path)).count();
-
-    let mut files = parse_all(input, &wanted, &texts, &mut loaded, advance);
+    if wanted.is_empty() {
+        return loaded;
+    }
+    let mut files = parse_all(input, &wanted, texts, &mut loaded, advance);
     let mut build = Build::default();
     add_framealloc(&mut build, &mut loaded.sources);
     let ids: Vec<Option<CrateId>> = input
@@ -73,7 +71,8 @@ pub(crate) fn load(input: &Input, everything: bool, advance: &(dyn Fn() + Sync))
                 build.set_extern(id, name, target);
             }
         }
-        Tree { build: &mut build, files: &mut files, krate, reached: BTreeSet::new() }.add_crate(id);
+        let shared = input.crates.iter().filter(|other| other.package == krate.package).count() > 1;
+        Tree { build: &mut build, files: &mut files, krate, shared, reached: BTreeSet::new() }.add_crate(id);
     }
     loaded.index = build.finish();
     loaded
@@ -116,21 +115,28 @@ fn relevant(input: &Input, texts: &HashMap<&Path, Result<String, String>>, every
     }
 }
 
-fn parse_all(
-    input: &Input,
-    wanted: &BTreeSet<(&str, &Path)>,
-    texts: &HashMap<&Path, Result<String, String>>,
+fn parse_all<'i>(
+    input: &'i Input,
+    wanted: &BTreeSet<(&'i str, &'i Path)>,
+    mut texts: HashMap<&'i Path, Result<String, String>>,
     loaded: &mut Loaded,
     advance: &(dyn Fn() + Sync),
 ) -> Files {
     // One number per file, whatever the number of packages that it belongs to.
     let mut ids: HashMap<&Path, FileId> = HashMap::new();
+    let mut unread: HashMap<FileId, String> = HashMap::new();
     for (_, path) in wanted {
         ids.entry(path).or_insert_with(|| {
-            let text = texts[path].as_ref().map(String::clone).unwrap_or_default();
+            let text = texts.remove(*path).expect("every file was looked at");
+            let (text, failed) = match text {
+                Ok(text) => (text, None),
+                Err(message) => (String::new(), Some(message)),
+            };
             let file = SourceFile::new(&input.root, path.to_path_buf(), text);
             loaded.lines += file.lines();
-            loaded.sources.add(file)
+            let id = loaded.sources.add(file);
+            unread.extend(failed.map(|message| (id, message)));
+            id
         });
     }
     let selected: BTreeSet<&Path> =
@@ -142,14 +148,14 @@ fn parse_all(
     let failed = Mutex::new(Vec::new());
     let files = wanted.par_iter().map(|(package, path)| {
         let id = ids[path];
-        let items = texts[path]
-            .as_ref()
-            .map_err(|message| ParseError { offset: 0, message: message.clone() })
-            .and_then(|text| parse(id, text, cfg_of[package]))
-            .unwrap_or_else(|error| {
-                failed.lock().expect("nothing panics with it").push((id, error.offset, error.message));
-                Items::default()
-            });
+        let items = match unread.get(&id) {
+            Some(message) => Err(ParseError { offset: 0, message: message.clone() }),
+            None => parse(id, &loaded.sources.get(id).text, cfg_of[package]),
+        };
+        let items = items.unwrap_or_else(|error| {
+            failed.lock().expect("nothing panics with it").push((id, error.offset, error.message));
+            Items::default()
+        });
         advance();
         (((*package).to_owned(), path.to_path_buf()), File { id, items })
     });
@@ -174,7 +180,7 @@ fn add_framealloc(build: &mut Build, sources: &mut Sources) {
     let id = sources.add(file);
     let krate = build.add_crate("framealloc", false);
     let items = hir::lower_file(id, text, &crate::project::Cfg::default());
-    build.add_items(build.root(krate), id, items.expect("the signatures parse, as a test shows"));
+    build.add_items(build.root(krate), items.expect("the signatures parse, as a test shows"));
 }
 
 /// Puts the files of a crate into the tree of its modules.
@@ -182,6 +188,8 @@ struct Tree<'a> {
     build: &'a mut Build,
     files: &'a mut Files,
     krate: &'a CrateInput,
+    /// Other crates are made of the same files.
+    shared: bool,
     reached: BTreeSet<PathBuf>,
 }
 
@@ -189,12 +197,17 @@ impl Tree<'_> {
     fn add_crate(&mut self, id: CrateId) {
         let root = self.build.root(id);
         let folder = self.krate.root.parent().unwrap_or(Path::new("")).to_owned();
+        let test = matches!(self.krate.cargo.kind.as_str(), "test" | "bench");
+        self.build.set_when(root, When { test, conditional: false });
         self.add_file(root, &self.krate.root.clone(), folder);
         // What no `mod` reaches may be included, generated or forgotten: it is linted, as a module of the root.
         for path in &self.krate.orphans {
             if !self.reached.contains(path) {
                 let name = path.file_stem().map(|stem| stem.to_string_lossy().into_owned());
                 let module = self.build.add_module(root, &name.unwrap_or_default());
+                if let Some(file) = self.files.get(&(self.krate.package.clone(), path.clone())) {
+                    self.build.set_orphan(module, file.id);
+                }
                 let folder = path.with_extension("");
                 self.add_file(module, path, folder);
             }
@@ -206,20 +219,23 @@ impl Tree<'_> {
         if !self.reached.insert(path.to_owned()) {
             return;
         }
-        let Some(file) = self.files.get(&(self.krate.package.clone(), path.to_owned())) else { return };
-        let (id, items) = (file.id, file.items.clone());
-        self.add_items(module, id, items, path, &folder);
+        let key = (self.krate.package.clone(), path.to_owned());
+        let Some(file) = self.files.get_mut(&key) else { return };
+        let items = if self.shared { file.items.clone() } else { std::mem::take(&mut file.items) };
+        let id = file.id;
+        self.add_items(module, items, path, &folder);
     }
 
-    fn add_items(&mut self, module: ModId, file: FileId, items: Items, path: &Path, folder: &Path) {
+    fn add_items(&mut self, module: ModId, items: Items, path: &Path, folder: &Path) {
         let mut plain = Items::default();
         for item in items.items {
             match item {
                 Item::Mod(inside) => {
                     let child = self.build.add_module(module, &inside.name);
+                    self.build.set_when(child, inside.when);
                     match inside.items {
                         Some(items) => {
-                            self.add_items(child, file, items, path, &folder.join(&inside.name));
+                            self.add_items(child, items, path, &folder.join(&inside.name));
                         }
                         None => self.add_child(child, &inside.name, inside.path.as_deref(), path, folder),
                     }
@@ -227,7 +243,7 @@ impl Tree<'_> {
                 other => plain.items.push(other),
             }
         }
-        self.build.add_items(module, file, plain);
+        self.build.add_items(module, plain);
     }
 
     /// `mod name;`

@@ -17,6 +17,8 @@ pub(crate) struct Model<'a> {
     pub(crate) sources: &'a Sources,
     pub(crate) index: &'a Index,
     pub(crate) config: &'a Config,
+    /// Functions whose lowering went wrong: they have no graph, and nothing is found in them.
+    pub(crate) gave_up: Vec<FnId>,
     bodies: Vec<Option<FnBody>>,
     systems: Vec<Option<System>>,
 }
@@ -25,11 +27,12 @@ impl<'a> Model<'a> {
     pub(crate) fn new(sources: &'a Sources, index: &'a Index, config: &'a Config) -> Self {
         let ids: Vec<FnId> = index.functions().map(|(id, _)| id).collect();
         // A function that the lowering gives up on has no graph; the others have.
-        let lower =
-            |id: &FnId| catch_unwind(AssertUnwindSafe(|| mir::lower_function(index, *id))).ok().flatten();
-        let bodies = ids.par_iter().map(lower).collect();
+        let lower = |id: &FnId| catch_unwind(AssertUnwindSafe(|| mir::lower_function(index, *id)));
+        let lowered: Vec<_> = ids.par_iter().map(lower).collect();
+        let gave_up = ids.iter().zip(&lowered).filter(|(_, body)| body.is_err()).map(|(id, _)| *id).collect();
+        let bodies = lowered.into_iter().map(|body| body.ok().flatten()).collect();
         let systems = index.functions().map(|(_, data)| attributes::system(index, data)).collect();
-        Self { sources, index, config, bodies, systems }
+        Self { sources, index, config, gave_up, bodies, systems }
     }
 
     pub(crate) fn file(&self, span: Span) -> &SourceFile {

@@ -24,10 +24,6 @@ impl Span {
     pub(crate) fn range(self) -> Range<usize> {
         self.start as usize..self.end as usize
     }
-
-    pub(crate) fn contains(self, other: Self) -> bool {
-        self.file == other.file && self.start <= other.start && other.end <= self.end
-    }
 }
 
 /// A line and a column, both from one; the column counts characters.
@@ -53,8 +49,8 @@ impl SourceFile {
         let parts: Vec<_> = relative.components().map(|part| part.as_os_str().to_string_lossy()).collect();
         let path =
             if relative.is_absolute() { relative.to_string_lossy().into_owned() } else { parts.join("/") };
-        let newlines = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
-        let line_starts = std::iter::once(0).chain(newlines.map(|(at, _)| at as u32 + 1)).collect();
+        let newlines = memchr::memchr_iter(b'\n', text.as_bytes());
+        let line_starts = std::iter::once(0).chain(newlines.map(|at| at as u32 + 1)).collect();
         Self { path, absolute, text, line_starts }
     }
 

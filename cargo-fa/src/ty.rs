@@ -106,11 +106,8 @@ impl Ty {
     pub(crate) fn unify(&self, actual: &Self, found: &mut Vec<(String, Self)>) {
         match (self, actual) {
             (_, Self::Unknown) => {}
-            (Self::Param(name, _), actual) => {
-                if !found.iter().any(|(known, _)| known == name) {
-                    found.push((name.clone(), actual.clone()));
-                }
-            }
+            (Self::Param(name, _), _) if found.iter().any(|(known, _)| known == name) => {}
+            (Self::Param(name, _), actual) => found.push((name.clone(), actual.clone())),
             (Self::Ref(declared), Self::Ref(actual)) => declared.unify(actual, found),
             (Self::Ref(declared), actual) => declared.unify(actual, found),
             (Self::Adt(one, declared), Self::Adt(other, actual)) if one == other => {

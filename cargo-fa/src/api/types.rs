@@ -49,17 +49,6 @@ pub(crate) enum Role {
     Promotions,
 }
 
-impl Role {
-    /// Whether the compiler keeps it on the thread where it was made.
-    pub(crate) fn stays_on_thread(self) -> bool {
-        match self {
-            Self::Frame | Self::FrameMemory | Self::Checkpoint => true,
-            Self::Guard(scope) => !matches!(scope, Scope::Subscription | Scope::Barrier | Scope::Load),
-            _ => false,
-        }
-    }
-}
-
 /// Sorted by name.
 pub(super) static TYPES: &[(&str, Role)] = {
     use Role::{

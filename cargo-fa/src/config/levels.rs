@@ -78,6 +78,11 @@ impl Levels {
         self.deny_warnings |= deny_warnings;
     }
 
+    /// Turns a lint on that another key asks for; rules about it win.
+    pub(crate) fn ask_for(&mut self, lint: &'static Lint) {
+        self.rules.insert(0, Rule { selector: Selector::Lint(lint), level: Level::Warn });
+    }
+
     pub(crate) fn of(&self, lint: &Lint) -> Level {
         let set = self.rules.iter().rev().find(|rule| rule.selector.matches(lint));
         match set.map_or(lint.level, |rule| rule.level) {

@@ -28,7 +28,7 @@ pub(crate) use levels::{Levels, Rule, Selector};
 pub(crate) use mistake::Mistakes;
 #[cfg(test)]
 pub(crate) use read::read;
-pub(crate) use size::parse as parse_size;
+pub(crate) use size::{parse as parse_size, size_text};
 
 /// Everything that a configuration file sets.
 #[derive(Clone, Debug)]

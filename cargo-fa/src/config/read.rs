@@ -10,6 +10,7 @@ use super::levels::{Levels, Rule, Selector};
 use super::mistake::{Mistake, Mistakes};
 use super::{Config, keys, size};
 use crate::finding::{Confidence, Level};
+use crate::lints::SYSTEM_WITHOUT_BUDGET;
 use crate::output::Format;
 use crate::suggest::did_you_mean;
 
@@ -75,6 +76,9 @@ impl Reader {
                 Some(required) => config.budgets.required = required,
                 None => this.wrong_type(value, "true or false"),
             });
+            if config.budgets.required {
+                config.levels.ask_for(&SYSTEM_WITHOUT_BUDGET);
+            }
             this.table(table, "tags", |this, budgets| {
                 for (tag, value) in budgets {
                     if let Some(bytes) = this.size(value) {

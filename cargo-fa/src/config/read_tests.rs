@@ -54,6 +54,15 @@ fn every_key_is_read() {
 }
 
 #[test]
+fn required_budgets_turn_their_lint_on() {
+    let level = |text: &str| read(".fa.toml", text).unwrap().levels.of(&crate::lints::SYSTEM_WITHOUT_BUDGET);
+    assert_eq!(level(""), Level::Allow);
+    assert_eq!(level("[budgets]\nrequired = true\n"), Level::Warn);
+    assert_eq!(level("[budgets]\nrequired = true\n[lints]\nFA302 = \"deny\"\n"), Level::Deny);
+    assert_eq!(level("[budgets]\nrequired = true\n[lints]\nFA302 = \"allow\"\n"), Level::Allow);
+}
+
+#[test]
 fn all_mistakes_are_listed_with_their_place() {
     let text = "exlude = []\nformat = \"sarf\"\n[tags]\nknwon = []\n[budgets]\nrequired = \"yes\"\n";
     insta::assert_debug_snapshot!(mistakes(text), @r#"

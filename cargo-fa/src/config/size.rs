@@ -35,15 +35,31 @@ pub(crate) fn parse(text: &str) -> Result<u64, String> {
     bytes.ok_or_else(|| format!("`{text}` does not fit 64 bits of bytes"))
 }
 
+/// Bytes as people write them: `8 MiB`, or all of them where no unit fits.
+pub(crate) fn size_text(bytes: u64) -> String {
+    for (shift, unit) in [(30, "GiB"), (20, "MiB"), (10, "KiB")] {
+        if bytes >= 1 << shift && bytes.is_multiple_of(1 << shift) {
+            return format!("{} {unit}", bytes >> shift);
+        }
+    }
+    format!("{bytes} bytes")
+}
+
 #[cfg(test)]
 mod tests {
-    use super::parse;
+    use super::{parse, size_text};
 
     #[test]
     fn units_are_those_of_the_attributes() {
         assert_eq!(parse("8MB"), Ok(8 << 20));
         assert_eq!(parse("8 MiB"), Ok(8 << 20));
         assert_eq!(parse("64_000 B"), Ok(64_000));
+    }
+
+    #[test]
+    fn sizes_are_written_in_the_largest_unit_that_fits() {
+        let texts = [1 << 30, 12 << 20, 1536 << 10, 1000, 0].map(size_text);
+        assert_eq!(texts, ["1 GiB", "12 MiB", "1536 KiB", "1000 bytes", "0 bytes"]);
     }
 
     #[test]

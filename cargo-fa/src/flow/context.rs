@@ -165,6 +165,8 @@ fn names_tag(model: &Model<'_>, call: &Call) -> bool {
 pub(crate) struct Event<'a> {
     pub(crate) call: &'a Call,
     pub(crate) what: What,
+    /// The body has begun a phase of its own.
+    pub(crate) in_phase: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -200,17 +202,22 @@ pub(crate) fn untagged<'a>(
     while let Some(key) = work.pop() {
         let body = function.body(key);
         let analysis = Guards { model };
-        let mut tagged = Vec::new();
+        let (mut tagged, mut phased) = (Vec::new(), Vec::new());
         mir::solve(&analysis, body).visit(&analysis, body, |state, at, op| {
             if let Op::Call(call) = op
                 && (state.tagged() || names_tag(model, call))
             {
                 tagged.push((at, call.span));
             }
+            if state.any().is_some() {
+                phased.push((at, op.span()));
+            }
         });
         let free = |(at, call): &(BlockId, &Call)| !tagged.contains(&(*at, call.span));
-        for (_, call) in body.calls().filter(free) {
-            events.extend(event(model, known, function, key, call));
+        for (at, call) in body.calls().filter(free) {
+            let in_phase = phased.contains(&(at, call.span));
+            let what = what(model, known, function, key, call);
+            events.extend(what.map(|what| Event { call, what, in_phase }));
             for inner in runs_here(known, call, also_elsewhere) {
                 if !seen.contains(&inner) {
                     seen.push(inner);
@@ -239,13 +246,7 @@ fn runs_here(known: &Summaries, call: &Call, also_elsewhere: bool) -> Vec<BodyKe
     given.chain(called).collect()
 }
 
-fn event<'a>(
-    model: &Model<'_>,
-    known: &Summaries,
-    function: &FnBody,
-    at: BodyKey,
-    call: &'a Call,
-) -> Option<Event<'a>> {
+fn what(model: &Model<'_>, known: &Summaries, function: &FnBody, at: BodyKey, call: &Call) -> Option<What> {
     let what = match call.callee {
         Callee::Fn(_) if model.api(call).is_some() => {
             allocates(model, call).map(|(memory, amount)| What::Allocates(memory, amount))
@@ -263,7 +264,7 @@ fn event<'a>(
         let local = arg.place.whole().filter(|_| closure(arg).is_none())?;
         parameter(function, at, local).map(What::Calls)
     });
-    what.or(given).map(|what| Event { call, what })
+    what.or(given)
 }
 
 /// What a method of framealloc allocates under the tag of its thread.

@@ -1,20 +1,23 @@
 //! What a call of a function of the program amounts to.
 
 use crate::api::{Amount, Fact, Memory};
-use crate::index::FnId;
+use crate::index::{FnId, Owner};
 use crate::mir::{self, Body, Call, Callee, FnBody, Op, Run};
 use crate::model::Model;
 use crate::source::Span;
 
-use super::FrameDepth;
 use super::context::{Event, What, in_force, untagged};
 use super::threads::{self, MAIN, named, parameter, spawns};
+use super::values::source_of;
+use super::{Pair, PairDepth};
 
 /// What calling a function does, what it calls included.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Summary {
     /// Frames begun less frames ended, when every way to the end agrees.
     pub(crate) frames: Option<i32>,
+    /// The same of phases.
+    pub(crate) phases: Option<i32>,
     /// It begins or ends a frame somewhere.
     pub(crate) touches_frames: bool,
     /// Where it allocates, directly or through what it calls.
@@ -38,6 +41,33 @@ impl Summary {
     }
 }
 
+impl Default for Summary {
+    /// Of a function that does nothing, or whose body is elsewhere.
+    fn default() -> Self {
+        Self {
+            frames: Some(0),
+            phases: Some(0),
+            touches_frames: false,
+            allocates: Vec::new(),
+            returns: None,
+            untagged: None,
+            runs_elsewhere: Vec::new(),
+            hands_over: None,
+            waits: false,
+        }
+    }
+}
+
+impl Summary {
+    /// What a call of the function begins less what it ends, when every way to the end agrees.
+    pub(crate) fn net(&self, pair: Pair) -> Option<i32> {
+        match pair {
+            Pair::Frame => self.frames,
+            Pair::Phase => self.phases,
+        }
+    }
+}
+
 /// The summaries of all functions of the linted crates.
 #[derive(Debug, Default)]
 pub(crate) struct Summaries {
@@ -55,7 +85,10 @@ impl Summaries {
             let next: Vec<Summary> = (0..count)
                 .map(|at| {
                     let body = model.body(FnId(at as u32));
-                    body.map(|body| summarize(model, &known, body)).unwrap_or_default()
+                    match body {
+                        Some(body) => summarize(model, &known, body),
+                        None => of_implementations(model, &known, FnId(at as u32)),
+                    }
                 })
                 .collect();
             if next == known.summaries {
@@ -120,9 +153,9 @@ fn summarize(model: &Model<'_>, known: &Summaries, function: &FnBody) -> Summary
             touches_frames |= known.of(id).touches_frames;
         }
     }
-    let frames = if touches_frames { net_frames(model, known, body) } else { Some(0) };
-    let mut summary =
-        Summary { frames, touches_frames, returns: returned(model, known, body), ..Summary::default() };
+    let [frames, phases] = [Pair::Frame, Pair::Phase].map(|pair| net(pair, model, known, body));
+    let returns = returned(model, known, body);
+    let mut summary = Summary { frames, phases, touches_frames, returns, ..Summary::default() };
     if !allocates.is_empty() {
         summary.untagged = untagged_allocation(model, known, function);
     }
@@ -130,6 +163,20 @@ fn summarize(model: &Model<'_>, known: &Summaries, function: &FnBody) -> Summary
     summary.waits = function.bodies.iter().flat_map(Body::calls).any(|(_, call)| known.waits(model, call));
     note_threads(model, known, function, &mut summary);
     summary
+}
+
+/// What calling a method of a trait may do with frames: what its implementations do.
+fn of_implementations(model: &Model<'_>, known: &Summaries, id: FnId) -> Summary {
+    let data = model.index.function(id);
+    let Some(Owner::Trait(of_trait)) = data.owner else { return Summary::default() };
+    let mut found = Summary::default();
+    for (at, id) in model.index.implementations(of_trait, data.name()).enumerate() {
+        let one = known.of(id);
+        found.touches_frames |= one.touches_frames;
+        found.waits |= one.waits;
+        found.frames = if at == 0 || found.frames == one.frames { one.frames } else { None };
+    }
+    found
 }
 
 fn untagged_allocation(model: &Model<'_>, known: &Summaries, function: &FnBody) -> Option<(Memory, Amount)> {
@@ -177,8 +224,11 @@ fn note_threads(model: &Model<'_>, known: &Summaries, function: &FnBody, summary
 }
 
 /// The depth at every exit, when it is the same.
-fn net_frames(model: &Model<'_>, known: &Summaries, body: &Body) -> Option<i32> {
-    let analysis = FrameDepth { model, summaries: known };
+fn net(pair: Pair, model: &Model<'_>, known: &Summaries, body: &Body) -> Option<i32> {
+    let analysis = PairDepth { pair, model, summaries: known };
+    if body.calls().all(|(_, call)| !analysis.touches(call)) {
+        return Some(0);
+    }
     let results = mir::solve(&analysis, body);
     let mut found: Option<Option<i32>> = None;
     results.visit(&analysis, body, |state, _, op| {
@@ -207,20 +257,4 @@ pub(crate) fn returned_call(body: &Body) -> Option<&Call> {
     })?;
     let source = source_of(body, value)?;
     body.calls().find(|(_, call)| call.dest == source).map(|(_, call)| call)
-}
-
-/// Follows moves between variables and temporaries back to where the value was made.
-pub(crate) fn source_of(body: &Body, mut local: mir::Local) -> Option<mir::Local> {
-    for _ in 0..16 {
-        let before = body.ops().find_map(|(_, op)| match op {
-            Op::Move { from, to, .. } if to.whole() == Some(local) => Some(from.place.whole()),
-            _ => None,
-        });
-        match before {
-            Some(Some(from)) => local = from,
-            Some(None) => return None,
-            None => return Some(local),
-        }
-    }
-    None
 }

@@ -4,7 +4,7 @@ use crate::index::{BodyKey, FnId, Ty};
 use crate::mir::{BlockId, Body, Call, Callee, Const, FnBody, Local, LocalKind, Op, Operand, Run};
 
 use super::Summaries;
-use super::summary::source_of;
+use super::values::source_of;
 
 /// The body of a function itself.
 pub(crate) const MAIN: BodyKey = BodyKey(0);

@@ -14,8 +14,23 @@ use crate::source::Span;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Attrs {
     pub(crate) attrs: Vec<Attr>,
-    /// `#[test]`, and `#[cfg(test)]` on the item itself.
+    pub(crate) when: When,
+}
+
+/// When an item is there.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct When {
+    /// In tests only: `#[test]`, `#[cfg(test)]`.
     pub(crate) test: bool,
+    /// Under a `cfg` of which nobody knows whether it holds: another item may stand in for it.
+    pub(crate) conditional: bool,
+}
+
+impl When {
+    /// Inside of something that is there `outer`.
+    pub(crate) fn within(self, outer: Self) -> Self {
+        Self { test: self.test || outer.test, conditional: self.conditional || outer.conditional }
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -56,12 +71,9 @@ const BUILT_IN: [&str; 14] = [
 
 impl Lowering<'_> {
     pub(super) fn attrs(&self, attrs: &[syn::Attribute]) -> Attrs {
-        let mut lowered = Attrs::default();
+        let mut lowered = Attrs { when: self.when(attrs), ..Attrs::default() };
         for attr in attrs {
             let path = attr.path();
-            if path.is_ident("test") || is_test_cfg(attr) {
-                lowered.test = true;
-            }
             if path.get_ident().is_some_and(|name| BUILT_IN.contains(&name_of(name).as_str())) {
                 continue;
             }
@@ -94,14 +106,28 @@ impl Lowering<'_> {
 
     /// Whether the `cfg`s of an item are true.
     pub(super) fn enabled(&self, attrs: &[syn::Attribute]) -> bool {
-        attrs
-            .iter()
-            .filter(|attr| attr.path().is_ident("cfg"))
-            .all(|attr| attr.parse_args::<Meta>().ok().and_then(|meta| self.cfg.holds(&meta)).unwrap_or(true))
+        attrs.iter().filter(|attr| attr.path().is_ident("cfg")).all(|attr| self.holds(attr).unwrap_or(true))
+    }
+
+    fn holds(&self, attr: &syn::Attribute) -> Option<bool> {
+        attr.parse_args::<Meta>().ok().and_then(|meta| self.cfg.holds(&meta))
+    }
+
+    /// What the `cfg`s of an item say that is enabled.
+    pub(super) fn when(&self, attrs: &[syn::Attribute]) -> When {
+        let mut when = When::default();
+        for attr in attrs {
+            if attr.path().is_ident("test") || is_test_cfg(attr) {
+                when.test = true;
+            } else if attr.path().is_ident("cfg") && self.holds(attr).is_none() {
+                when.conditional = true;
+            }
+        }
+        when
     }
 }
 
-fn is_test_cfg(attr: &syn::Attribute) -> bool {
+pub(super) fn is_test_cfg(attr: &syn::Attribute) -> bool {
     attr.path().is_ident("cfg") && attr.parse_args::<syn::Path>().is_ok_and(|path| path.is_ident("test"))
 }
 

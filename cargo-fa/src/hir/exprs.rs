@@ -11,6 +11,9 @@ use super::{
 };
 use crate::source::Span;
 
+/// How many expressions may be around another one. Operators nest without brackets.
+const MAX_DEPTH: usize = 1500;
+
 impl Lowering<'_> {
     pub(super) fn block(&self, block: &syn::Block) -> Block {
         let span = self.span(block.brace_token.span.open()).to(self.span(block.brace_token.span.close()));
@@ -23,7 +26,9 @@ impl Lowering<'_> {
 
     fn stmt(&self, stmt: &syn::Stmt) -> Vec<Stmt> {
         match stmt {
-            syn::Stmt::Local(local) if self.enabled(&local.attrs) => vec![Stmt::Let(self.local(local))],
+            syn::Stmt::Local(local) if self.enabled(&local.attrs) => {
+                vec![Stmt::Let(Box::new(self.local(local)))]
+            }
             syn::Stmt::Local(_) => Vec::new(),
             syn::Stmt::Item(item) => self.item(item).into_iter().map(Stmt::Item).collect(),
             syn::Stmt::Expr(expr, semicolon) => {
@@ -69,6 +74,20 @@ impl Lowering<'_> {
     }
 
     pub(super) fn expr(&self, expr: &syn::Expr) -> Expr {
+        let depth = self.depth.replace(self.depth.get() + 1);
+        let lowered = if depth < MAX_DEPTH { self.expr_inside(expr) } else { self.nothing() };
+        self.depth.set(depth);
+        lowered
+    }
+
+    /// What is too deep for those who walk the tree: one sum of thousands of terms, for example.
+    #[cold]
+    fn nothing(&self) -> Expr {
+        let span = Span { file: self.file, start: 0, end: 0 };
+        Expr { kind: ExprKind::Other(Vec::new()), span }
+    }
+
+    fn expr_inside(&self, expr: &syn::Expr) -> Expr {
         match expr {
             syn::Expr::Path(path) => {
                 let path = self.path(path.qself.as_ref(), &path.path);
@@ -263,6 +282,7 @@ impl Lowering<'_> {
             Div(_) => BinOp::Div,
             Shl(_) => BinOp::Shl,
             Lt(_) | Le(_) | Gt(_) | Ge(_) | Ne(_) => BinOp::Compare,
+            Eq(_) => BinOp::Equal,
             And(_) => BinOp::And,
             _ => BinOp::Other,
         };
@@ -315,8 +335,7 @@ impl Lowering<'_> {
             syn::ReturnType::Type(_, ty) => self.ty(ty),
         };
         let moves = closure.capture.is_some();
-        let is_async = closure.asyncness.is_some();
-        Expr { kind: ExprKind::Closure(Box::new(Closure { params, ret, body, moves, is_async })), span }
+        Expr { kind: ExprKind::Closure(Box::new(Closure { params, ret, body, moves })), span }
     }
 
     fn range(&self, range: &syn::ExprRange) -> Expr {

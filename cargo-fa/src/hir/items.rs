@@ -26,10 +26,9 @@ impl Lowering<'_> {
             }
             syn::Item::Use(item) => {
                 let mut imports = Vec::new();
-                let public = !matches!(item.vis, syn::Visibility::Inherited);
                 let absolute = item.leading_colon.is_some();
                 flatten(&item.tree, &mut Vec::new(), &mut |path, what| {
-                    imports.push(Import { absolute, path, what, public });
+                    imports.push(Import { absolute, path, what });
                 });
                 Item::Use(imports)
             }
@@ -37,17 +36,13 @@ impl Lowering<'_> {
                 let (_, name) =
                     item.rename.as_ref().map_or((None, &item.ident), |(r#as, name)| (Some(r#as), name));
                 let path = vec![name_of(&item.ident)];
-                Item::Use(vec![Import {
-                    absolute: true,
-                    path,
-                    what: Imported::Name(name_of(name)),
-                    public: false,
-                }])
+                Item::Use(vec![Import { absolute: true, path, what: Imported::Name(name_of(name)) }])
             }
             syn::Item::Mod(module) => Item::Mod(Module {
                 name: name_of(&module.ident),
                 items: module.content.as_ref().map(|(_, items)| self.items(items)),
                 path: path_attribute(&module.attrs),
+                when: self.when(&module.attrs),
             }),
             syn::Item::Struct(item) => Item::Type(TypeDef {
                 name: self.name(&item.ident),
@@ -140,10 +135,6 @@ impl Lowering<'_> {
                 }
             }
         }
-        let ret_span = match &sig.output {
-            syn::ReturnType::Default => None,
-            syn::ReturnType::Type(_, ty) => Some(self.small(ty)),
-        };
         Function {
             name: self.name(&sig.ident),
             span: start.to(self.span(sig.paren_token.span.close())),
@@ -152,8 +143,6 @@ impl Lowering<'_> {
             receiver,
             params,
             ret: self.return_type(&sig.output),
-            ret_span,
-            is_async: sig.asyncness.is_some(),
             body: None,
         }
     }
@@ -189,12 +178,14 @@ impl Lowering<'_> {
             types: Vec::new(),
             consts: Vec::new(),
         };
+        let when = self.when(&item.attrs);
         for inner in &item.items {
             match inner {
                 syn::ImplItem::Fn(function) if self.enabled(&function.attrs) => {
                     let start = attributes_start(self, &function.attrs, function.sig.fn_token.span);
                     let mut method = self.signature(&function.attrs, &function.sig, start);
                     self.body(&mut method, &function.block);
+                    method.attrs.when = method.attrs.when.within(when);
                     lowered.functions.push(method);
                 }
                 syn::ImplItem::Type(ty) => lowered.types.push((name_of(&ty.ident), self.ty(&ty.ty))),

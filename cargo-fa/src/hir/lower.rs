@@ -1,11 +1,13 @@
 //! The entry: text to tree.
 
 use std::borrow::Cow;
+use std::cell::Cell;
 
 use syn::spanned::Spanned;
 
 use super::Items;
 use super::attrs::CfgContext;
+use super::depth;
 use crate::project::Cfg;
 use crate::source::{FileId, Span};
 
@@ -20,17 +22,23 @@ pub(crate) struct ParseError {
 pub(super) struct Lowering<'a> {
     pub(super) file: FileId,
     pub(super) cfg: CfgContext<'a>,
+    /// How many expressions are around the one that is lowered.
+    pub(super) depth: Cell<usize>,
 }
 
 /// Parses the text of `file`. Items that `cfg` switches off are left out.
 pub(crate) fn lower_file(file: FileId, text: &str, cfg: &Cfg) -> Result<Items, ParseError> {
+    if let Some(at) = depth::too_deep(text) {
+        let message = format!("this nests deeper than {} levels", depth::MAX_OPEN);
+        return Err(ParseError { offset: clamp(at), message });
+    }
     // The table of this thread's spans grows with every file parsed; none of an earlier one is in use any more.
     proc_macro2::extra::invalidate_current_thread_spans();
     let parsed = syn::parse_file(&without_first_bytes(text)).map_err(|error| ParseError {
         offset: clamp(error.span().byte_range().start).min(clamp(text.len())),
         message: error.to_string(),
     })?;
-    let lowering = Lowering { file, cfg: CfgContext::new(cfg) };
+    let lowering = Lowering { file, cfg: CfgContext::new(cfg), depth: Cell::new(0) };
     if !lowering.enabled(&parsed.attrs) {
         return Ok(Items::default());
     }

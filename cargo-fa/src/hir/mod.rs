@@ -9,16 +9,18 @@
 //! | `exprs` | expressions, statements, patterns |
 //! | `types` | types and paths |
 //! | `attrs` | attributes and `cfg` |
+//! | `depth` | how deep a file may nest |
 //! | `macros` | the arguments of macros that read as expressions, and `thread_local!` |
 
 mod attrs;
+mod depth;
 mod exprs;
 mod items;
 mod lower;
 mod macros;
 mod types;
 
-pub(crate) use attrs::{Attr, AttrArg, AttrValue, Attrs};
+pub(crate) use attrs::{Attr, AttrArg, AttrValue, Attrs, When};
 pub(crate) use lower::{ParseError, lower_file};
 
 use crate::source::Span;
@@ -108,7 +110,6 @@ pub(crate) struct Import {
     pub(crate) absolute: bool,
     pub(crate) path: Vec<String>,
     pub(crate) what: Imported,
-    pub(crate) public: bool,
 }
 
 /// What a `use` brings into scope.
@@ -127,6 +128,7 @@ pub(crate) struct Module {
     pub(crate) items: Option<Items>,
     /// `#[path = ".."]`.
     pub(crate) path: Option<String>,
+    pub(crate) when: When,
 }
 
 /// A generic parameter with its bounds, those of the `where` clause included.
@@ -146,9 +148,6 @@ pub(crate) struct Function {
     pub(crate) receiver: Option<Receiver>,
     pub(crate) params: Vec<Param>,
     pub(crate) ret: TypeRef,
-    /// Where the return type is written.
-    pub(crate) ret_span: Option<Span>,
-    pub(crate) is_async: bool,
     pub(crate) body: Option<Block>,
 }
 
@@ -234,7 +233,7 @@ pub(crate) struct Block {
 
 #[derive(Clone, Debug)]
 pub(crate) enum Stmt {
-    Let(Let),
+    Let(Box<Let>),
     /// An expression; its value is the block's when it is the last statement without a semicolon.
     Expr {
         expr: Expr,
@@ -375,6 +374,8 @@ pub(crate) enum BinOp {
     Shl,
     /// `<`, `<=`, `>`, `>=`, `!=`
     Compare,
+    /// `==`
+    Equal,
     /// `&&`
     And,
     Other,
@@ -408,7 +409,6 @@ pub(crate) struct Closure {
     pub(crate) ret: TypeRef,
     pub(crate) body: Expr,
     pub(crate) moves: bool,
-    pub(crate) is_async: bool,
 }
 
 #[derive(Clone, Debug)]

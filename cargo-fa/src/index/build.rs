@@ -16,7 +16,7 @@ use crate::source::FileId;
 #[derive(Debug, Default)]
 pub(crate) struct Build {
     index: Index,
-    impls: Vec<(ModId, FileId, hir::Impl)>,
+    impls: Vec<(ModId, hir::Impl)>,
     /// The trees of types, with their modules, for the second pass.
     types: Vec<hir::TypeDef>,
     statics: Vec<hir::TypeRef>,
@@ -50,9 +50,23 @@ impl Build {
         id
     }
 
+    /// Says when a module is there, apart from what the modules around it say. Its items come later.
+    pub(crate) fn set_when(&mut self, module: ModId, when: hir::When) {
+        let data = &mut self.index.modules[module.0 as usize];
+        data.when = data.when.within(when);
+    }
+
+    /// Says that no `mod` leads to the file of a module.
+    pub(crate) fn set_orphan(&mut self, module: ModId, file: FileId) {
+        self.index.modules[module.0 as usize].orphan = Some(file);
+    }
+
     fn new_module(&mut self, krate: CrateId, parent: Option<ModId>, path: String, inner: bool) -> ModId {
         let id = ModId(self.index.modules.len() as u32);
-        let data = ModuleData { krate, parent, path, names: HashMap::new(), imports: Vec::new(), inner };
+        let outer = parent.map(|parent| self.index.module(parent));
+        let (when, orphan) = outer.map(|outer| (outer.when, outer.orphan)).unwrap_or_default();
+        let (names, imports, imported) = (HashMap::new(), Vec::new(), Vec::new());
+        let data = ModuleData { krate, parent, path, names, imports, imported, inner, when, orphan };
         self.index.modules.push(data);
         id
     }
@@ -62,13 +76,13 @@ impl Build {
     }
 
     /// Puts the items of a file, or of an inline module, into `module`.
-    pub(crate) fn add_items(&mut self, module: ModId, file: FileId, items: Items) {
+    pub(crate) fn add_items(&mut self, module: ModId, items: Items) {
         for item in items.items {
-            self.add_item(module, file, item);
+            self.add_item(module, item);
         }
     }
 
-    fn add_item(&mut self, module: ModId, file: FileId, item: Item) {
+    fn add_item(&mut self, module: ModId, item: Item) {
         match item {
             Item::Use(imports) => {
                 // `use a::b as _` brings methods only.
@@ -78,12 +92,13 @@ impl Build {
             Item::Mod(inside) => {
                 if let Some(items) = inside.items {
                     let inner = self.add_module(module, &inside.name);
-                    self.add_items(inner, file, items);
+                    self.set_when(inner, inside.when);
+                    self.add_items(inner, items);
                 }
             }
             Item::Fn(function) => {
                 let name = function.name.text.clone();
-                let id = self.add_function(module, file, function, Vec::new(), None);
+                let id = self.add_function(module, function, Vec::new(), None);
                 self.define(module, &name, Def::Fn(id));
             }
             Item::Type(def) => {
@@ -120,16 +135,16 @@ impl Build {
                 });
                 self.statics.push(item.ty);
             }
-            Item::Impl(item) => self.impls.push((module, file, item)),
+            Item::Impl(item) => self.impls.push((module, item)),
             Item::Trait(item) => {
                 let id = TraitId(self.index.traits.len() as u32);
                 self.define(module, &item.name.clone(), Def::Trait(id));
-                self.index.traits.push(TraitData { module, name: item.name, methods: HashMap::new() });
+                self.index.traits.push(TraitData { name: item.name, methods: HashMap::new() });
                 let generics = item.generics.into_iter().map(|name| Generic { name, bounds: Vec::new() });
                 let generics: Vec<Generic> = generics.collect();
                 for function in item.functions {
                     let name = function.name.text.clone();
-                    let method = self.add_function(module, file, function, generics.clone(), Some(id));
+                    let method = self.add_function(module, function, generics.clone(), Some(id));
                     self.index.traits[id.0 as usize].methods.insert(name, method);
                 }
             }
@@ -139,7 +154,6 @@ impl Build {
     fn add_function(
         &mut self,
         module: ModId,
-        file: FileId,
         mut function: hir::Function,
         outer: Vec<Generic>,
         of_trait: Option<TraitId>,
@@ -147,12 +161,11 @@ impl Build {
         let id = FnId(self.index.fns.len() as u32);
         let data = self.index.module(module);
         let (krate, path) = (data.krate, format!("{}::{}", data.path, function.name.text));
-        let inside = self.inner_items(module, &path, file, &mut function);
-        let test = function.attrs.test;
+        let when = function.attrs.when.within(data.when);
+        let inside = self.inner_items(module, &path, &mut function);
         self.index.fns.push(FnData {
             krate,
             module: inside,
-            file,
             path,
             owner: of_trait.map(Owner::Trait),
             scope: TypeScope { module: inside, generics: Vec::new(), self_ty: None },
@@ -160,7 +173,7 @@ impl Build {
             ret: Ty::Unknown,
             by_value: function.receiver == Some(hir::Receiver::Value),
             has_self: function.receiver.is_some(),
-            test,
+            when,
             function,
         });
         self.outer.insert(id, (outer, of_trait));
@@ -168,13 +181,7 @@ impl Build {
     }
 
     /// Items inside of a function go to a module of their own, which the function's names are looked for in first.
-    fn inner_items(
-        &mut self,
-        module: ModId,
-        path: &str,
-        file: FileId,
-        function: &mut hir::Function,
-    ) -> ModId {
+    fn inner_items(&mut self, module: ModId, path: &str, function: &mut hir::Function) -> ModId {
         let Some(body) = &mut function.body else { return module };
         let items = take_items(body);
         if items.is_empty() {
@@ -182,14 +189,19 @@ impl Build {
         }
         let krate = self.index.module(module).krate;
         let inner = self.new_module(krate, Some(module), path.to_owned(), true);
-        self.add_items(inner, file, Items { items });
+        self.set_when(inner, function.attrs.when);
+        self.add_items(inner, Items { items });
         inner
     }
 
     /// Looks every type up.
     pub(crate) fn finish(mut self) -> Index {
+        self.index.resolve_imports(0);
+        let modules = self.index.modules.len();
         self.fill_types();
         self.fill_impls();
+        // Functions of impls may have items inside.
+        self.index.resolve_imports(modules);
         self.fill_functions();
         for at in 0..self.index.statics.len() {
             let scope =
@@ -219,7 +231,7 @@ impl Build {
     }
 
     fn fill_impls(&mut self) {
-        for (module, file, item) in mem::take(&mut self.impls) {
+        for (module, item) in mem::take(&mut self.impls) {
             let mut scope = TypeScope { module, generics: item.generics.clone(), self_ty: None };
             let self_ty = self.index.ty(&scope, &item.self_ty);
             scope.self_ty = Some(self_ty.clone());
@@ -227,7 +239,7 @@ impl Build {
             self.note_trait(&scope, &self_ty, of_trait, &item.types);
             for function in item.functions {
                 let name = function.name.text.clone();
-                let id = self.add_function(module, file, function, item.generics.clone(), None);
+                let id = self.add_function(module, function, item.generics.clone(), None);
                 let data = &mut self.index.fns[id.0 as usize];
                 data.owner = Some(Owner::Type(self_ty.clone()));
                 match &self_ty {
@@ -289,10 +301,12 @@ impl Build {
             };
             let scope = TypeScope { module: data.module, generics, self_ty };
             let mut params = Vec::new();
-            if let (Some(receiver), Some(self_ty)) = (data.function.receiver, &scope.self_ty) {
+            if let Some(receiver) = data.function.receiver {
+                // Outside of an impl it is a mistake, which the parser lets through.
+                let self_ty = scope.self_ty.clone().unwrap_or_default();
                 params.push(match receiver {
-                    hir::Receiver::Value => self_ty.clone(),
-                    hir::Receiver::Ref => self_ty.clone().reference(),
+                    hir::Receiver::Value => self_ty,
+                    hir::Receiver::Ref => self_ty.reference(),
                 });
             }
             params.extend(data.function.params.iter().map(|param| self.index.ty(&scope, &param.ty)));

@@ -5,11 +5,10 @@ use super::{AdtId, FnId, Index, Owner, Ty};
 /// How many times a receiver is dereferenced before one gives up.
 const MAX_DEREFS: usize = 8;
 
-/// A method with the receiver's type where it was found, and what the parameters of its type are.
+/// A method, and what the parameters of its type are.
 #[derive(Clone, Debug)]
 pub(crate) struct Method {
     pub(crate) function: FnId,
-    pub(crate) receiver: Ty,
     pub(crate) generics: Vec<(String, Ty)>,
 }
 
@@ -42,7 +41,7 @@ impl Index {
                 if let Some(Owner::Type(owner)) = &data.owner {
                     owner.unify(&receiver, &mut generics);
                 }
-                return Some(Method { function, receiver, generics });
+                return Some(Method { function, generics });
             }
             receiver = self.deref(&receiver)?;
         }
@@ -63,6 +62,12 @@ impl Index {
             Ty::Foreign(foreign, _) => self.foreign_methods.get(&(foreign.clone(), name.to_owned())).copied(),
             _ => None,
         }
+    }
+
+    /// The methods `name` of the types that implement a trait.
+    pub(crate) fn implementations(&self, id: super::TraitId, name: &str) -> impl Iterator<Item = FnId> {
+        let of = self.adts.iter().filter(move |adt| adt.traits.contains(&id));
+        of.filter_map(move |adt| adt.methods.get(name).copied())
     }
 
     /// The type of a field, through dereferencing.

@@ -36,8 +36,13 @@ pub(crate) struct ModuleData {
     names: HashMap<String, Vec<Def>>,
     /// Imports that are not resolved yet or name something elsewhere.
     imports: Vec<hir::Import>,
+    /// What they name, one by one.
+    imported: Vec<Option<Def>>,
     /// It is the inside of a function: names that it lacks are looked for outside of it.
     inner: bool,
+    pub(crate) when: hir::When,
+    /// The file that it is in, when no `mod` leads to it: perhaps a program of its own.
+    pub(crate) orphan: Option<FileId>,
 }
 
 /// A struct, union or enum.
@@ -70,7 +75,6 @@ pub(crate) struct AliasData {
 pub(crate) struct FnData {
     pub(crate) krate: CrateId,
     pub(crate) module: ModId,
-    pub(crate) file: FileId,
     /// `physics::World::step`: module path, type, name.
     pub(crate) path: String,
     /// The type or trait that it belongs to.
@@ -84,7 +88,7 @@ pub(crate) struct FnData {
     /// `self` is taken by value.
     pub(crate) by_value: bool,
     pub(crate) has_self: bool,
-    pub(crate) test: bool,
+    pub(crate) when: hir::When,
 }
 
 impl FnData {
@@ -110,7 +114,6 @@ pub(crate) struct StaticData {
 
 #[derive(Debug)]
 pub(crate) struct TraitData {
-    pub(crate) module: ModId,
     pub(crate) name: String,
     pub(crate) methods: HashMap<String, FnId>,
 }

@@ -21,7 +21,7 @@ pub(crate) enum Def {
 }
 
 /// How many imports may lead to one another.
-const MAX_DEPTH: usize = 32;
+const MAX_ROUNDS: usize = 16;
 /// The attributes and macros of framealloc that lints know.
 pub(super) const MACROS: [&str; 7] =
     ["fa_assert", "fa_debug", "fa_diagnostic", "frame_local", "frame_system", "retain", "unsize_frame_box"];
@@ -37,22 +37,18 @@ enum Space {
 impl Index {
     /// What `path` names in `module`. The second value counts the segments that were used: the rest are associated items.
     pub(crate) fn resolve(&self, module: ModId, absolute: bool, path: &[&str]) -> Option<(Def, usize)> {
-        self.walk(module, absolute, path, 0)
-    }
-
-    fn walk(&self, module: ModId, absolute: bool, path: &[&str], depth: usize) -> Option<(Def, usize)> {
         let (first, rest) = path.split_first()?;
         let space = |rest: &[&str]| if rest.is_empty() { Space::Any } else { Space::Type };
         let start = if absolute {
             self.extern_crate(module, first).unwrap_or_else(|| Def::Foreign(vec![(*first).to_owned()]))
         } else {
-            self.first_name(module, first, space(rest), depth)?
+            self.first_name(module, first, space(rest))?
         };
         let mut def = start;
         for (index, name) in rest.iter().enumerate() {
             let after = &rest[index + 1..];
             def = match def {
-                Def::Mod(inside) => match self.super_or_name(inside, name, space(after), depth) {
+                Def::Mod(inside) => match self.super_or_name(inside, name, space(after)) {
                     Some(next) => next,
                     // The signatures of framealloc are one flat list: its module names lead nowhere else.
                     None if self.module(inside).krate == CrateId::FRAMEALLOC => Def::Mod(inside),
@@ -74,11 +70,11 @@ impl Index {
         Some((def, path.len()))
     }
 
-    fn super_or_name(&self, module: ModId, name: &str, space: Space, depth: usize) -> Option<Def> {
+    fn super_or_name(&self, module: ModId, name: &str, space: Space) -> Option<Def> {
         match name {
             "super" => self.named_parent(module).map(Def::Mod),
             "self" => Some(Def::Mod(module)),
-            _ => self.name_in(module, name, space, depth),
+            _ => self.name_in(module, name, space),
         }
     }
 
@@ -97,7 +93,7 @@ impl Index {
         }
     }
 
-    fn first_name(&self, module: ModId, name: &str, space: Space, depth: usize) -> Option<Def> {
+    fn first_name(&self, module: ModId, name: &str, space: Space) -> Option<Def> {
         let data = self.module(module);
         match name {
             "crate" | "$crate" => return Some(Def::Mod(self.crates[data.krate.0 as usize].root)),
@@ -105,11 +101,11 @@ impl Index {
             "super" => return self.named_parent(self.named_self(module)).map(Def::Mod),
             _ => {}
         }
-        if let Some(def) = self.name_in(module, name, space, depth) {
+        if let Some(def) = self.name_in(module, name, space) {
             return Some(def);
         }
         if data.inner {
-            return self.first_name(data.parent?, name, space, depth);
+            return self.first_name(data.parent?, name, space);
         }
         self.extern_crate(module, name).or_else(|| {
             // A crate of the standard library, or one that nobody follows: only as the start of a path.
@@ -124,10 +120,16 @@ impl Index {
         Some(Def::Mod(self.crates[id.0 as usize].root))
     }
 
-    fn name_in(&self, module: ModId, name: &str, space: Space, depth: usize) -> Option<Def> {
-        if depth > MAX_DEPTH {
+    fn name_in(&self, module: ModId, name: &str, space: Space) -> Option<Def> {
+        self.name_among(module, name, space, &mut Vec::new())
+    }
+
+    /// The same, apart from the modules that were `seen`: globs may lead in circles.
+    fn name_among(&self, module: ModId, name: &str, space: Space, seen: &mut Vec<ModId>) -> Option<Def> {
+        if seen.contains(&module) {
             return None;
         }
+        seen.push(module);
         let data = self.module(module);
         let fits = |def: &&Def| {
             space == Space::Any || matches!(def, Def::Mod(_) | Def::Adt(_) | Def::Alias(_) | Def::Trait(_))
@@ -138,43 +140,55 @@ impl Index {
         if data.krate == CrateId::FRAMEALLOC && MACROS.contains(&name) {
             return Some(Def::Macro(name.to_owned()));
         }
-        let named = data.imports.iter().filter(|import| import.what == Imported::Name(name.to_owned()));
-        for import in named {
-            if let Some(def) = self.import(module, import, depth) {
-                return Some(def);
+        let imports = || data.imports.iter().zip(&data.imported);
+        let named =
+            imports().filter(|(import, _)| matches!(&import.what, Imported::Name(known) if known == name));
+        if let Some(def) = named.filter_map(|(_, def)| def.as_ref()).next() {
+            return Some(def.clone());
+        }
+        let globs = imports().filter(|(import, _)| import.what == Imported::All);
+        globs.filter_map(|(_, def)| self.through_glob(def.as_ref()?, name, space, seen)).next()
+    }
+
+    /// Looks up what the imports of the modules from `first` on name. An import may need others: those are asked again
+    /// until nothing changes.
+    pub(super) fn resolve_imports(&mut self, first: usize) {
+        for module in &mut self.modules[first..] {
+            module.imported = vec![None; module.imports.len()];
+        }
+        for _ in 0..MAX_ROUNDS {
+            let mut changed = false;
+            for at in first..self.modules.len() {
+                let found = |import| self.import(ModId(at as u32), import);
+                let imported: Vec<Option<Def>> = self.modules[at].imports.iter().map(found).collect();
+                changed |= imported != self.modules[at].imported;
+                self.modules[at].imported = imported;
+            }
+            if !changed {
+                return;
             }
         }
-        let globs = data.imports.iter().filter(|import| import.what == Imported::All);
-        globs.filter_map(|import| self.through_glob(module, import, name, space, depth)).next()
     }
 
     /// What an import names. Its path starts at the module, or at a crate.
-    fn import(&self, module: ModId, import: &Import, depth: usize) -> Option<Def> {
+    fn import(&self, module: ModId, import: &Import) -> Option<Def> {
         let path: Vec<&str> = import.path.iter().map(String::as_str).collect();
         // `use name;` and `use name as other;` would find themselves.
-        if path.len() == 1 && !matches!(path[0], "crate" | "self" | "super") {
+        if path.len() == 1 && import.what != Imported::All && !matches!(path[0], "crate" | "self" | "super") {
             return Some(
                 self.extern_crate(module, path[0]).unwrap_or_else(|| Def::Foreign(import.path.clone())),
             );
         }
-        let (def, used) = self.walk(module, import.absolute, &path, depth + 1)?;
+        let (def, used) = self.resolve(module, import.absolute, &path)?;
         (used == path.len()).then_some(def)
     }
 
-    fn through_glob(
-        &self,
-        module: ModId,
-        import: &Import,
-        name: &str,
-        space: Space,
-        depth: usize,
-    ) -> Option<Def> {
-        let path: Vec<&str> = import.path.iter().map(String::as_str).collect();
-        match self.walk(module, import.absolute, &path, depth + 1)?.0 {
-            Def::Mod(inside) if inside != module => self.name_in(inside, name, space, depth + 1),
+    fn through_glob(&self, target: &Def, name: &str, space: Space, seen: &mut Vec<ModId>) -> Option<Def> {
+        match target {
+            Def::Mod(inside) => self.name_among(*inside, name, space, seen),
             Def::Adt(adt) => {
-                let at = self.adt(adt).variants.iter().position(|(variant, _)| variant == name)?;
-                Some(Def::Variant(adt, at))
+                let at = self.adt(*adt).variants.iter().position(|(variant, _)| variant == name)?;
+                Some(Def::Variant(*adt, at))
             }
             _ => None,
         }

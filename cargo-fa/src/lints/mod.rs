@@ -5,20 +5,29 @@ mod fa202_barrier_participants;
 mod fa203_parallel_without_context;
 mod fa204_unbounded_deferred_queue;
 mod fa205_raced_end_frame;
+mod fa301_unbounded_allocation;
+mod fa302_system_without_budget;
+mod fa303_budget_above_parent;
 mod fa520_unexplained_suppression;
 mod fa521_unused_suppression;
 mod fa522_unknown_suppression;
 mod fa523_unparsable_file;
 mod fa601_escaping_handle;
+mod fa602_per_item_allocation;
 mod fa603_open_frame;
 mod fa604_contradicted_policy;
 mod fa605_stored_discard;
 mod fa606_use_after_end;
+mod fa607_unbalanced_scope;
+mod fa801_foreign_tag;
+mod fa802_unknown_tag;
+mod fa803_foreign_free;
+mod fa804_same_system;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use crate::finding::{Finding, Level};
-use crate::flow::{self, Escape, Handles, Summaries};
+use crate::flow::{self, Escape, Handles, Summaries, Tags};
 use crate::model::Model;
 
 /// What a lint is about; the ranges of codes follow it.
@@ -92,6 +101,7 @@ pub(crate) struct LintCx<'a> {
     pub(crate) summaries: &'a Summaries,
     /// The handles that outlive their frame.
     pub(crate) escapes: &'a [Escape],
+    pub(crate) tags: &'a Tags,
 }
 
 /// All lints, sorted by code.
@@ -101,15 +111,24 @@ pub(crate) static ALL: &[&Lint] = &[
     &fa203_parallel_without_context::LINT,
     &fa204_unbounded_deferred_queue::LINT,
     &fa205_raced_end_frame::LINT,
+    &fa301_unbounded_allocation::LINT,
+    &fa302_system_without_budget::LINT,
+    &fa303_budget_above_parent::LINT,
     &fa520_unexplained_suppression::LINT,
     &fa521_unused_suppression::LINT,
     &fa522_unknown_suppression::LINT,
     &fa523_unparsable_file::LINT,
     &fa601_escaping_handle::LINT,
+    &fa602_per_item_allocation::LINT,
     &fa603_open_frame::LINT,
     &fa604_contradicted_policy::LINT,
     &fa605_stored_discard::LINT,
     &fa606_use_after_end::LINT,
+    &fa607_unbalanced_scope::LINT,
+    &fa801_foreign_tag::LINT,
+    &fa802_unknown_tag::LINT,
+    &fa803_foreign_free::LINT,
+    &fa804_same_system::LINT,
 ];
 
 /// Their checks; those of FA52x are in `suppress` and `driver`.
@@ -119,11 +138,20 @@ static CHECKS: &[fn(&LintCx<'_>, &mut Vec<Finding>)] = &[
     fa203_parallel_without_context::check,
     fa204_unbounded_deferred_queue::check,
     fa205_raced_end_frame::check,
+    fa301_unbounded_allocation::check,
+    fa302_system_without_budget::check,
+    fa303_budget_above_parent::check,
     fa601_escaping_handle::check,
+    fa602_per_item_allocation::check,
     fa603_open_frame::check,
     fa604_contradicted_policy::check,
     fa605_stored_discard::check,
     fa606_use_after_end::check,
+    fa607_unbalanced_scope::check,
+    fa801_foreign_tag::check,
+    fa802_unknown_tag::check,
+    fa803_foreign_free::check,
+    fa804_same_system::check,
 ];
 
 /// Runs all lints.
@@ -131,13 +159,16 @@ pub(crate) fn run(model: &Model<'_>) -> Vec<Finding> {
     let summaries = Summaries::new(model);
     let handles = Handles::new(model, &summaries);
     let escapes = flow::escapes(model, &summaries, &handles);
-    let cx = LintCx { model, summaries: &summaries, escapes: &escapes };
+    let tags = Tags::new(model);
+    let cx = LintCx { model, summaries: &summaries, escapes: &escapes, tags: &tags };
     let mut findings = Vec::new();
     for check in CHECKS {
         check(&cx, &mut findings);
     }
     findings
 }
+
+pub(crate) use fa302_system_without_budget::LINT as SYSTEM_WITHOUT_BUDGET;
 
 /// The lints about suppressions and files; the driver emits them, not the analysis.
 pub(crate) mod configuration {

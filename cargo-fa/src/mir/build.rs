@@ -13,7 +13,7 @@ pub(crate) fn lower_function(index: &Index, id: FnId) -> Option<FnBody> {
     let data = index.function(id);
     let block = data.function.body.as_ref()?;
     let mut lower = Lower { index, scope: data.scope.clone(), bodies: Vec::new(), open: Vec::new() };
-    let key = lower.open_body(block.span, data.ret.clone(), data.function.is_async);
+    let key = lower.open_body(block.span, data.ret.clone());
     if data.has_self {
         let span = data.function.name.span;
         let this = lower.add_local(Some("self"), data.params[0].clone(), span, LocalKind::Param);
@@ -78,7 +78,7 @@ impl Lower<'_> {
         self.open.last_mut().expect("a body is being built")
     }
 
-    pub(super) fn open_body(&mut self, span: Span, ret: Ty, is_async: bool) -> BodyKey {
+    pub(super) fn open_body(&mut self, span: Span, ret: Ty) -> BodyKey {
         let key = BodyKey(self.bodies.len() as u32);
         self.bodies.push(None);
         let body = Body {
@@ -89,7 +89,6 @@ impl Lower<'_> {
             blocks: vec![Block::default()],
             loops: Vec::new(),
             ret,
-            is_async,
             parent: self.open.last().map(|outer| outer.key),
             runs: Vec::new(),
         };
@@ -173,6 +172,12 @@ impl Lower<'_> {
     pub(super) fn emit(&mut self, op: Op) {
         let building = self.building();
         building.body.blocks[building.current.0 as usize].ops.push(op);
+    }
+
+    /// The block that is being written to.
+    pub(super) fn block_data(&mut self) -> &mut Block {
+        let building = self.building();
+        &mut building.body.blocks[building.current.0 as usize]
     }
 
     pub(super) fn new_block(&mut self) -> BlockId {

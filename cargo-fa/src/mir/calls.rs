@@ -1,7 +1,7 @@
 //! What a call names, its arguments, its type.
 
 use super::build::Lower;
-use super::exprs::{fill, more_known};
+use super::exprs::fill;
 use super::{Call, Callee, Const, Exit, Op, Operand, Place, Ran, Run, RunSite};
 use crate::api;
 use crate::hir::{self, Expr, ExprKind};
@@ -30,7 +30,7 @@ impl Lower<'_> {
             let function = self.expr(callee, None);
             let args = self.args(args, &[]);
             let ty = self.ret_of(&function.ty);
-            return self.finish(Callee::Unknown, args, false, Vec::new(), ty, span, callee.span);
+            return self.finish(Callee::Unknown, args, false, ty, span, callee.span);
         };
         if let Some(local) = path.single().and_then(|name| self.variable(name)) {
             return self.call_variable(local, args, span, callee.span);
@@ -114,7 +114,7 @@ impl Lower<'_> {
         };
         let ret = self.ret_of(&ty);
         self.emit(Op::Use { place: Place::local(local), span: name_span });
-        self.finish(callee, args, false, Vec::new(), ret, span, name_span)
+        self.finish(callee, args, false, ret, span, name_span)
     }
 
     fn ret_of(&self, ty: &Ty) -> Ty {
@@ -138,7 +138,7 @@ impl Lower<'_> {
         let ret = data.ret.clone();
         let (operands, generics) = self.checked_args(args, expected, &|_| Run::Once, span, None);
         let ret = fill(&ret, &generics);
-        self.finish(Callee::Fn(id), operands, false, turbofish, ret, span, path.span)
+        self.finish(Callee::Fn(id), operands, false, ret, span, path.span)
     }
 
     pub(super) fn method_call(
@@ -165,7 +165,7 @@ impl Lower<'_> {
             let by_ref = base.by_ref || !by_value || base.ty.is_ref();
             operands.insert(0, Operand { by_ref, ..base });
             let ret = fill(&ret, &generics);
-            return self.finish(Callee::Fn(method.function), operands, true, turbofish, ret, span, name.span);
+            return self.finish(Callee::Fn(method.function), operands, true, ret, span, name.span);
         }
         self.foreign_method(base, name, turbofish, args, span)
     }
@@ -191,7 +191,7 @@ impl Lower<'_> {
         let mut all = vec![Operand { by_ref, ..base }];
         all.extend(operands);
         runs.iter_mut().for_each(|ran| ran.arg += 1);
-        let made = self.finish(callee, all, true, turbofish, ty, span, name.span);
+        let made = self.finish(callee, all, true, ty, span, name.span);
         self.note_runs(runs);
         self.with_len(made, len)
     }
@@ -316,7 +316,7 @@ impl Lower<'_> {
             ty = known.map(|known| known.result(&[])).unwrap_or_default();
         }
         let callee = Callee::Foreign(names.join("::"));
-        let made = self.finish(callee, operands, false, Vec::new(), ty, span, name_span);
+        let made = self.finish(callee, operands, false, ty, span, name_span);
         self.note_runs(runs);
         if names.len() > 1 && matches!(names.last(), Some(&("exit" | "abort"))) {
             self.diverge();
@@ -386,20 +386,17 @@ impl Lower<'_> {
 
     /// Notes what runs a closure.
     fn ran(&mut self, key: BodyKey, run: Run, span: Span, source: Option<Place>) {
-        let in_loop = self.current_loop();
         let at = self.building().key;
         if let Some(Some(body)) = self.bodies.get_mut(key.0 as usize) {
-            body.runs.push(RunSite { run, at, span, in_loop, source });
+            body.runs.push(RunSite { run, at, span, source });
         }
     }
 
-    #[expect(clippy::too_many_arguments, reason = "the parts of a call")]
     fn finish(
         &mut self,
         callee: Callee,
         args: Vec<Operand>,
         has_receiver: bool,
-        turbofish: Vec<Ty>,
         ty: Ty,
         span: Span,
         name_span: Span,
@@ -408,7 +405,7 @@ impl Lower<'_> {
         let args = args.collect();
         let result = self.temp(ty, span);
         let dest = result.place.whole().expect("a temporary");
-        let call = Call { callee, args, has_receiver, dest, turbofish, runs: Vec::new(), span, name_span };
+        let call = Call { callee, args, has_receiver, dest, runs: Vec::new(), span, name_span };
         self.emit(Op::Call(Box::new(call)));
         result
     }
@@ -424,7 +421,7 @@ impl Lower<'_> {
         let borrowed = operands.into_iter().map(|operand| Operand { by_ref: true, ..operand });
         let borrowed = borrowed.collect();
         let ty = if name == "format" { Ty::foreign("String", []) } else { Ty::Unknown };
-        let made = self.finish(Callee::Macro(name.clone()), borrowed, false, Vec::new(), ty, span, path.span);
+        let made = self.finish(Callee::Macro(name.clone()), borrowed, false, ty, span, path.span);
         match name.as_str() {
             "bail" => return self.exit(Exit::Return, None, span),
             "ensure" => {

@@ -2,7 +2,7 @@
 
 use super::build::{Lower, Target};
 use super::exprs::more_known;
-use super::{BlockId, Bound, Exit, LoopData, LoopId, Op, Operand};
+use super::{BlockId, Bound, Exit, LoopData, LoopId, Op, Operand, Place};
 use crate::hir::{self, BinOp, Expr, ExprKind, LoopSource};
 use crate::index::Ty;
 use crate::source::Span;
@@ -123,7 +123,8 @@ impl Lower<'_> {
             (LoopSource::While(condition), _) if compares(condition) => Bound::Compared,
             _ => Bound::Open,
         };
-        let id = self.add_loop(bound, span);
+        let over = iter.as_ref().map(|value| value.place.clone());
+        let id = self.add_loop(bound, over, span);
         let before = self.enter_loop(id);
         let head = self.new_block();
         self.go(&[head]);
@@ -192,11 +193,11 @@ impl Lower<'_> {
         block
     }
 
-    fn add_loop(&mut self, bound: Bound, span: Span) -> LoopId {
+    fn add_loop(&mut self, bound: Bound, source: Option<Place>, span: Span) -> LoopId {
         let parent = self.current_loop();
         let loops = &mut self.building().body.loops;
         let id = LoopId(loops.len() as u32);
-        loops.push(LoopData { span, bound, parent });
+        loops.push(LoopData { span, bound, parent, source });
         id
     }
 
@@ -309,7 +310,7 @@ impl Lower<'_> {
         };
         let declared = self.index.ty(&self.scope, &closure.ret);
         let ret = if declared == Ty::Unknown && !matches!(ret, Ty::Param(..)) { ret } else { declared };
-        let key = self.open_body(span, ret, closure.is_async);
+        let key = self.open_body(span, ret);
         for (at, param) in closure.params.iter().enumerate() {
             let written = self.index.ty(&self.scope, &param.ty);
             let ty = more_known(written, params.get(at).cloned().unwrap_or_default());
@@ -326,7 +327,7 @@ impl Lower<'_> {
     }
 
     pub(super) fn async_block(&mut self, block: &hir::Block, moves: bool) -> Operand {
-        let key = self.open_body(block.span, Ty::Unknown, true);
+        let key = self.open_body(block.span, Ty::Unknown);
         self.body_block(block);
         self.finish_inner(key, moves, block.span)
     }

@@ -155,7 +155,6 @@ impl Lower<'_> {
             args,
             has_receiver: false,
             dest,
-            turbofish: Vec::new(),
             runs: Vec::new(),
             span: local.span,
             name_span: span,
@@ -366,6 +365,9 @@ impl Lower<'_> {
                 self.constant(Ty::Adt(id, Vec::new()), Some(value), span)
             }
             Some((Def::Fn(id), used)) if used == all => self.function_value(id, span),
+            Some((Def::Foreign(names), _)) if largest(&names).is_some() => {
+                self.constant(Ty::foreign(&names[names.len() - 2], []), largest(&names).map(Const::Int), span)
+            }
             Some((Def::Adt(id), used)) if used == all => self.temp(Ty::Adt(id, Vec::new()), span),
             // A method as a value: `EngineAlloc::with_defaults`.
             Some((def, used)) if used + 1 == all => match self.associated(&def, path) {
@@ -393,7 +395,11 @@ impl Lower<'_> {
         let right = self.expr(right, None);
         self.use_place(&right);
         let value = arithmetic(op, left.value.as_ref(), right.value.as_ref());
-        let ty = if op == BinOp::Compare { Ty::foreign("bool", []) } else { left.ty.peeled().clone() };
+        let compares = matches!(op, BinOp::Compare | BinOp::Equal);
+        if compares {
+            self.block_data().compared.extend([left.place.clone(), right.place]);
+        }
+        let ty = if compares { Ty::foreign("bool", []) } else { left.ty.peeled().clone() };
         self.constant(ty, value, span)
     }
 
@@ -406,6 +412,7 @@ impl Lower<'_> {
         let from = self.expr(value, None);
         let to = self.expr(target, None);
         if compound {
+            self.block_data().counted.push(to.place.clone());
             self.use_place(&from);
             self.use_place(&to);
         } else {
@@ -493,6 +500,19 @@ fn literal(lit: &Lit) -> (Ty, Option<Const>) {
         Lit::Bool(value) => (Ty::foreign("bool", []), Some(Const::Bool(*value))),
         Lit::Other => (Ty::Unknown, None),
     }
+}
+
+/// `usize::MAX` and the like.
+fn largest(path: &[String]) -> Option<u128> {
+    let [.., ty, name] = path else { return None };
+    let bits = match ty.as_str() {
+        "u8" => 8,
+        "u16" => 16,
+        "u32" => 32,
+        "u64" | "usize" => 64,
+        _ => return None,
+    };
+    (name == "MAX").then(|| (1 << bits) - 1)
 }
 
 fn integer(value: Option<&Const>) -> Option<u128> {

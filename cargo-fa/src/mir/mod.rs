@@ -155,8 +155,6 @@ pub(crate) struct Call {
     /// The first argument is what the method was called on.
     pub(crate) has_receiver: bool,
     pub(crate) dest: Local,
-    /// Types given with `::<..>`.
-    pub(crate) turbofish: Vec<Ty>,
     /// Which arguments something from elsewhere calls: closures, functions, variables that hold one.
     pub(crate) runs: Vec<Ran>,
     pub(crate) span: Span,
@@ -264,6 +262,10 @@ pub(crate) struct Block {
     pub(crate) in_loop: Option<LoopId>,
     /// It ends in a panic or in what never returns.
     pub(crate) diverges: bool,
+    /// What is compared here, by size or for being equal.
+    pub(crate) compared: Vec<Place>,
+    /// What is added to here, or taken from.
+    pub(crate) counted: Vec<Place>,
 }
 
 /// How often a loop can run.
@@ -284,6 +286,8 @@ pub(crate) struct LoopData {
     pub(crate) span: Span,
     pub(crate) bound: Bound,
     pub(crate) parent: Option<LoopId>,
+    /// What a `for` loop runs over.
+    pub(crate) source: Option<Place>,
 }
 
 /// A variable of the body around that a closure uses.
@@ -304,7 +308,6 @@ pub(crate) struct Body {
     pub(crate) blocks: Vec<Block>,
     pub(crate) loops: Vec<LoopData>,
     pub(crate) ret: Ty,
-    pub(crate) is_async: bool,
     /// The body in which a closure is written.
     pub(crate) parent: Option<BodyKey>,
     /// What runs it, where, and in which loop there; empty for a function.
@@ -318,7 +321,6 @@ pub(crate) struct RunSite {
     pub(crate) at: BodyKey,
     /// The call that it is given to.
     pub(crate) span: Span,
-    pub(crate) in_loop: Option<LoopId>,
     /// What the method that runs it was called on: its parameters come from there.
     pub(crate) source: Option<Place>,
 }

@@ -44,10 +44,6 @@ impl Public {
         }
         Self { items, renames }
     }
-
-    pub(crate) fn contains(&self, module: usize, name: &str) -> bool {
-        self.items.contains_key(&(module, name.to_owned()))
-    }
 }
 
 /// (module, name where it is defined, name by which it is exported) of all that `module` makes public.

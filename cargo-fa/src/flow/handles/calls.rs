@@ -348,7 +348,8 @@ impl Ways<'_> {
             return Some(outer);
         }
         let mut captures = caller.body.captures.iter();
-        let same = captures.find(|capture| self.body.parent == caller.body.parent && capture.outer == outer)?;
+        let same =
+            captures.find(|capture| self.body.parent == caller.body.parent && capture.outer == outer)?;
         Some(same.inner)
     }
 

@@ -218,19 +218,14 @@ impl Seen {
             let held = state.held.iter().filter_map(|(place, holdings)| {
                 holdings.get(&origin).map(|site| (place.clone(), site.clone()))
             });
-            let holders: Vec<(Place, Sited)> =
-                held
+            let holders: Vec<(Place, Sited)> = held
                 .filter(|(place, site)| {
                     is_named(tracker, place.root) && !(site.is_some() && state.is_cleared(place))
                 })
                 .collect();
             let Some(status) = state.status.get(&origin) else { continue };
-            let ended = Ended {
-                status: status.clone(),
-                end: call.span,
-                sure: state.least == state.most,
-                holders,
-            };
+            let ended =
+                Ended { status: status.clone(), end: call.span, sure: state.least == state.most, holders };
             self.ended.entry(origin).or_insert(ended);
         }
     }
@@ -294,7 +289,7 @@ impl Seen {
             *other != origin
                 && ended.holders.iter().any(|(held, site)| held == place && site.is_none())
                 && !matches!(
-                    (self.ended[&origin].holders.iter().find(|(held, _)| held == place)),
+                    self.ended[&origin].holders.iter().find(|(held, _)| held == place),
                     Some((_, None))
                 )
         })
@@ -305,7 +300,8 @@ impl Seen {
 fn is_asked(tracker: &Tracker<'_>, read: &Call) -> bool {
     tracker.body.calls().any(|(_, call)| {
         let asked = call.receiver().and_then(|receiver| receiver.place.whole());
-        asked == Some(read.dest) && matches!(&call.callee, Callee::Foreign(name) if name.ends_with("::is_none"))
+        asked == Some(read.dest)
+            && matches!(&call.callee, Callee::Foreign(name) if name.ends_with("::is_none"))
     })
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::effects::Handles;
 use super::state::{State, Status};
 use super::{Origin, Site, SiteKind, Sited, carries, lends};
-use crate::flow::{FrameDepth, Summaries};
+use crate::flow::{Pair, PairDepth, Summaries};
 use crate::index::{BodyKey, Ty};
 use crate::mir::{Analysis, Body, FnBody, Local, LocalKind, Op, Operand, Place, Root};
 use crate::model::Model;
@@ -27,8 +27,8 @@ pub(crate) struct Tracker<'a> {
 pub(super) type Flow = Vec<(Vec<String>, Origin, Sited)>;
 
 impl Tracker<'_> {
-    pub(super) fn frames(&self) -> FrameDepth<'_> {
-        FrameDepth { model: self.model, summaries: self.summaries }
+    pub(super) fn frames(&self) -> PairDepth<'_> {
+        PairDepth { pair: Pair::Frame, model: self.model, summaries: self.summaries }
     }
 
     pub(super) fn carries(&self, ty: &Ty) -> bool {

@@ -4,9 +4,9 @@
 mod origins;
 
 use crate::finding::{Confidence, Finding, Level};
-use crate::flow::FrameDepth;
-use crate::flow::threads::{Spawn, closure, made, spawns};
-use crate::index::BodyKey;
+use crate::flow::threads::{self, Spawn, closure, made, spawns};
+use crate::flow::{Pair, PairDepth};
+use crate::index::{BodyKey, FnData, FnId};
 use crate::lints::{Category, Lint, LintCx};
 use crate::mir::{self, Analysis, Body, Call, Callee, FnBody, Op, Run};
 use crate::source::Span;
@@ -32,10 +32,26 @@ pub(crate) fn check(cx: &LintCx<'_>, findings: &mut Vec<Finding>) {
         }
         let spawns = spawns(cx.summaries, function);
         for (at, body) in function.iter() {
-            let found = check_body(cx, function, at, body, &spawns, &origins);
+            let mut found = check_body(cx, function, at, body, &spawns, &origins);
+            // Whoever is handed the thread, or keeps it, may wait for it.
+            if found.iter().any(|finding| finding.confidence < Confidence::High) && others_wait(cx, id, data)
+            {
+                found.retain(|finding| finding.confidence == Confidence::High);
+            }
             findings.extend(found.into_iter().map(|finding| finding.item(&data.path)));
         }
     }
+}
+
+/// Whether another function waits for threads that might be those of this one: a method of the same type, or a caller.
+fn others_wait(cx: &LintCx<'_>, id: FnId, data: &FnData) -> bool {
+    cx.model.index.functions().any(|(other, of_other)| {
+        let Some(body) = cx.model.body(other).filter(|_| other != id) else { return false };
+        let calls = || body.bodies.iter().flat_map(Body::calls).map(|(_, call)| call);
+        let related = data.owner.is_some() && data.owner == of_other.owner
+            || calls().any(|call| call.callee == Callee::Fn(id));
+        related && calls().any(threads::waits)
+    })
 }
 
 /// Something of a frame that another thread has been given.
@@ -135,7 +151,7 @@ fn check_body(
     if !body.calls().any(|(_, call)| analysis.handed(body, call).is_some()) {
         return Vec::new();
     }
-    let frames = FrameDepth { model: cx.model, summaries: cx.summaries };
+    let frames = PairDepth { pair: Pair::Frame, model: cx.model, summaries: cx.summaries };
     // What a closure has started the code around it may wait for.
     let waited_for = body.parent.is_some()
         && function

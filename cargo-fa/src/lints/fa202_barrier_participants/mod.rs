@@ -5,7 +5,7 @@ mod paths;
 mod uses;
 
 use crate::api::Fact;
-use crate::finding::{Finding, Level};
+use crate::finding::{Confidence, Finding, Level};
 use crate::lints::{Category, Lint, LintCx};
 use crate::mir::{Const, Operand};
 use crate::source::Span;
@@ -50,6 +50,11 @@ fn number(operand: &Operand) -> Option<u128> {
 
 fn finding(count: Span, expected: u128, uses: &Uses) -> Option<Finding> {
     let joined = total(&uses.joins, uses)?;
+    // Who signals in two places does so for several frames.
+    let alone = |site: &Site| uses.signals.iter().filter(|other| other.at == site.at).count() == 1;
+    if !uses.signals.iter().all(alone) {
+        return None;
+    }
     let signalled = total(&uses.signals, uses)?;
     if uses.waits.is_empty() && joined == 0 || joined + signalled == 0 {
         return None;
@@ -65,10 +70,16 @@ fn finding(count: Span, expected: u128, uses: &Uses) -> Option<Finding> {
         "a frame counts as complete before everybody is done with it; the signals that are left count for the next one"
     };
     let verb = if come == 1 { "comes" } else { "come" };
+    // A barrier of one thread shows something, or is a part of what is not seen.
+    let mut paths =
+        uses.signals.iter().chain(uses.waits.iter().map(|wait| &wait.site)).map(|site| &site.path);
+    let alone = uses.joins.is_empty() && !paths.any(|path| path.contains(&Factor::Thread));
+    let sure = if alone { Confidence::Low } else { Confidence::High };
     let message = format!("the barrier expects {expected} signals, and {come} {verb}");
     let mut finding = Finding::new(&LINT, count, message)
         .label(format!("a frame is complete after {expected} signals"))
-        .note(consequence);
+        .note(consequence)
+        .confidence(sure);
     let kinds = [(&uses.joins, "takes part", "take part"), (&uses.signals, "signals", "signal")];
     for (sites, one, many) in kinds {
         for site in sites {
@@ -98,11 +109,15 @@ fn total(sites: &[Site], uses: &Uses) -> Option<u128> {
 /// How often a place is come by in one frame; `None` when that is not certain.
 fn times(site: &Site, uses: &Uses) -> Option<u128> {
     let mut times = 1_u128;
+    // Of one thread, what joins again and again is several participants; what signals is several frames.
+    let joins = uses.joins.iter().any(|join| join.span == site.span);
+    let threads = |path: &[Factor]| path.iter().filter(|factor| **factor == Factor::Thread).count();
     for (at, factor) in site.path.iter().enumerate() {
-        let threads = |path: &[Factor]| path.iter().filter(|factor| **factor == Factor::Thread).count();
         let here = threads(&site.path[..at]);
+        let counts = joins || threads(&site.path) > here;
         match factor {
             Factor::Thread => {}
+            Factor::Times(_) if !counts => return None,
             Factor::Times(count) => times = times.checked_mul(*count)?,
             Factor::Loop(id, bound) => {
                 // A loop in which the same thread waits has one frame per round.
@@ -113,7 +128,7 @@ fn times(site: &Site, uses: &Uses) -> Option<u128> {
                 });
                 match bound {
                     _ if of_frames => {}
-                    Some(count) if here == 0 => times = times.checked_mul(*count)?,
+                    Some(count) if here == 0 && counts => times = times.checked_mul(*count)?,
                     _ => return None,
                 }
             }

@@ -2,7 +2,7 @@
 
 use super::paths::{Factor, Root, path};
 use crate::flow::threads::MAIN;
-use crate::index::BodyKey;
+use crate::index::{BodyKey, FnId};
 use crate::mir::{BlockId, Call, Callee, FnBody, Local, Op, Operand};
 use crate::model::Model;
 use crate::source::Span;
@@ -11,6 +11,8 @@ use crate::source::Span;
 #[derive(Clone, Debug)]
 pub(super) struct Site {
     pub(super) span: Span,
+    /// The function and the body.
+    pub(super) at: (FnId, BodyKey),
     pub(super) path: Vec<Factor>,
 }
 
@@ -90,7 +92,7 @@ impl Follow<'_> {
                             Some(before.iter().copied().chain(path).collect::<Vec<_>>())
                         };
                         work.extend(
-                            self.call(call, holds, &is, &way)?
+                            self.call(call, (function.function, at), holds, &is, &way)?
                                 .into_iter()
                                 .map(|(local, holds)| (at, local, holds)),
                         );
@@ -119,11 +121,12 @@ impl Follow<'_> {
     fn call(
         &mut self,
         call: &Call,
+        at: (FnId, BodyKey),
         holds: Holds,
         is: &dyn Fn(&Operand) -> bool,
         way: &dyn Fn(bool) -> Option<Vec<Factor>>,
     ) -> Option<Vec<(Local, Holds)>> {
-        let site = |path| Site { span: call.span, path };
+        let site = |path| Site { span: call.span, at, path };
         let name = match &call.callee {
             Callee::Foreign(name) => match (name.rsplit("::").next(), holds) {
                 (Some("clone" | "new" | "from" | "deref" | "as_ref"), _) => {

@@ -39,12 +39,17 @@ pub(crate) fn check(cx: &LintCx<'_>, findings: &mut Vec<Finding>) {
 
 /// Allocations in a closure, or a function, that is handed to another thread here.
 fn on_other_threads(cx: &LintCx<'_>, id: FnId, function: &FnBody, spawn: &Spawn<'_>) -> Option<Finding> {
+    let tagged = in_force(cx.model, function, spawn.at, spawn.call)?;
+    // A phase is entered by its name; which one that is does not matter here.
+    let for_phase = matches!(tagged, Tagged::Guard(Scope::Phase, _));
     let events = match spawn.closure() {
         Some(key) => untagged(cx.model, cx.summaries, function, key, true),
         None => Vec::new(),
     };
-    let mut events: Vec<Event<'_>> =
-        events.into_iter().filter(|event| event.allocation().is_some()).collect();
+    let mut events: Vec<Event<'_>> = events
+        .into_iter()
+        .filter(|event| event.allocation().is_some() && !(for_phase && event.in_phase))
+        .collect();
     events.sort_by_key(|event| event.call.span);
     let by_name = named(spawn.work).and_then(|id| Some((id, cx.summaries.of(id).untagged?.0)));
     let (at, memory, through) = match (events.first(), by_name) {
@@ -55,10 +60,9 @@ fn on_other_threads(cx: &LintCx<'_>, id: FnId, function: &FnBody, spawn: &Spawn<
         (None, Some((through, memory))) => (spawn.work.span, memory, Some(through)),
         (None, None) => return None,
     };
-    let tagged = in_force(cx.model, function, spawn.at, spawn.call)?;
     let direct = through.is_none()
         && spawn.run == Run::ScopedThread
-        && matches!(spawn.call.callee, Callee::Foreign(_));
+        && matches!(&spawn.call.callee, Callee::Foreign(name) if !may_run_here(name));
     let name = through.map(|id| format!("`{}` ", cx.model.index.function(id).name())).unwrap_or_default();
     let label = format!("{name}allocates {} on another thread, {}", of(memory), outside(tagged));
     let thread = cx.model.text(spawn.call.name_span);
@@ -86,6 +90,11 @@ fn in_functions_that_spawn(cx: &LintCx<'_>, id: FnId, function: &FnBody) -> Vec<
         }
     }
     findings
+}
+
+/// Whether rayon runs the closure on this thread when that is one of its own.
+fn may_run_here(name: &str) -> bool {
+    matches!(name.rsplit("::").next(), Some("join" | "scope" | "scope_fifo" | "install"))
 }
 
 fn outside(tagged: Tagged) -> &'static str {

@@ -18,6 +18,9 @@ pub(crate) static LINT: Lint = Lint {
     page: include_str!("page.md"),
 };
 
+/// More destructors per frame than this are likely to be all that a frame defers.
+const MANY: u128 = 256;
+
 pub(crate) fn check(cx: &LintCx<'_>, findings: &mut Vec<Finding>) {
     let processed = cx.model.index.functions().filter_map(|(id, _)| cx.model.body(id)).any(|function| {
         let calls = function.bodies.iter().flat_map(Body::calls);
@@ -96,7 +99,8 @@ fn finding(settings: &Settings, processed: bool) -> Option<Finding> {
     };
     // Who sets only how many run in a frame may know that fewer are deferred.
     let sure = match (policy.written, processing) {
-        (Some(_), Processing::Incremental(_)) => Confidence::High,
+        (_, Processing::Incremental(Some(most))) if most > MANY => Confidence::Low,
+        (Some(_), Processing::Incremental(Some(_))) => Confidence::High,
         (None, Processing::Incremental(_)) if settings.depth.is_none() => Confidence::Low,
         _ => Confidence::Medium,
     };

@@ -4,8 +4,8 @@
 use std::collections::BTreeSet;
 
 use crate::finding::{Confidence, Finding, Level};
-use crate::flow::FrameDepth;
 use crate::flow::threads::{Spawn, caller_of, spawns};
+use crate::flow::{Pair, PairDepth};
 use crate::index::BodyKey;
 use crate::lints::{Category, Lint, LintCx};
 use crate::mir::{self, Body, Call, Callee, FnBody, Op, Run};
@@ -21,7 +21,7 @@ pub(crate) static LINT: Lint = Lint {
 };
 
 pub(crate) fn check(cx: &LintCx<'_>, findings: &mut Vec<Finding>) {
-    let analysis = FrameDepth { model: cx.model, summaries: cx.summaries };
+    let analysis = PairDepth { pair: Pair::Frame, model: cx.model, summaries: cx.summaries };
     for (id, data, function) in cx.model.functions() {
         if !cx.summaries.of(id).touches_frames {
             continue;
@@ -41,7 +41,7 @@ pub(crate) fn check(cx: &LintCx<'_>, findings: &mut Vec<Finding>) {
 }
 
 /// Where a body begins a frame that it has not ended when it returns.
-fn left_open(analysis: &FrameDepth<'_>, body: &Body) -> Option<Span> {
+fn left_open(analysis: &PairDepth<'_>, body: &Body) -> Option<Span> {
     let mut open = None;
     let results = mir::solve(analysis, body);
     results.visit(analysis, body, |state, _, op| {
@@ -53,7 +53,7 @@ fn left_open(analysis: &FrameDepth<'_>, body: &Body) -> Option<Span> {
 }
 
 /// Where the frame is begun that may be open before a call, in its body or in one around it.
-fn begun_before(analysis: &FrameDepth<'_>, function: &FnBody, at: BodyKey, call: &Call) -> Option<Span> {
+fn begun_before(analysis: &PairDepth<'_>, function: &FnBody, at: BodyKey, call: &Call) -> Option<Span> {
     let (mut at, mut call) = (at, call);
     for _ in 0..16 {
         let body = function.body(at);
@@ -72,7 +72,7 @@ fn begun_before(analysis: &FrameDepth<'_>, function: &FnBody, at: BodyKey, call:
 }
 
 /// Whether a closure that a body runs on its own thread leaves a frame open there.
-fn begins_inside(analysis: &FrameDepth<'_>, function: &FnBody, key: BodyKey) -> bool {
+fn begins_inside(analysis: &PairDepth<'_>, function: &FnBody, key: BodyKey) -> bool {
     function.bodies.iter().any(|body| {
         let runs =
             body.runs.iter().any(|site| site.at == key && matches!(site.run, Run::Once | Run::PerItem));
@@ -82,7 +82,7 @@ fn begins_inside(analysis: &FrameDepth<'_>, function: &FnBody, key: BodyKey) -> 
 
 /// `begin_frame` here, `end_frame` in a closure that another thread runs.
 fn ended_elsewhere(
-    analysis: &FrameDepth<'_>,
+    analysis: &PairDepth<'_>,
     function: &FnBody,
     spawn: &Spawn<'_>,
     begun_elsewhere: bool,
@@ -119,7 +119,7 @@ fn ended_elsewhere(
 }
 
 /// `begin_frame` in a closure that another thread runs, `end_frame` here.
-fn ended_here(analysis: &FrameDepth<'_>, function: &FnBody, begun: Span) -> Option<Finding> {
+fn ended_here(analysis: &PairDepth<'_>, function: &FnBody, begun: Span) -> Option<Finding> {
     let end = analysis.unmatched_end(function.main())?;
     Some(
         Finding::new(&LINT, end.span, "this ends a frame that another thread has begun")

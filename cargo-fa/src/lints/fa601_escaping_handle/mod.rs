@@ -59,7 +59,8 @@ fn stored(escape: &Escape, site: &Site) -> Finding {
         SiteKind::Contained => "put there here",
         SiteKind::Captured => "kept with what it captured",
     };
-    with_places(Finding::new(&LINT, escape.span, message).label(label), escape).help(way_out(escape, site.kind))
+    with_places(Finding::new(&LINT, escape.span, message).label(label), escape)
+        .help(way_out(escape, site.kind))
 }
 
 fn returned(escape: &Escape) -> Finding {

@@ -1,8 +1,8 @@
 //! FA603: a frame that is begun and not ended on every way.
 #![doc = include_str!("page.md")]
 
-use crate::finding::{Confidence, Finding, Level};
-use crate::flow::{Depth, FrameDepth};
+use crate::finding::{Finding, Level};
+use crate::flow::{Depth, Pair, PairDepth};
 use crate::lints::{Category, Lint, LintCx};
 use crate::mir::{self, BlockId, Body, Exit, Op, Results};
 use crate::source::Span;
@@ -18,7 +18,7 @@ pub(crate) static LINT: Lint = Lint {
 
 pub(crate) fn check(cx: &LintCx<'_>, findings: &mut Vec<Finding>) {
     for (_, data, function) in cx.model.functions() {
-        let analysis = FrameDepth { model: cx.model, summaries: cx.summaries };
+        let analysis = PairDepth { pair: Pair::Frame, model: cx.model, summaries: cx.summaries };
         // A closure ends what the function around it begins, or was meant to (FA205).
         if function.bodies[1..].iter().any(|body| analysis.unmatched_end(body).is_some()) {
             continue;
@@ -30,15 +30,8 @@ pub(crate) fn check(cx: &LintCx<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
-fn only_ends(cx: &LintCx<'_>, body: &Body) -> bool {
-    let analysis = FrameDepth { model: cx.model, summaries: cx.summaries };
-    let mut deltas =
-        body.calls().map(|(_, call)| analysis.delta(call)).filter(|delta| *delta != 0).peekable();
-    deltas.peek().is_some() && deltas.all(|delta| delta < 0)
-}
-
 fn check_body(cx: &LintCx<'_>, body: &Body) -> Vec<Finding> {
-    let analysis = FrameDepth { model: cx.model, summaries: cx.summaries };
+    let analysis = PairDepth { pair: Pair::Frame, model: cx.model, summaries: cx.summaries };
     let begins = body.calls().any(|(_, call)| analysis.delta(call) > 0);
     if !begins {
         return Vec::new();
@@ -79,7 +72,7 @@ fn with_begin(finding: Finding, state: &Depth) -> Finding {
 
 /// Loops whose round ends with more frames open than it began with.
 fn rounds_that_leave_it_open(
-    analysis: &FrameDepth<'_>,
+    analysis: &PairDepth<'_>,
     body: &Body,
     results: &Results<Depth>,
     ends: bool,
@@ -89,7 +82,7 @@ fn rounds_that_leave_it_open(
         let from = BlockId(at as u32);
         let Some(state) = results.at_end(analysis, body, from) else { continue };
         for &head in &body.block(from).next {
-            let Some(open) = grown(analysis, body, results, from, head, &state) else { continue };
+            let Some(open) = analysis.grown(body, results, from, head, &state) else { continue };
             let jump = body.block(from).ops.iter().find_map(|op| match op {
                 Op::Jump { span } => Some(*span),
                 _ => None,
@@ -117,26 +110,4 @@ fn rounds_that_leave_it_open(
         }
     }
     findings
-}
-
-/// Whether the way from `from` back to `head` brings more open frames than the loop was entered with.
-fn grown(
-    analysis: &FrameDepth<'_>,
-    body: &Body,
-    results: &Results<Depth>,
-    from: BlockId,
-    head: BlockId,
-    state: &Depth,
-) -> Option<Depth> {
-    // Blocks are made in the order of the source: a way back leads to a lower number, in the same loop.
-    let in_loop = body.block(head).in_loop?;
-    if head.0 > from.0 || !body.loops_around(from).any(|around| around == in_loop) {
-        return None;
-    }
-    let outside = (0..head.0).map(BlockId).find(|block| {
-        body.block(*block).next.contains(&head) && !body.loops_around(*block).any(|around| around == in_loop)
-    })?;
-    let before = results.at_end(analysis, body, outside)?;
-    // The most grows with every turn of the analysis; the least of this way is what one round adds.
-    (state.least > before.least).then_some(before)
 }
