@@ -68,7 +68,8 @@ impl Handles {
             // Only what runs something whose effects have changed can change.
             let of = |at: usize| {
                 let body = model.body(FnId(at as u32))?;
-                let again = round == 0 || changed[at] || body.bodies.iter().any(|body| runs_any(body, &changed));
+                let again =
+                    round == 0 || changed[at] || body.bodies.iter().any(|body| runs_any(body, &changed));
                 again.then(|| of_function(model, summaries, &known, body))
             };
             let next: Vec<Option<Vec<Effects>>> = (0..count).into_par_iter().map(of).collect();
