@@ -6,11 +6,11 @@ use rayon::prelude::*;
 
 use super::state::State;
 use super::track::Tracker;
-use super::{Made, Origin, Site};
+use super::{Made, Origin, Site, types_that_carry};
 use crate::api::{Fact, Memory};
 use crate::flow::Summaries;
 use crate::index::{BodyKey, FnId};
-use crate::mir::{self, Body, FnBody, Local, Op, Place, Results, Root};
+use crate::mir::{self, Body, Callee, FnBody, Local, Op, Place, Results, Root};
 use crate::model::Model;
 
 /// A handle that leaves a body.
@@ -46,6 +46,8 @@ impl Effects {
 pub(crate) struct Handles {
     /// By function, then by body.
     effects: Vec<Vec<Effects>>,
+    /// By type, whether a value of it can have a handle in it.
+    pub(super) carry: Vec<bool>,
 }
 
 static NOTHING: Effects =
@@ -57,20 +59,32 @@ const ROUNDS: usize = 5;
 impl Handles {
     pub(crate) fn new(model: &Model<'_>, summaries: &Summaries) -> Self {
         let count = model.index.functions().count();
-        let mut known = Self { effects: vec![Vec::new(); count] };
+        let mut known = Self { effects: vec![Vec::new(); count], carry: types_that_carry(model) };
         if !makes_any(model) {
             return known;
         }
-        for _ in 0..ROUNDS {
+        let mut changed = vec![true; count];
+        for round in 0..ROUNDS {
+            // Only what runs something whose effects have changed can change.
             let of = |at: usize| {
-                let body = model.body(FnId(at as u32));
-                body.map(|body| of_function(model, summaries, &known, body)).unwrap_or_default()
+                let body = model.body(FnId(at as u32))?;
+                let again =
+                    round == 0 || changed[at] || body.bodies.iter().any(|body| runs_any(body, &changed));
+                again.then(|| of_function(model, summaries, &known, body))
             };
-            let next: Vec<Vec<Effects>> = (0..count).into_par_iter().map(of).collect();
-            if next == known.effects {
+            let next: Vec<Option<Vec<Effects>>> = (0..count).into_par_iter().map(of).collect();
+            changed = vec![false; count];
+            for (at, next) in next.into_iter().enumerate() {
+                if let Some(next) = next
+                    && next != known.effects[at]
+                {
+                    known.effects[at] = next;
+                    changed[at] = true;
+                }
+            }
+            if !changed.contains(&true) {
                 break;
             }
-            known.effects = next;
         }
         known
     }
@@ -84,6 +98,11 @@ impl Handles {
         let mut all = self.effects.iter().flatten().flat_map(|effects| &effects.clears);
         all.any(|cleared| cleared.root == place.root)
     }
+}
+
+/// Whether a body calls one of these functions.
+fn runs_any(body: &Body, functions: &[bool]) -> bool {
+    body.calls().any(|(_, call)| matches!(call.callee, Callee::Fn(id) if functions[id.0 as usize]))
 }
 
 /// Whether any function makes a handle.
@@ -102,6 +121,9 @@ fn of_function(model: &Model<'_>, summaries: &Summaries, known: &Handles, functi
     let item = &model.index.function(function.function).path;
     let effects = function.iter().map(|(key, body)| {
         let tracker = Tracker { model, summaries, handles: known, function, body, key, item };
+        if tracker.is_free_of_handles() {
+            return Effects::default();
+        }
         let results = mir::solve(&tracker, body);
         of_body(&tracker, &results)
     });

@@ -63,6 +63,9 @@ pub(crate) fn escapes(model: &Model<'_>, summaries: &Summaries, handles: &Handle
     for (_, data, function) in model.functions() {
         for (key, body) in function.iter() {
             let tracker = Tracker { model, summaries, handles, function, body, key, item: &data.path };
+            if tracker.is_free_of_handles() {
+                continue;
+            }
             let mut seen = Seen::default();
             seen.look(&tracker);
             seen.judge(&tracker, &mut verdicts, &mut found);

@@ -30,7 +30,7 @@ pub(crate) use effects::Handles;
 pub(crate) use escapes::{Escape, How, escapes};
 
 use crate::api::{self, Memory, Role};
-use crate::index::Ty;
+use crate::index::{CrateId, Ty};
 use crate::mir::Local;
 use crate::model::Model;
 use crate::source::Span;
@@ -98,30 +98,45 @@ const LENDERS: [&str; 14] = [
     "VacantEntry",
 ];
 
-/// Whether a value of this type can have a handle in it: one, something with one in a field, a closure, a `T`.
-fn carries(model: &Model<'_>, ty: &Ty, depth: usize) -> bool {
-    if depth > 5 {
-        return false;
-    }
-    let any = |types: &[Ty]| types.iter().any(|ty| carries(model, ty, depth + 1));
-    match ty {
-        Ty::Adt(id, args) => {
-            if let Some(name) = model.index.ours(ty) {
-                let role = api::role(name);
-                return matches!(role, Some(Role::FrameMemory | Role::Name(Memory::Shared))) || any(args);
-            }
-            let adt = model.index.adt(*id);
-            let of = |name: &str| {
-                let at = adt.generics.iter().position(|generic| generic == name)?;
-                args.get(at).cloned()
-            };
-            let mut fields = adt.fields.iter().chain(adt.variants.iter().flat_map(|(_, fields)| fields));
-            fields.any(|(_, field)| carries(model, &field.substitute(&of), depth + 1))
+/// For each type of the index, whether a value of it can have a handle in it, its type arguments aside.
+fn types_that_carry(model: &Model<'_>) -> Vec<bool> {
+    let adts = &model.index.adts;
+    let mut known = vec![false; adts.len()];
+    for (at, adt) in adts.iter().enumerate() {
+        if model.index.module(adt.module).krate == CrateId::FRAMEALLOC {
+            let role = api::role(&adt.name.text);
+            known[at] = matches!(role, Some(Role::FrameMemory | Role::Name(Memory::Shared)));
         }
+    }
+    // What holds what holds one: as deep as types are nested.
+    for _ in 0..8 {
+        let mut changed = false;
+        for (at, adt) in adts.iter().enumerate() {
+            let ours = model.index.module(adt.module).krate == CrateId::FRAMEALLOC;
+            let mut fields = adt.fields.iter().chain(adt.variants.iter().flat_map(|(_, fields)| fields));
+            if !known[at] && !ours && fields.any(|(_, field)| carries(&known, &adt.generics, field)) {
+                known[at] = true;
+                changed = true;
+            }
+        }
+        if !changed {
+            break;
+        }
+    }
+    known
+}
+
+/// Whether a value of this type can have a handle in it: one, something with one in a field, a closure, a `T` that is not
+/// one of `own`.
+fn carries(known: &[bool], own: &[String], ty: &Ty) -> bool {
+    let any = |types: &[Ty]| types.iter().any(|ty| carries(known, own, ty));
+    match ty {
+        Ty::Adt(id, args) => known.get(id.0 as usize).copied().unwrap_or(false) || any(args),
         Ty::Foreign(name, args) => !LENDERS.contains(&name.as_str()) && any(args),
         Ty::Tuple(parts) => any(parts),
-        Ty::Slice(inner) | Ty::Iter(inner) => carries(model, inner, depth + 1),
-        Ty::Fn(..) | Ty::Closure(_) | Ty::Param(..) => true,
+        Ty::Slice(inner) | Ty::Iter(inner) => carries(known, own, inner),
+        Ty::Param(name, _) => !own.contains(name),
+        Ty::Fn(..) | Ty::Closure(_) => true,
         Ty::Unknown | Ty::Ref(_) => false,
     }
 }

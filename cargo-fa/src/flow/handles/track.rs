@@ -32,7 +32,7 @@ impl Tracker<'_> {
     }
 
     pub(super) fn carries(&self, ty: &Ty) -> bool {
-        carries(self.model, ty, 0)
+        carries(&self.handles.carry, &[], ty)
     }
 
     /// Whether there may be a handle in a place of this type, or behind it, as far as one knows.
@@ -42,6 +42,12 @@ impl Tracker<'_> {
             Ty::Foreign(_, args) if lends(ty.peeled()) => args.iter().any(|arg| self.may_hold(arg)),
             other => self.carries(other),
         }
+    }
+
+    /// Whether nothing in the body can have a handle in it.
+    pub(super) fn is_free_of_handles(&self) -> bool {
+        let known = |ty: &Ty| *ty.peeled() != Ty::Unknown && self.may_hold(ty);
+        !self.body.locals.iter().any(|local| known(&local.ty))
     }
 
     /// Whether what is in a place stays when the body is left.
