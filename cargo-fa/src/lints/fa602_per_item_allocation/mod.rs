@@ -56,6 +56,10 @@ fn check_call(
     if matches!(value, Ty::Fn(..) | Ty::Closure(_) | Ty::Iter(_)) || is_dyn(&value) {
         return None;
     }
+    // The nodes of a tree: their boxes are what holds it together.
+    if cx.model.holds_frame_memory(&value) {
+        return None;
+    }
     let hot = hot(cx, function, body, block, call)?;
     let (inner, in_loop) = match hot {
         Hot::Loop(id) => (body, Some(id)),
