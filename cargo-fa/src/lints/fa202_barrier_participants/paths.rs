@@ -65,7 +65,7 @@ pub(super) fn path(
                 path.push(Factor::Times(function.body(site.at).local(source).len?));
             }
             (Run::ScopedThread | Run::DetachedThread, Callee::Foreign(name)) if is_one(name) => {
-                path.push(Factor::Thread)
+                path.push(Factor::Thread);
             }
             _ => return None,
         }
