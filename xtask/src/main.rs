@@ -54,7 +54,9 @@ fn run() -> Result<bool> {
             print!("{HELP}");
             Ok(true)
         }
-        Some(Value(task)) => bail!("no task `{}`; there are `test`, `bench`, `lint-corpus` and `soak`", task.display()),
+        Some(Value(task)) => {
+            bail!("no task `{}`; there are `test`, `bench`, `lint-corpus` and `soak`", task.display())
+        }
         Some(other) => Err(other.unexpected().into()),
         None => {
             eprint!("{HELP}");

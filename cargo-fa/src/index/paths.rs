@@ -141,7 +141,8 @@ impl Index {
             return Some(Def::Macro(name.to_owned()));
         }
         let imports = || data.imports.iter().zip(&data.imported);
-        let named = imports().filter(|(import, _)| matches!(&import.what, Imported::Name(known) if known == name));
+        let named =
+            imports().filter(|(import, _)| matches!(&import.what, Imported::Name(known) if known == name));
         if let Some(def) = named.filter_map(|(_, def)| def.as_ref()).next() {
             return Some(def.clone());
         }

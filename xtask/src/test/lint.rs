@@ -38,7 +38,8 @@ fn write_blocks(folder: &Path) -> Result<usize> {
     let mut count = 0;
     for file in files.iter().filter(|file| file.exists()) {
         let text = fs::read_to_string(file).with_context(|| file.display().to_string())?;
-        let markdown = if file.extension().is_some_and(|extension| extension == "rs") { comments(&text) } else { text };
+        let markdown =
+            if file.extension().is_some_and(|extension| extension == "rs") { comments(&text) } else { text };
         let name = file.strip_prefix(root)?.to_string_lossy().replace(['/', '\\', '.', '-'], "_");
         for (at, block) in blocks(&markdown).into_iter().enumerate() {
             let whole = block.contains("fn main()");

@@ -48,7 +48,11 @@ pub fn all() -> Vec<Stage> {
         Stage { name: "fmt", about: "formatting", run: fmt },
         Stage { name: "clippy", about: "lints of every target, as errors", run: clippy },
         Stage { name: "docs", about: "rustdoc of every package, warnings as errors", run: docs },
-        Stage { name: "lint", about: "the project's own linter on its code and its documentation", run: lint },
+        Stage {
+            name: "lint",
+            about: "the project's own linter on its code and its documentation",
+            run: lint,
+        },
         Stage { name: "tests", about: "unit tests, suite, isolated tests", run: tests },
         Stage { name: "ui", about: "the wall of compile errors", run: ui },
         Stage {

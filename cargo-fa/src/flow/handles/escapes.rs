@@ -221,12 +221,8 @@ impl Seen {
                 })
                 .collect();
             let Some(status) = state.status.get(&origin) else { continue };
-            let ended = Ended {
-                status: status.clone(),
-                end: call.span,
-                sure: state.least == state.most,
-                holders,
-            };
+            let ended =
+                Ended { status: status.clone(), end: call.span, sure: state.least == state.most, holders };
             self.ended.entry(origin).or_insert(ended);
         }
     }
