@@ -64,6 +64,7 @@ struct Total {
     parsing: Duration,
     linting: Duration,
     unparsed: usize,
+    gave_up: Vec<String>,
     findings: Vec<String>,
 }
 
@@ -115,12 +116,12 @@ fn one_batch(folders: &[PathBuf], total: &mut Total, sample: &mut Vec<PathBuf>) 
     let skipped = crates.lint(false);
     total.skipping += skipped.time;
     total.findings.extend(skipped.findings);
-    // Once before the clock runs: the memory is the first one's to take.
     total.parsing += parse_all(&texts);
     drop(texts);
     let linted = crates.lint(true);
     total.linting += linted.time;
     total.unparsed += linted.unparsed.len();
+    total.gave_up.extend(linted.gave_up);
     total.findings.extend(linted.findings);
     sample.extend(crates.files().map(Path::to_owned));
 }
@@ -176,6 +177,9 @@ fn report(crates: usize, total: &Total, injected: usize, blamed: &[String]) {
     println!("panics         {:7}", PANICS.load(Ordering::Relaxed));
     println!("blamed         {:7}", total.findings.len());
     println!("blamed         {:7} in {injected} files with an import", blamed.len());
+    for function in &total.gave_up {
+        println!("  not lowered: {function}");
+    }
     for finding in total.findings.iter().chain(blamed) {
         println!("  {finding}");
     }

@@ -1,6 +1,9 @@
 //! From the crates of the input to trees: what is read, what is skipped, which file is which module.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::ffi::OsStr;
+use std::fs::File;
+use std::io::Read as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
@@ -29,18 +32,18 @@ pub(crate) struct Loaded {
 }
 
 /// Text and tree of a file, by the package whose `cfg` it was lowered with.
-struct File {
+struct Lowered {
     id: FileId,
     items: Items,
 }
 
-type Files = HashMap<(String, PathBuf), File>;
+type Files = HashMap<(String, PathBuf), Lowered>;
 
 /// Reads what the crates consist of. With `everything`, crates without a trace of framealloc are parsed too.
 pub(crate) fn load(input: &Input, everything: bool, advance: &(dyn Fn() + Sync)) -> Loaded {
     let mut loaded = Loaded::default();
-    let texts = read_all(input);
-    let relevant = relevant(input, &texts, everything);
+    let all = by_name(input.crates.iter().flat_map(paths));
+    let relevant = relevant(input, &all, everything);
     let wanted: BTreeSet<(&str, &Path)> = input
         .crates
         .iter()
@@ -51,7 +54,8 @@ pub(crate) fn load(input: &Input, everything: bool, advance: &(dyn Fn() + Sync))
     if wanted.is_empty() {
         return loaded;
     }
-    let mut files = parse_all(input, &wanted, texts, &mut loaded, advance);
+    let read = by_name(wanted.iter().map(|(_, path)| *path));
+    let mut files = parse_all(input, &wanted, read_all(read), &mut loaded, advance);
     let mut build = Build::default();
     add_framealloc(&mut build, &mut loaded.sources);
     let ids: Vec<Option<CrateId>> = input
@@ -82,22 +86,42 @@ fn paths(krate: &CrateInput) -> impl Iterator<Item = &Path> {
     std::iter::once(&krate.root).chain(&krate.orphans).map(PathBuf::as_path)
 }
 
-/// Reads every file once.
-fn read_all(input: &Input) -> HashMap<&Path, Result<String, String>> {
-    let all: BTreeSet<&Path> = input.crates.iter().flat_map(paths).collect();
+/// Each once, in some order. The order of paths themselves goes by their parts, which takes longer than reading them.
+fn by_name<'i>(paths: impl Iterator<Item = &'i Path>) -> Vec<&'i Path> {
+    let mut paths: Vec<&Path> = paths.collect();
+    paths.sort_unstable_by_key(|path| path.as_os_str());
+    paths.dedup_by_key(|path| path.as_os_str());
+    paths
+}
+
+fn read_all(paths: Vec<&Path>) -> HashMap<&Path, Result<String, String>> {
     let read = |path: &Path| {
         let bytes = std::fs::read(path).map_err(|error| error.to_string())?;
         String::from_utf8(bytes).map_err(|_| "the file is not UTF-8".to_owned())
     };
-    all.into_par_iter().map(|path| (path, read(path))).collect()
+    paths.into_par_iter().map(|path| (path, read(path))).collect()
+}
+
+/// The files that name framealloc. Most texts are looked at once and forgotten: one buffer per thread holds them.
+fn traced<'i>(all: &[&'i Path]) -> HashSet<&'i OsStr> {
+    let finder = memmem::Finder::new(TRACE);
+    let names_it = |buffer: &mut Vec<u8>, path: &Path| {
+        buffer.clear();
+        let read = File::open(path).and_then(|mut file| file.read_to_end(buffer));
+        read.is_ok() && finder.find(buffer).is_some()
+    };
+    all.par_iter()
+        .map_init(Vec::new, |buffer, path| names_it(buffer, path).then_some(path.as_os_str()))
+        .flatten()
+        .collect()
 }
 
 /// Which crates can use framealloc: those that name it, and those that depend on one that does.
-fn relevant(input: &Input, texts: &HashMap<&Path, Result<String, String>>, everything: bool) -> Vec<bool> {
-    let finder = memmem::Finder::new(TRACE);
-    let traced = |path: &Path| texts[path].as_ref().is_ok_and(|text| finder.find(text.as_bytes()).is_some());
-    let mut relevant: Vec<bool> =
-        input.crates.par_iter().map(|krate| everything || paths(krate).any(traced)).collect();
+fn relevant(input: &Input, all: &[&Path], everything: bool) -> Vec<bool> {
+    let traced = if everything { HashSet::new() } else { traced(all) };
+    let is_traced = |path: &Path| traced.contains(path.as_os_str());
+    let of = |krate| everything || (!traced.is_empty() && paths(krate).any(is_traced));
+    let mut relevant: Vec<bool> = input.crates.iter().map(of).collect();
     loop {
         let depends = |krate: &CrateInput| {
             krate.dependencies.values().any(|dependency| match dependency {
@@ -157,7 +181,7 @@ fn parse_all<'i>(
             Items::default()
         });
         advance();
-        (((*package).to_owned(), path.to_path_buf()), File { id, items })
+        (((*package).to_owned(), path.to_path_buf()), Lowered { id, items })
     });
     let files = files.collect();
     loaded.unparsed = failed.into_inner().expect("nothing panics with it");

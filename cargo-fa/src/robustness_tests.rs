@@ -10,7 +10,7 @@ use crate::lints::tests::lint_crate;
 
 /// Files per analysis, as the modules of one crate.
 const TOGETHER: usize = 60;
-const ANALYSES: usize = 40;
+const ANALYSES: usize = 25;
 
 /// The settings under which most lints speak.
 fn config() -> Config {

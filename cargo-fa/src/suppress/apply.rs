@@ -93,9 +93,9 @@ impl Suppressions {
         for comment in comments {
             let covers = match comment.next_code {
                 _ if comment.after_code => Covers::Line(line(source, comment.span.start)),
-                Some(next) => {
-                    scopes.beginning_at(next).map_or_else(|| Covers::Line(line(source, next)), Covers::Range)
-                }
+                Some(next) => scopes
+                    .beginning_in(comment.span.end..=next)
+                    .map_or_else(|| Covers::Line(line(source, next)), Covers::Range),
                 None => Covers::Range(comment.span.clone()),
             };
             let parsed = directive::parse(&text[comment.content.clone()], comment.content.start);

@@ -66,6 +66,12 @@ fn nested_suppressions_are_all_in_use() {
 }
 
 #[test]
+fn documentation_may_stand_between() {
+    let text = "// fa:allow(FA699): one\n/// What it does.\n#[inline]\nfn f() {\n    BAD;\n}";
+    assert_eq!(left(text), [] as [&str; 0]);
+}
+
+#[test]
 fn a_reason_is_required_but_the_suppression_works() {
     let text = "// fa:allow(FA699)\nfn f() { BAD; }\n#[cfg_attr(false, fa::allow(FA699))]\nfn g() { BAD; }";
     assert_eq!(

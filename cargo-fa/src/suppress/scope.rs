@@ -1,6 +1,6 @@
 //! What a suppression covers: items and statements as the parser sees them, and the attribute form.
 
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 
 use proc_macro2::{Span, TokenTree};
 use syn::parse::ParseStream;
@@ -39,9 +39,10 @@ impl Scopes {
         visitor.scopes
     }
 
-    /// The whole of the item or statement that begins at `start`.
-    pub(crate) fn beginning_at(&self, start: usize) -> Option<Range<usize>> {
-        let here = self.nodes.iter().filter(|node| node.start == start);
+    /// The whole of the item or statement that begins in `at`, which ends where its code does: its documentation may come
+    /// before.
+    pub(crate) fn beginning_in(&self, at: RangeInclusive<usize>) -> Option<Range<usize>> {
+        let here = self.nodes.iter().filter(|node| at.contains(&node.start));
         here.max_by_key(|node| node.end).cloned()
     }
 
@@ -171,10 +172,10 @@ mod tests {
     fn what_begins_at_a_place_is_taken_whole() {
         let text = "#[inline]\nfn f() {\n    let a =\n        g();\n}\n";
         let scopes = Scopes::of(text);
-        assert_eq!(scopes.beginning_at(0), Some(0..text.len() - 1));
+        assert_eq!(scopes.beginning_in(0..=0), Some(0..text.len() - 1));
         let statement = text.find("let").unwrap();
-        assert_eq!(scopes.beginning_at(statement), Some(statement..text.find(";").unwrap() + 1));
-        assert_eq!(scopes.beginning_at(5), None);
+        assert_eq!(scopes.beginning_in(statement..=statement), Some(statement..text.find(";").unwrap() + 1));
+        assert_eq!(scopes.beginning_in(5..=5), None);
     }
 
     #[test]
@@ -184,7 +185,7 @@ mod tests {
         {
             let text = format!("{head}fn f() {{}}");
             let start = head.len();
-            assert_eq!(Scopes::of(&text).beginning_at(start), Some(start..text.len()), "{head:?}");
+            assert_eq!(Scopes::of(&text).beginning_in(start..=start), Some(start..text.len()), "{head:?}");
         }
     }
 
