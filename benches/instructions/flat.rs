@@ -32,6 +32,7 @@ fn allocations(runner: &Runner, kind: &str, alloc: &SmartAlloc) {
     runner.per_item(&format!("P8.{kind}"), NAME, |items| pairs(&pool, items, &value));
 }
 
+// fa:allow(FA602): many single boxes are what is counted
 fn with_objects_alive(runner: &Runner) {
     let alloc = SmartAlloc::with_defaults();
     let value = value64();

@@ -193,6 +193,7 @@ fn what_is_alive_when_the_last_handle_drops_is_reported() {
     drop((pooled, large, heaped));
 }
 
+// fa:allow(FA601): what becomes of a handle that outlives its frame is what this shows
 #[test]
 fn handles_of_frames_are_reported_by_their_bytes() {
     let fixture = Fixture::small();

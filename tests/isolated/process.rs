@@ -54,6 +54,7 @@ fn strict_exit() {
                 drop(alloc.frame_box(0));
             }
             framealloc_tests::model::bury(alloc.frame_box([1_u8; 100]));
+            // fa:allow(FA607): the thread ends with it open
             let _checkpoint = alloc.frame_checkpoint();
             alloc.set_tag_budget("t", 8_usize);
             let _tag = alloc.tag_scope("t");

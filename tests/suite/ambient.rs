@@ -79,6 +79,7 @@ fn every_ambient_form_reports_its_own_caller() {
     each!(alloc.speculative(|| Ok::<(), ()>(())).is_ok());
 }
 
+// fa:allow(FA601): what becomes of a handle that outlives its frame is what this shows
 #[test]
 fn fa002_and_fa003_tell_unbalanced_frames() {
     let fixture = Fixture::small();
@@ -109,6 +110,7 @@ fn fa002_and_fa003_tell_unbalanced_frames() {
     assert!(fixture.reports(&FA601).is_empty());
 }
 
+// fa:allow(FA601): what becomes of a handle that outlives its frame is what this shows
 #[test]
 fn fa601_counts_handles_and_names_tag_and_phase() {
     let fixture = Fixture::small();

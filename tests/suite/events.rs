@@ -94,6 +94,7 @@ fn the_frame_number_and_the_thread_are_the_events_own() {
     });
 }
 
+// fa:allow(FA601): what becomes of a handle that outlives its frame is what this shows
 #[test]
 fn every_beginning_has_its_end() {
     let fixture = Fixture::small();
@@ -250,6 +251,7 @@ fn budgets_and_promotions_are_told() {
     );
 }
 
+// fa:allow(FA606): that it is safe after the end of its frame, and finds what it should, is what this shows
 /// A subscriber that uses the allocator in every way, from within every event.
 #[test]
 fn subscribers_may_do_everything() {

@@ -49,6 +49,7 @@ fn system(alloc: &SmartAlloc, counter: &DropCounter) -> Option<u64> {
     Some(list.iter().sum::<u64>() + values[99])
 }
 
+// fa:allow(FA601): what becomes of a handle that outlives its frame is what this shows
 /// A bit of everything.
 fn program(alloc: &SmartAlloc, counter: &DropCounter, refusals: &mut Refusals) {
     let tags = ["a", "a/b", "c", "d", "e"];

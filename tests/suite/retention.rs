@@ -116,6 +116,7 @@ fn what_nobody_takes_is_dropped_with_the_result() {
     assert_eq!(counter.alive(), 0, "the last ones go with the allocator");
 }
 
+// fa:allow(FA606): that it is safe after the end of its frame, and finds what it should, is what this shows
 #[test]
 fn every_reason_of_failure() {
     let counter = DropCounter::default();

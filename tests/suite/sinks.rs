@@ -131,6 +131,7 @@ fn a_sink_that_allocates_everywhere() {
     fixture.finish();
 }
 
+// fa:allow(FA606): that it is safe after the end of its frame, and finds what it should, is what this shows
 #[test]
 fn sinks_that_panic_are_counted_and_hurt_nobody() {
     let fixture = Fixture::reacting(|_, report| panic!("{report}"));

@@ -96,6 +96,7 @@ fn thousands_of_short_threads_leave_nothing() {
             frame.slice_from_fn(n % 500, |n| n as u64);
             drop(alloc.frame_box([n; 20]));
             drop(alloc.pool_box([n; 20]));
+            // fa:allow(FA607): some threads end with it open
             alloc.begin_phase("p");
             if n % 3 == 0 {
                 alloc.end_phase();
@@ -121,6 +122,7 @@ fn a_thread_that_panics_between_begin_and_end_leaves_nothing() {
         let thread = thread::spawn(move || {
             alloc.begin_frame();
             let _kept = alloc.frame_box([0_u8; 100]);
+            // fa:allow(FA607): the thread ends with it open
             let _checkpoint = alloc.frame_checkpoint();
             panic!("in the frame");
         });

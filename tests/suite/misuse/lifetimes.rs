@@ -11,6 +11,7 @@ use framealloc_tests::{DropCounter, Fixture, caught, on_thread};
 
 use super::compile_error;
 
+// fa:allow(FA606): that it is safe after the end of its frame, and finds what it should, is what this shows
 #[test]
 fn misuse_01_frame_box_after_end_frame() {
     let counter = DropCounter::default();
@@ -106,6 +107,7 @@ fn misuse_04_retained_value_that_was_never_written() {
     compile_error("escape/retained_reference");
 }
 
+// fa:allow(FA606): that it is safe after the end of its frame, and finds what it should, is what this shows
 #[test]
 fn misuse_07_frame_vec_dropped_after_end_frame() {
     let counter = DropCounter::default();

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use framealloc_tests::{Fixture, on_thread};
 
+// fa:allow(FA601, FA606): what becomes of a handle that outlives its frame is what this shows
 #[test]
 fn a_sink_that_opens_a_frame_under_begin_frame() {
     let told = AtomicBool::new(false);

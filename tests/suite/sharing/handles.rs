@@ -11,6 +11,7 @@ fn payload(handle: FrameHandle<Counted>, alloc: &SmartAlloc) -> Option<u64> {
     })
 }
 
+// fa:allow(FA606): that it is safe after the end of its frame, and finds what it should, is what this shows
 #[test]
 fn a_value_is_readable_until_its_frame_ends() {
     let counter = DropCounter::default();
@@ -245,6 +246,7 @@ fn a_rollback_ends_what_was_shared_since() {
     fixture.assert_all_freed();
 }
 
+// fa:allow(FA606): that it is safe after the end of its frame, and finds what it should, is what this shows
 #[test]
 fn a_committed_checkpoint_shares_with_its_frame() {
     let counter = DropCounter::default();

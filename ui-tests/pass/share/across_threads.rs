@@ -15,6 +15,7 @@ fn draw(alloc: &SmartAlloc, visible: &Visible) -> usize {
     visible.bodies.read(alloc).map_or(0, |bodies| bodies.len())
 }
 
+// fa:allow(FA606): that it is safe after the end of its frame, and finds what it should, is what this shows
 fn main() {
     let alloc = SmartAlloc::with_defaults();
     let scenes = FramePipeline::<Vec<u32>, 2>::new(&alloc);

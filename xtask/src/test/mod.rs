@@ -4,6 +4,7 @@
 //! skipped for want of which program.
 
 mod count;
+mod lint;
 mod stages;
 mod tools;
 

@@ -6,6 +6,7 @@ use anyhow::{Context, Result, ensure};
 
 use super::Outcome::{self, Failed, Passed, Skipped};
 use super::count::{Tests, run_tests};
+use super::lint::lint;
 use super::tools;
 use crate::bench;
 use crate::process::{cargo, program, run, works};
@@ -48,6 +49,11 @@ pub fn all() -> Vec<Stage> {
         Stage { name: "fmt", about: "formatting", run: fmt },
         Stage { name: "clippy", about: "lints of every target, as errors", run: clippy },
         Stage { name: "docs", about: "rustdoc of every package, warnings as errors", run: docs },
+        Stage {
+            name: "lint",
+            about: "the project's own linter on its code and its documentation",
+            run: lint,
+        },
         Stage { name: "tests", about: "unit tests, suite, isolated tests", run: tests },
         Stage { name: "ui", about: "the wall of compile errors", run: ui },
         Stage {

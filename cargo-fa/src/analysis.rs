@@ -1,0 +1,81 @@
+//! From files to findings.
+
+use rayon::ThreadPoolBuilder;
+
+use crate::config::Config;
+use crate::finding::Finding;
+use crate::lints;
+use crate::load::{self, Loaded};
+use crate::mir::{Callee, Const};
+use crate::model::Model;
+use crate::project::Input;
+use crate::source::{FileId, Sources};
+
+/// Everything that a run found out.
+#[derive(Debug, Default)]
+pub(crate) struct Analysis {
+    pub(crate) sources: Sources,
+    /// Those of the selected crates: suppressions in them are looked at.
+    pub(crate) linted: Vec<FileId>,
+    /// Sorted by place, at the lints' own levels; those below the smallest confidence are left out.
+    pub(crate) findings: Vec<Finding>,
+    /// Files that could not be parsed or read, with the reason; the offset is where it went wrong.
+    pub(crate) unparsed: Vec<(FileId, u32, String)>,
+    /// Functions that were not looked into, because the linter itself failed at them.
+    pub(crate) gave_up: Vec<String>,
+    /// Every tag that the code names, as a literal, for `init`.
+    pub(crate) tags: Vec<String>,
+    pub(crate) lines: usize,
+}
+
+/// Bytes of stack per thread: a tree is as deep as somebody nested it.
+const STACK: usize = 64 << 20;
+
+/// Lints `input`. With `everything`, crates that do not name framealloc are parsed too. `advance` is called after each
+/// file, from any thread, for progress.
+pub(crate) fn analyze(
+    input: &Input,
+    config: &Config,
+    everything: bool,
+    advance: &(dyn Fn() + Sync),
+) -> Analysis {
+    let pool = ThreadPoolBuilder::new().stack_size(STACK).build().expect("threads can be started");
+    pool.install(|| {
+        let Loaded { sources, index, linted, unparsed, lines } = load::load(input, everything, advance);
+        let model = Model::new(&sources, &index, config);
+        let findings = lint(&model);
+        let tags = tags(&model);
+        let gave_up = model.gave_up.iter().map(|id| index.function(*id).path.clone()).collect();
+        Analysis { findings, tags, gave_up, sources, linted, unparsed, lines }
+    })
+}
+
+fn lint(model: &Model<'_>) -> Vec<Finding> {
+    let mut findings = lints::run(model);
+    findings.retain(|finding| finding.confidence >= model.config.min_confidence);
+    findings.sort_by_key(|finding| (finding.primary.span, finding.lint.code));
+    findings.dedup_by_key(|finding| (finding.primary.span, finding.lint.code));
+    findings
+}
+
+/// The tags that attributes and calls name.
+fn tags(model: &Model<'_>) -> Vec<String> {
+    let mut tags: Vec<String> = model.systems().map(|(_, _, system)| system.tag.clone()).collect();
+    for (_, _, function) in model.functions() {
+        for (_, call) in function.bodies.iter().flat_map(|body| body.calls()) {
+            if !matches!(call.callee, Callee::Fn(_)) {
+                continue;
+            }
+            for fact in model.facts(call) {
+                if let crate::api::Fact::Tag(at, _) = fact
+                    && let Some(Const::Str(tag)) = call.given().get(*at).and_then(|arg| arg.value.as_ref())
+                {
+                    tags.push(tag.clone());
+                }
+            }
+        }
+    }
+    tags.sort();
+    tags.dedup();
+    tags
+}

@@ -1,0 +1,143 @@
+//! `cargo fa init`: a commented configuration that fits the workspace.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::OpenOptions;
+use std::io::{ErrorKind, Write as _};
+
+use anyhow::{Context as _, Result, bail};
+
+use super::level_flags::LevelFlags;
+use super::options::Common;
+use super::session::Session;
+use super::{CLEAN, terminal};
+use crate::config::FILE_NAME;
+use crate::source::Sources;
+use crate::workspace::Selection;
+
+pub(super) fn run(common: &Common, selection: &Selection) -> Result<u8> {
+    let session = Session::new(common, selection, &LevelFlags::default())?;
+    let linted = session.lint();
+    let modules = modules(&linted.sources, &linted.tags);
+    let path = session.input.root.join(FILE_NAME);
+    let file = OpenOptions::new().write(true).create_new(true).open(&path);
+    let mut file = match file {
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+            bail!("`{}` exists already; remove it first if it shall be written anew", path.display())
+        }
+        file => file.with_context(|| format!("`{}` cannot be written", path.display()))?,
+    };
+    file.write_all(text(&linted.tags, &modules).as_bytes())?;
+    if !common.quiet {
+        let (tags, modules) = (linted.tags.len(), modules.len());
+        terminal::status("Wrote", &format!("{} ({tags} tags, {modules} modules)", path.display()));
+    }
+    Ok(CLEAN)
+}
+
+/// Modules that are called as a tag is, or as the first part of one.
+fn modules(sources: &Sources, tags: &[String]) -> BTreeMap<String, String> {
+    let tops: BTreeSet<&str> = tags.iter().filter_map(|tag| tag.split('/').next()).collect();
+    let paths = sources.iter().filter_map(|(_, file)| module_of(&file.path));
+    let named = paths.filter_map(|module| {
+        let last = module.rsplit("::").next()?.to_owned();
+        let tag = tops.iter().find(|tag| **tag == last)?;
+        Some((module, (*tag).to_owned()))
+    });
+    named.collect()
+}
+
+/// `game/src/physics/mod.rs` is `crate::physics`.
+fn module_of(path: &str) -> Option<String> {
+    let inside = path.rsplit_once("src/").map(|(_, inside)| inside)?.strip_suffix(".rs")?;
+    let inside = inside.strip_suffix("/mod").unwrap_or(inside);
+    let nested = !matches!(inside, "lib" | "main" | "mod") && !inside.starts_with("bin/");
+    nested.then(|| format!("crate::{}", inside.replace('/', "::")))
+}
+
+fn text(tags: &[String], modules: &BTreeMap<String, String>) -> String {
+    let quoted = |text: &str| toml::Value::from(text).to_string();
+    let known: String = tags.iter().map(|tag| format!("    {},\n", quoted(tag))).collect();
+    let known = if tags.is_empty() {
+        "# known = [\"physics\", \"render\"]".to_owned()
+    } else {
+        format!("known = [\n{known}]")
+    };
+    let map: String =
+        modules.iter().map(|(module, tag)| format!("{} = {}\n", quoted(module), quoted(tag))).collect();
+    let map = if map.is_empty() { "# \"crate::physics\" = \"physics\"\n".to_owned() } else { map };
+    format!(
+        "# Configuration of `cargo fa`, the linter for programs that use framealloc.\n\
+         # `cargo fa list` shows the lints, `cargo fa explain CODE` the page of one.\n\
+         \n\
+         # Findings less certain than this are not shown: \"low\", \"medium\" or \"high\".\n\
+         min-confidence = \"medium\"\n\
+         \n\
+         # Files that are not linted, as in .gitignore, from the workspace's root.\n\
+         exclude = []\n\
+         \n\
+         # How findings are written unless --format says so: \"human\", \"json\", \"sarif\", ...\n\
+         # format = \"human\"\n\
+         \n\
+         # Findings listed there are not shown; `cargo fa --write-baseline` makes the file.\n\
+         # baseline = \".fa-baseline.json\"\n\
+         \n\
+         # \"allow\", \"warn\" or \"deny\" for a code, a lint's name, a category or \"all\"; the narrower key wins.\n\
+         [lints]\n\
+         # all = \"warn\"\n\
+         # threading = \"deny\"\n\
+         # FA521 = \"allow\"\n\
+         \n\
+         [tags]\n\
+         # The tags of the program: others are typing mistakes. Without the list, every tag is known.\n\
+         {known}\n\
+         \n\
+         # Which tag the systems of a module and of the modules in it have.\n\
+         [tags.modules]\n\
+         {map}\
+         \n\
+         [budgets]\n\
+         # Whether every system has to declare a budget.\n\
+         required = false\n\
+         \n\
+         # What the systems of a tag may use together: a size, or a number of bytes.\n\
+         [budgets.tags]\n\
+         # physics = \"8MB\"\n\
+         \n\
+         [thresholds]\n\
+         # A loop over a constant range of at most this many rounds is not called hot or unbounded.\n\
+         small-loop = 16\n"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{KEYS, read};
+
+    #[test]
+    fn what_is_written_can_be_read_and_names_every_key() {
+        let modules = BTreeMap::from([("crate::physics".to_owned(), "physics".to_owned())]);
+        let text = text(&["physics".to_owned(), "a \"b\"".to_owned()], &modules);
+        let config = read(".fa.toml", &text).unwrap_or_else(|mistakes| panic!("{mistakes}"));
+        assert_eq!(config.tags.known, ["physics", "a \"b\""]);
+        assert_eq!(config.tags.modules["crate::physics"], "physics");
+        for (_, key, _) in KEYS {
+            assert!(text.contains(key), "{key}");
+        }
+        let empty = read(".fa.toml", &super::text(&[], &BTreeMap::new()));
+        assert!(empty.is_ok());
+    }
+
+    #[test]
+    fn modules_are_read_from_paths() {
+        for (path, module) in [
+            ("game/src/physics/mod.rs", Some("crate::physics")),
+            ("src/physics/broad.rs", Some("crate::physics::broad")),
+            ("src/lib.rs", None),
+            ("src/bin/tool.rs", None),
+            ("examples/engine.rs", None),
+        ] {
+            assert_eq!(module_of(path).as_deref(), module, "{path}");
+        }
+    }
+}

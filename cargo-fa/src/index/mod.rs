@@ -1,0 +1,199 @@
+//! Everything that the crates define, by name: modules, types, functions, statics.
+//!
+//! framealloc itself is crate 0 of the index; its signatures come with the linter ([`crate::api`]). Types from elsewhere
+//! are known by their names only.
+//!
+//! | module | role |
+//! |---|---|
+//! | `build` | fills the index from trees |
+//! | `paths` | from a path as written to what it names |
+//! | `types` | from a type as written to a [`Ty`] |
+//! | `methods` | from a type and a name to the function |
+
+mod build;
+mod methods;
+mod paths;
+mod types;
+
+use std::collections::HashMap;
+
+pub(crate) use crate::ty::{AdtId, AliasId, BodyKey, CrateId, FnId, ModId, StaticId, TraitId, Ty};
+pub(crate) use build::Build;
+pub(crate) use paths::Def;
+pub(crate) use types::TypeScope;
+
+use crate::hir;
+use crate::source::FileId;
+
+/// A module.
+#[derive(Debug)]
+pub(crate) struct ModuleData {
+    pub(crate) krate: CrateId,
+    pub(crate) parent: Option<ModId>,
+    /// `crate::physics::broad`, with the crate's name for the root.
+    pub(crate) path: String,
+    /// What it defines or imports by name; several defs when a type and a function share it.
+    names: HashMap<String, Vec<Def>>,
+    /// Imports that are not resolved yet or name something elsewhere.
+    imports: Vec<hir::Import>,
+    /// What they name, one by one.
+    imported: Vec<Option<Def>>,
+    /// It is the inside of a function: names that it lacks are looked for outside of it.
+    inner: bool,
+    pub(crate) when: hir::When,
+    /// The file that it is in, when no `mod` leads to it: perhaps a program of its own.
+    pub(crate) orphan: Option<FileId>,
+}
+
+/// A struct, union or enum.
+#[derive(Debug)]
+pub(crate) struct AdtData {
+    pub(crate) module: ModId,
+    pub(crate) name: hir::Name,
+    pub(crate) generics: Vec<String>,
+    /// Those of all variants for an enum.
+    pub(crate) fields: Vec<(String, Ty)>,
+    pub(crate) variants: Vec<(String, Vec<(String, Ty)>)>,
+    /// What it derefs to, in terms of its own parameters.
+    pub(crate) deref: Option<Ty>,
+    /// What it yields when iterated by value.
+    pub(crate) item: Option<Ty>,
+    /// It has a destructor of its own.
+    pub(crate) drops: bool,
+    methods: HashMap<String, FnId>,
+    traits: Vec<TraitId>,
+}
+
+#[derive(Debug)]
+pub(crate) struct AliasData {
+    pub(crate) module: ModId,
+    pub(crate) alias: hir::Alias,
+}
+
+/// A function or method.
+#[derive(Debug)]
+pub(crate) struct FnData {
+    pub(crate) krate: CrateId,
+    pub(crate) module: ModId,
+    /// `physics::World::step`: module path, type, name.
+    pub(crate) path: String,
+    /// The type or trait that it belongs to.
+    pub(crate) owner: Option<Owner>,
+    pub(crate) function: hir::Function,
+    /// What the names of types in it mean.
+    pub(crate) scope: TypeScope,
+    /// `self` first when there is one.
+    pub(crate) params: Vec<Ty>,
+    pub(crate) ret: Ty,
+    /// `self` is taken by value.
+    pub(crate) by_value: bool,
+    pub(crate) has_self: bool,
+    pub(crate) when: hir::When,
+}
+
+impl FnData {
+    pub(crate) fn name(&self) -> &str {
+        &self.function.name.text
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Owner {
+    Type(Ty),
+    Trait(TraitId),
+}
+
+#[derive(Debug)]
+pub(crate) struct StaticData {
+    pub(crate) module: ModId,
+    pub(crate) name: hir::Name,
+    pub(crate) kind: hir::StaticKind,
+    pub(crate) ty: Ty,
+    pub(crate) init: Option<hir::Expr>,
+}
+
+#[derive(Debug)]
+pub(crate) struct TraitData {
+    pub(crate) name: String,
+    pub(crate) methods: HashMap<String, FnId>,
+}
+
+/// The tables.
+#[derive(Debug, Default)]
+pub(crate) struct Index {
+    pub(crate) modules: Vec<ModuleData>,
+    pub(crate) adts: Vec<AdtData>,
+    pub(crate) aliases: Vec<AliasData>,
+    pub(crate) fns: Vec<FnData>,
+    pub(crate) statics: Vec<StaticData>,
+    pub(crate) traits: Vec<TraitData>,
+    /// Per crate: its root and what it calls other crates.
+    pub(crate) crates: Vec<CrateData>,
+    /// Methods of traits that are implemented for types from elsewhere, by the type's name.
+    foreign_methods: HashMap<(String, String), FnId>,
+}
+
+#[derive(Debug)]
+pub(crate) struct CrateData {
+    pub(crate) name: String,
+    pub(crate) root: ModId,
+    pub(crate) externs: HashMap<String, CrateId>,
+    pub(crate) selected: bool,
+}
+
+impl Index {
+    pub(crate) fn module(&self, id: ModId) -> &ModuleData {
+        &self.modules[id.0 as usize]
+    }
+
+    pub(crate) fn adt(&self, id: AdtId) -> &AdtData {
+        &self.adts[id.0 as usize]
+    }
+
+    pub(crate) fn function(&self, id: FnId) -> &FnData {
+        &self.fns[id.0 as usize]
+    }
+
+    pub(crate) fn static_(&self, id: StaticId) -> &StaticData {
+        &self.statics[id.0 as usize]
+    }
+
+    pub(crate) fn functions(&self) -> impl Iterator<Item = (FnId, &FnData)> {
+        self.fns.iter().enumerate().map(|(index, data)| (FnId(index as u32), data))
+    }
+
+    /// The name of a type of framealloc: `FrameBox`.
+    pub(crate) fn ours(&self, ty: &Ty) -> Option<&str> {
+        let Ty::Adt(id, _) = ty.peeled() else { return None };
+        let adt = self.adt(*id);
+        (self.module(adt.module).krate == CrateId::FRAMEALLOC).then_some(adt.name.text.as_str())
+    }
+
+    /// A type of framealloc without arguments.
+    pub(crate) fn ours_named(&self, name: &str) -> Ty {
+        let root = self.crates[0].root;
+        match self.resolve(root, false, &[name]) {
+            Some((Def::Adt(id), _)) => Ty::Adt(id, Vec::new()),
+            _ => Ty::Unknown,
+        }
+    }
+
+    /// What a path in the source names.
+    pub(crate) fn resolve_path(&self, module: ModId, path: &hir::Path) -> Option<(Def, usize)> {
+        let names: Vec<&str> = path.segments.iter().map(|segment| segment.name.as_str()).collect();
+        self.resolve(module, path.absolute, &names)
+    }
+
+    /// For a method or function of framealloc: `SmartAlloc::frame_box`, `FrameBox::into_inner`.
+    pub(crate) fn api(&self, id: FnId) -> Option<String> {
+        let data = self.function(id);
+        if data.krate != CrateId::FRAMEALLOC {
+            return None;
+        }
+        Some(match &data.owner {
+            Some(Owner::Type(ty)) => format!("{}::{}", self.ours(ty)?, data.name()),
+            Some(Owner::Trait(id)) => format!("{}::{}", self.traits[id.0 as usize].name, data.name()),
+            None => data.name().to_owned(),
+        })
+    }
+}

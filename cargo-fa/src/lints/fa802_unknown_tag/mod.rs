@@ -1,0 +1,119 @@
+//! FA802: a tag that the configuration does not know.
+#![doc = include_str!("page.md")]
+
+mod known;
+
+pub(crate) use known::Known;
+
+use crate::api::Nesting;
+use crate::finding::{Confidence, Edit, Finding, Fix, Level};
+use crate::flow::{Tag, TagSite, each_site};
+use crate::lints::{Category, Lint, LintCx};
+use crate::source::Span;
+
+pub(crate) static LINT: Lint = Lint {
+    code: "FA802",
+    name: "unknown_tag",
+    category: Category::Architecture,
+    level: Level::Warn,
+    summary: "a tag is not among those of the configuration",
+    page: include_str!("page.md"),
+};
+
+pub(crate) fn check(cx: &LintCx<'_>, findings: &mut Vec<Finding>) {
+    let known = Known::new(&cx.model.config.tags.known);
+    if known.is_empty() {
+        return;
+    }
+    for (_, data, system) in cx.model.systems().filter(|(_, data, _)| !data.when.test) {
+        if !known.contains(&system.tag) {
+            let finding = match system.tag_span {
+                Some(span) => unknown(cx, &known, span, &system.tag, Some("")),
+                None => unknown(cx, &known, system.span, &system.tag, Some(""))
+                    .note("without `tag = ..`, the tag of a system is the name of its function"),
+            };
+            findings.push(finding.item(&data.path));
+        }
+    }
+    each_site(cx.model, cx.tags, |site| {
+        if let Some(finding) = check_site(cx, &known, site) {
+            findings.push(finding.item(&site.data.path));
+        }
+    });
+}
+
+fn check_site(cx: &LintCx<'_>, known: &Known, site: &TagSite<'_>) -> Option<Finding> {
+    let text = site.text?;
+    let confidence = if site.is_inferred() { Confidence::Medium } else { Confidence::High };
+    let (outer, full) = match (site.tag(), site.around()) {
+        (Tag::Rooted(full), _) if site.nesting == Nesting::FromRoot => (Some(String::new()), full),
+        (Tag::Rooted(full), Tag::Rooted(outer)) => (Some(outer), full),
+        _ => (None, site.end()?),
+    };
+    let is_known = match &outer {
+        Some(_) => known.contains(&full),
+        // What is around it is not in sight: it may be below anything.
+        None => known.ending_in(&full).next().is_some(),
+    };
+    // What is below an unknown tag is not asked about again.
+    let below_unknown = match &outer {
+        Some(outer) => !outer.is_empty() && !known.contains(outer),
+        None => {
+            site.is_inside()
+                && known.ending_in(full.strip_suffix(text)?.trim_end_matches('/')).next().is_none()
+        }
+    };
+    if is_known || below_unknown {
+        return None;
+    }
+    let finding = unknown(cx, known, site.span, text, outer.as_deref()).confidence(confidence);
+    Some(match (&outer, site.scope) {
+        (Some(outer), scope) if !outer.is_empty() => {
+            let finding = match scope {
+                Some(scope) => finding.also(scope, format!("in this scope, `{outer}`")),
+                None => finding,
+            };
+            let finding = finding.note(format!("text nests in the current tag: this is `{full}`"));
+            if known.contains(text) {
+                finding.help(format!("a path from the root is looked up first: `alloc.tag({text:?})`"))
+            } else {
+                finding
+            }
+        }
+        _ => finding,
+    })
+}
+
+/// `text` where `outer` is in force, which is `None` when it is not known.
+fn unknown(cx: &LintCx<'_>, known: &Known, span: Span, text: &str, outer: Option<&str>) -> Finding {
+    let finding =
+        Finding::new(&LINT, span, format!("unknown tag `{text}`")).label("not among `known` in `[tags]`");
+    let near = known.near(text, outer);
+    let add = "or add it to `known` under `[tags]` in `.fa.toml`";
+    let names: Vec<String> = near.iter().map(|(name, _)| format!("`{name}`")).collect();
+    match &near[..] {
+        [] => finding.help(format!("use a tag of the program, {add}")),
+        [(name, _)] => {
+            let finding = finding.help(format!("write {}, {add}", names[0]));
+            match literal(cx.model.text(span), text) {
+                Some(at) => {
+                    let start = span.start + at as u32;
+                    let span = Span { start, end: start + text.len() as u32, ..span };
+                    let edits = vec![Edit { span, replacement: (*name).to_owned() }];
+                    finding.fix(Fix { title: format!("write `{name}`"), edits, machine_applicable: true })
+                }
+                None => finding,
+            }
+        }
+        _ => finding.help(format!("write {}, {add}", names.join(" or "))),
+    }
+}
+
+/// Where the text lies within code that is a literal of it, or `tag = ` and one.
+fn literal(code: &str, text: &str) -> Option<usize> {
+    let start = code.find('"')?;
+    let before = code[..start].trim_end();
+    let named = before.strip_suffix('=').is_some_and(|name| name.trim() == "tag");
+    let rest = code[start + 1..].strip_prefix(text)?;
+    ((before.is_empty() || named) && rest.trim_end() == "\"").then_some(start + 1)
+}

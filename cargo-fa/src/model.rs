@@ -1,0 +1,114 @@
+//! What lints look at: the index, the graphs of all functions, the systems, the settings.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use rayon::prelude::*;
+
+use crate::api::{self, Fact};
+use crate::attributes::{self, System};
+use crate::config::Config;
+use crate::index::{FnData, FnId, Index, Ty};
+use crate::mir::{self, Call, Callee, FnBody};
+use crate::source::{SourceFile, Sources, Span};
+
+/// Everything about the linted crates.
+#[derive(Debug)]
+pub(crate) struct Model<'a> {
+    pub(crate) sources: &'a Sources,
+    pub(crate) index: &'a Index,
+    pub(crate) config: &'a Config,
+    /// Functions whose lowering went wrong: they have no graph, and nothing is found in them.
+    pub(crate) gave_up: Vec<FnId>,
+    bodies: Vec<Option<FnBody>>,
+    systems: Vec<Option<System>>,
+}
+
+impl<'a> Model<'a> {
+    pub(crate) fn new(sources: &'a Sources, index: &'a Index, config: &'a Config) -> Self {
+        let ids: Vec<FnId> = index.functions().map(|(id, _)| id).collect();
+        // A function that the lowering gives up on has no graph; the others have.
+        let lower = |id: &FnId| catch_unwind(AssertUnwindSafe(|| mir::lower_function(index, *id)));
+        let lowered: Vec<_> = ids.par_iter().map(lower).collect();
+        let gave_up = ids.iter().zip(&lowered).filter(|(_, body)| body.is_err()).map(|(id, _)| *id).collect();
+        let bodies = lowered.into_iter().map(|body| body.ok().flatten()).collect();
+        let systems = index.functions().map(|(_, data)| attributes::system(index, data)).collect();
+        Self { sources, index, config, gave_up, bodies, systems }
+    }
+
+    pub(crate) fn file(&self, span: Span) -> &SourceFile {
+        self.sources.get(span.file)
+    }
+
+    /// The text of a place.
+    pub(crate) fn text(&self, span: Span) -> &str {
+        self.file(span).slice(span)
+    }
+
+    /// The functions of the selected crates with their graphs.
+    pub(crate) fn functions(&self) -> impl Iterator<Item = (FnId, &FnData, &FnBody)> {
+        self.index.functions().filter_map(|(id, data)| {
+            let selected = self.index.crates[data.krate.0 as usize].selected;
+            let body = self.bodies[id.0 as usize].as_ref()?;
+            selected.then_some((id, data, body))
+        })
+    }
+
+    pub(crate) fn body(&self, id: FnId) -> Option<&FnBody> {
+        self.bodies[id.0 as usize].as_ref()
+    }
+
+    /// The functions with `#[frame_system]`, of the selected crates.
+    pub(crate) fn systems(&self) -> impl Iterator<Item = (FnId, &FnData, &System)> {
+        self.index.functions().filter_map(|(id, data)| {
+            let selected = self.index.crates[data.krate.0 as usize].selected;
+            let system = self.systems[id.0 as usize].as_ref()?;
+            selected.then_some((id, data, system))
+        })
+    }
+
+    pub(crate) fn system(&self, id: FnId) -> Option<&System> {
+        self.systems[id.0 as usize].as_ref()
+    }
+
+    /// The function of framealloc that a call names: `SmartAlloc::frame_box`.
+    pub(crate) fn api(&self, call: &Call) -> Option<String> {
+        match call.callee {
+            Callee::Fn(id) => self.index.api(id),
+            _ => None,
+        }
+    }
+
+    /// What is known of the function of framealloc that a call names.
+    pub(crate) fn facts(&self, call: &Call) -> &'static [Fact] {
+        self.api(call).map_or(&[], |name| api::facts(&name))
+    }
+
+    /// Whether a value of this type keeps memory of a frame: a handle, or something that holds one by value.
+    pub(crate) fn holds_frame_memory(&self, ty: &Ty) -> bool {
+        self.holds(ty, 0)
+    }
+
+    fn holds(&self, ty: &Ty, depth: usize) -> bool {
+        if depth > 8 {
+            return false;
+        }
+        match ty {
+            Ty::Adt(id, args) => {
+                if let Some(name) = self.index.ours(ty) {
+                    return api::role(name) == Some(api::Role::FrameMemory);
+                }
+                // Of the program's own types, those with a handle in a field. Arguments count where a field has them.
+                let adt = self.index.adt(*id);
+                let of = |name: &str| {
+                    let at = adt.generics.iter().position(|generic| generic == name)?;
+                    args.get(at).cloned()
+                };
+                let fields = adt.fields.iter().chain(adt.variants.iter().flat_map(|(_, fields)| fields));
+                fields.into_iter().any(|(_, field)| self.holds(&field.substitute(&of), depth + 1))
+            }
+            Ty::Foreign(_, args) | Ty::Tuple(args) => args.iter().any(|arg| self.holds(arg, depth + 1)),
+            Ty::Slice(inner) | Ty::Iter(inner) => self.holds(inner, depth + 1),
+            Ty::Unknown | Ty::Ref(_) | Ty::Fn(..) | Ty::Closure(_) | Ty::Param(..) => false,
+        }
+    }
+}
