@@ -169,22 +169,26 @@ impl ThreadHeap {
         Ok(index.get(place).and_then(|node| NonNull::new(node.cast_mut())))
     }
 
+    /// Makes the node of `tag` and those above it: a list instead of recursion, because tags may nest deeply.
     #[cold]
     fn make_tag_node(&self, tag: TagId) -> Result<NonNull<TagNode>, AllocError> {
-        if tag == TagId::UNTAGGED {
-            let root = self.tag_nodes.iter().last().map(NonNull::from);
-            return root.ok_or(AllocError::Unsupported { what: "a thread heap without a root tag" });
-        }
-        let parent = self.node_of_tag(self.shared.tags.parent(tag))?;
+        let root = self.tag_nodes.iter().last().map(NonNull::from);
+        let root = root.ok_or(AllocError::Unsupported { what: "a thread heap without a root tag" })?;
         tracking::exempt(|| {
-            if let Some(node) = self.place_for(&self.tag_index, tag.index())? {
-                return Ok(node);
-            }
-            let node = self.tag_nodes.push(tag_node(&self.record, tag, parent.as_ptr()));
-            self.tag_index.set(tag.index(), node);
-            self.read_budget_of(node);
-            Ok(NonNull::from(node))
+            let path: Vec<TagId> = self.shared.tags.ancestry(tag).collect();
+            path.into_iter().rev().skip(1).try_fold(root, |parent, tag| self.child_node(tag, parent))
         })
+    }
+
+    /// The node of `tag`, whose parent's is `parent`.
+    fn child_node(&self, tag: TagId, parent: NonNull<TagNode>) -> Result<NonNull<TagNode>, AllocError> {
+        if let Some(node) = self.place_for(&self.tag_index, tag.index())? {
+            return Ok(node);
+        }
+        let node = self.tag_nodes.push(tag_node(&self.record, tag, parent.as_ptr()));
+        self.tag_index.set(tag.index(), node);
+        self.read_budget_of(node);
+        Ok(NonNull::from(node))
     }
 
     /// This thread's node of `phase`.
@@ -474,9 +478,14 @@ impl ThreadHeap {
         }
     }
 
+    /// Whether a phase that was begun without a guard was not ended.
+    pub(super) fn has_begun_phases(&self) -> bool {
+        !self.begun_phases.is_empty()
+    }
+
     /// Ends every phase that was begun without a guard.
     pub(super) fn end_begun_phases(&self) {
-        while !self.begun_phases.is_empty() {
+        while self.has_begun_phases() {
             self.end_begun_phase();
         }
     }

@@ -192,11 +192,12 @@ impl ThreadHeap {
         }
         self.close_all_shares();
         self.shared.clock.resign();
-        // A shared value's destructor, or the backend that is given memory back, may open another one, or share for frames to
-        // come.
-        let opened = || self.has_ambient() || self.has_open_shares();
+        // A subscriber, a shared value's destructor, or the backend that is given memory back, may open another one, share for
+        // frames to come, or begin a phase, which keeps the heap.
+        let opened = || self.has_ambient() || self.has_open_shares() || self.has_begun_phases();
         loop {
             while opened() {
+                self.end_begun_phases();
                 self.retire_ambient_quietly();
                 self.close_all_shares();
             }
