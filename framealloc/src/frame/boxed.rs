@@ -96,9 +96,12 @@ impl<T> FrameBox<'_, T> {
     /// Moves the value out. Its bytes stay in the frame until the frame ends.
     #[inline]
     pub fn into_inner(self) -> T {
-        let (value, _frame) = self.into_parts();
-        // SAFETY: F2: the box owned the value and is gone; the memory is alive because `_frame` counts.
-        unsafe { value.read() }
+        let (value, frame) = self.into_parts();
+        // SAFETY: F2: the box owned the value and is gone; the memory is alive because `frame` counts.
+        let inner = unsafe { value.read() };
+        // Before the value is returned, which would be lost if a report panicked.
+        drop(frame);
+        inner
     }
 }
 

@@ -27,6 +27,7 @@ mod late_budget_without_memory;
 mod lease_of_another_context;
 mod left_while_another_is_left;
 mod listeners_that_go_with_a_thread;
+mod moved_out_of_an_ended_frame;
 mod node_made_by_the_backend;
 mod one_heap_at_the_exit;
 mod phase_begun_at_the_exit;
