@@ -8,11 +8,12 @@ use std::sync::MutexGuard;
 use framealloc::diagnostics::{Diagnostics, RingSink, StrictGuard};
 use framealloc::{
     Acquired, AllocConfig, BoundedMap, BoundedVec, Checkpoint, CheckpointGuard, ChildFrame, DeferredBox,
-    EnterGuard, Frame, FrameBarrier, FrameBox, FrameMap, FrameRef, FrameSet, FrameString, FrameVec, Handle,
-    HandleMut, HandleRef, Handles, HeapAlloc, HeapBox, ObjectHandle, Participant, PhaseGuard, PoolAlloc,
-    PoolBox, PoolHandle, Promoted, PromotionResult, Promotions, Retained, ScratchBox, ScratchPool,
-    SmartAlloc, StreamData, StreamLoad, Streaming, SystemFrame, TagGuard, TaggedAllocator, TransferHandle,
-    TypedPool,
+    EnterGuard, Frame, FrameBarrier, FrameBox, FrameHandle, FrameMap, FramePipeline, FrameRef, FrameSet,
+    FrameString, FrameVec, Group, GroupHandle, Groups, Handle, HandleMut, HandleRef, Handles, HeapAlloc,
+    HeapBox, ObjectHandle, Participant, PhaseGuard, PoolAlloc, PoolBox, PoolHandle, Promoted,
+    PromotionResult, Promotions, ReadGuard, Retained, ScratchAllocator, ScratchBox, ScratchPool,
+    ScratchRegistry, ScratchScope, SmartAlloc, StreamData, StreamLoad, Streaming, Subscription, SystemFrame,
+    Tag, TagGuard, TaggedAllocator, TaskContext, TaskGuard, TransferHandle, TypedPool,
 };
 
 /// Whether each type is (`Send`, `Sync`).
@@ -70,6 +71,8 @@ fn what_belongs_to_a_thread_stays_there() {
         Checkpoint,
         CheckpointGuard<'static>,
         StrictGuard<'static>,
+        TaskGuard,
+        ScratchScope<'static>,
         // What the containers turn into.
         allocator_api2::vec::IntoIter<u8, FrameRef<'static>>,
         allocator_api2::vec::Drain<'static, u8, FrameRef<'static>>,
@@ -123,6 +126,14 @@ fn what_borrows_an_object_is_what_its_reference_is() {
     all(send_sync!(HandleMut<'static, Cell<u8>>), (true, false));
 }
 
+/// Values that are shared are `Send` and `Sync`; a group's are `Send`, and it lends only those that are `Sync` while it is
+/// shared itself.
+#[test]
+fn what_lends_shared_values_may_go_anywhere() {
+    all(send_sync!(ReadGuard<'static, u8>, FrameHandle<u8>, FramePipeline<u8, 2>, Group), (true, true));
+    all(send_sync!(ScratchAllocator), (true, false));
+}
+
 #[test]
 fn what_is_shared_may_go_anywhere() {
     let types = send_sync!(
@@ -134,6 +145,13 @@ fn what_is_shared_may_go_anywhere() {
         Handle<Rc<u8>>,
         Handles<'static>,
         ObjectHandle<Rc<u8>>,
+        FrameHandle<Rc<u8>>,
+        GroupHandle<Rc<u8>>,
+        Groups<'static>,
+        ScratchRegistry,
+        Subscription,
+        Tag,
+        TaskContext,
         Streaming<'static>,
         StreamData,
         StreamLoad<'static>,
