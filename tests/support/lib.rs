@@ -41,6 +41,10 @@ pub struct Readme;
 #[doc = include_str!("../../TECHNICAL.md")]
 pub struct Technical;
 
+#[cfg(doctest)]
+#[doc = include_str!("../../cargo-fa/README.md")]
+pub struct LinterReadme;
+
 /// The pages of the diagnostic codes, so that their examples build and run.
 #[cfg(doctest)]
 pub mod code_pages {

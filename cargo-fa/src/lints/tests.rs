@@ -139,6 +139,15 @@ fn folders_and_the_table_agree() {
 }
 
 #[test]
+fn the_readme_lists_every_lint() {
+    let readme = include_str!("../../README.md");
+    for lint in ALL {
+        let row = format!("| {} | `{}` | {}", lint.code, lint.name, lint.summary);
+        assert!(readme.contains(&row), "README.md lacks `{row}`");
+    }
+}
+
+#[test]
 fn pages_have_their_parts() {
     for lint in ALL {
         let title = format!("# {}: ", lint.code);

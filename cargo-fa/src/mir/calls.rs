@@ -444,17 +444,25 @@ fn is_closure(arg: &Expr) -> bool {
 
 /// Whether a method of std uses its receiver up.
 fn takes_itself(name: &str) -> bool {
-    const BY_VALUE: [&str; 24] = [
+    const BY_VALUE: [&str; 36] = [
         "and",
         "and_then",
         "collect",
+        "count",
         "err",
         "expect",
+        "expect_err",
+        "filter",
         "flatten",
+        "fold",
         "for_each",
+        "inspect",
+        "is_err_and",
         "is_none_or",
+        "is_ok_and",
         "is_some_and",
         "join",
+        "last",
         "map",
         "map_err",
         "map_or",
@@ -464,11 +472,15 @@ fn takes_itself(name: &str) -> bool {
         "ok_or_else",
         "or",
         "or_else",
+        "sum",
         "then",
         "unwrap",
+        "unwrap_err",
         "unwrap_or",
         "unwrap_or_default",
         "unwrap_or_else",
+        "xor",
+        "zip",
     ];
     name.starts_with("into_") || BY_VALUE.contains(&name)
 }

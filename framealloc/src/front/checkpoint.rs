@@ -44,10 +44,9 @@ impl SmartAlloc {
     ///
     /// let checkpoint = alloc.frame_checkpoint();
     /// drop(alloc.frame_box([0_u8; 1000]));
-    /// alloc.rollback_to(&checkpoint)?;
+    /// alloc.rollback_to(&checkpoint).expect("nothing since then is alive");
     /// # drop(guess);
     /// # alloc.end_frame();
-    /// # Ok::<(), framealloc::AllocError>(())
     /// ```
     ///
     /// # Panics
