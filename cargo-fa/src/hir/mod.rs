@@ -6,7 +6,7 @@
 //! | module | lowers |
 //! |---|---|
 //! | `items` | functions, types, impls, uses |
-//! | `exprs` | expressions, statements, patterns |
+//! | `exprs`, `pats` | expressions, statements, patterns |
 //! | `types` | types and paths |
 //! | `attrs` | attributes and `cfg` |
 //! | `depth` | how deep a file may nest |
@@ -18,6 +18,7 @@ mod exprs;
 mod items;
 mod lower;
 mod macros;
+mod pats;
 mod types;
 
 pub(crate) use attrs::{Attr, AttrArg, AttrValue, Attrs, When};

@@ -15,17 +15,22 @@
 //! | module | role |
 //! |---|---|
 //! | `build` | the state of lowering: blocks, scopes, variables |
-//! | `exprs` | expressions and statements |
+//! | `exprs`, `stmts` | expressions and statements |
+//! | `consts` | values that the source spells out |
 //! | `calls` | what a call names, its arguments, its type |
+//! | `foreign` | the same for what is not in the index |
 //! | `pats` | patterns |
 //! | `dataflow` | forward analyses over the graph |
 
 mod build;
 mod calls;
+mod consts;
 mod control;
 mod dataflow;
 mod exprs;
+mod foreign;
 mod pats;
+mod stmts;
 
 pub(crate) use crate::infer::Run;
 pub(crate) use build::lower_function;
