@@ -1,5 +1,7 @@
 //! From a type and a name to the function.
 
+use crate::infer::{self, Args};
+
 use super::{AdtId, FnId, Index, Owner, Ty};
 
 /// How many times a receiver is dereferenced before one gives up.
@@ -22,7 +24,7 @@ impl Index {
                 let target = adt.deref.as_ref()?;
                 Some(target.substitute(&|name| self.adt_arg(*id, args, name)))
             }
-            other => crate::infer::deref(other),
+            other => infer::deref(other),
         }
     }
 
@@ -35,6 +37,10 @@ impl Index {
     pub(crate) fn method(&self, ty: &Ty, name: &str) -> Option<Method> {
         let mut receiver = ty.clone();
         for _ in 0..MAX_DEREFS {
+            // A type's own method comes before one of a trait that the program implements for it.
+            if infer::method(&receiver, name, Args::default()).is_some() {
+                return None;
+            }
             if let Some(function) = self.inherent(&receiver, name) {
                 let data = self.function(function);
                 let mut generics = Vec::new();
@@ -101,7 +107,7 @@ impl Index {
                 let item = item.substitute(&|name| self.adt_arg(*id, args, name));
                 return if ty.is_ref() && !item.is_ref() { item.reference() } else { item };
             }
-            let item = crate::infer::iterate(&base);
+            let item = infer::iterate(&base);
             if item != Ty::Unknown {
                 return item;
             }

@@ -15,7 +15,7 @@ mod methods;
 mod paths;
 mod types;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 pub(crate) use crate::ty::{AdtId, AliasId, BodyKey, CrateId, FnId, ModId, StaticId, TraitId, Ty};
 pub(crate) use build::Build;
@@ -176,6 +176,28 @@ impl Index {
             Some((Def::Adt(id), _)) => Ty::Adt(id, Vec::new()),
             _ => Ty::Unknown,
         }
+    }
+
+    /// Whether two crates can be in one program: one depends on the other, or a third on both.
+    pub(crate) fn in_one_program(&self, one: CrateId, other: CrateId) -> bool {
+        one == other || {
+            let mut programs = (0..self.crates.len()).map(|at| self.linked(CrateId(at as u32)));
+            programs.any(|all| all.contains(&one) && all.contains(&other))
+        }
+    }
+
+    /// A crate with what it depends on.
+    fn linked(&self, krate: CrateId) -> BTreeSet<CrateId> {
+        let mut found = BTreeSet::from([krate]);
+        let mut next = vec![krate];
+        while let Some(krate) = next.pop() {
+            for &other in self.crates[krate.0 as usize].externs.values() {
+                if found.insert(other) {
+                    next.push(other);
+                }
+            }
+        }
+        found
     }
 
     /// What a path in the source names.

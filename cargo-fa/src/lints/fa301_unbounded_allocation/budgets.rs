@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use crate::api::{BudgetOf, Fact, Memory};
 use crate::flow::made_by;
-use crate::index::FnId;
+use crate::index::{CrateId, FnId};
 use crate::lints::LintCx;
 use crate::mir::{Body, Call, Callee, Const, Op};
 
@@ -28,7 +28,8 @@ pub(super) struct InForce<'a> {
 const DEPTH: usize = 6;
 
 impl<'a> InForce<'a> {
-    pub(super) fn new(cx: &'a LintCx<'a>) -> Self {
+    /// Those that can be in one program with `krate`: another target of the package has its own.
+    pub(super) fn new(cx: &'a LintCx<'a>, krate: CrateId) -> Self {
         let tags = cx.model.config.budgets.tags.keys().cloned().collect();
         let mut found = Self {
             cx,
@@ -39,7 +40,13 @@ impl<'a> InForce<'a> {
             pool: false,
             callers: HashMap::new(),
         };
-        for (id, data) in cx.model.index.functions() {
+        let index = cx.model.index;
+        let krates = (0..index.crates.len()).map(|at| CrateId(at as u32));
+        let program: BTreeSet<CrateId> = krates.filter(|other| index.in_one_program(*other, krate)).collect();
+        for (id, data) in index.functions() {
+            if !program.contains(&data.krate) {
+                continue;
+            }
             let Some(function) = cx.model.body(id) else { continue };
             for body in &function.bodies {
                 for (_, call) in body.calls() {

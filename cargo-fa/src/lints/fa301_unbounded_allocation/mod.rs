@@ -5,11 +5,13 @@ mod budgets;
 mod input;
 mod limits;
 
+use std::collections::BTreeMap;
+
 use crate::api::{Amount, Memory, Role, role};
 use crate::finding::{Confidence, Finding, Level};
 use crate::flow::rounds::{has_frames, is_of_round, keyword, made_in_round};
 use crate::flow::{Fate, fate, filled, kept_by};
-use crate::index::FnId;
+use crate::index::{CrateId, FnId};
 use crate::lints::{Category, Lint, LintCx};
 use crate::mir::{BlockId, Body, Call, LoopId, Place, Root};
 use crate::source::Span;
@@ -27,22 +29,23 @@ pub(crate) static LINT: Lint = Lint {
 };
 
 pub(crate) fn check(cx: &LintCx<'_>, findings: &mut Vec<Finding>) {
-    let budgets = InForce::new(cx);
+    // Made for a crate when a loop of it is about to be blamed.
+    let mut budgets = BTreeMap::new();
     for (id, data, function) in cx.model.functions() {
         if data.when.test {
             continue;
         }
         for body in &function.bodies {
             let found =
-                body.calls().filter_map(|(block, call)| check_call(cx, &budgets, id, body, block, call));
+                body.calls().filter_map(|(block, call)| check_call(cx, &mut budgets, id, body, block, call));
             findings.extend(found.map(|finding| finding.item(&data.path)));
         }
     }
 }
 
-fn check_call(
-    cx: &LintCx<'_>,
-    budgets: &InForce<'_>,
+fn check_call<'a>(
+    cx: &'a LintCx<'a>,
+    budgets: &mut BTreeMap<CrateId, InForce<'a>>,
     function: FnId,
     body: &Body,
     block: BlockId,
@@ -52,7 +55,12 @@ fn check_call(
     body.loops_around(block).find_map(|id| {
         let kept = kept(cx, body, id, call)?;
         let input = input_of(cx, body, id)?;
-        if is_limited(cx, body, id, &kept.into) || budgets.covers(function, body, call, kept.memory) {
+        if is_limited(cx, body, id, &kept.into) {
+            return None;
+        }
+        let krate = cx.model.index.function(function).krate;
+        let in_force = budgets.entry(krate).or_insert_with(|| InForce::new(cx, krate));
+        if in_force.covers(function, body, call, kept.memory) {
             return None;
         }
         Some(report(cx, body, id, call, &kept, &input))

@@ -1,11 +1,11 @@
 //! FA804: two systems that reports cannot tell apart.
 #![doc = include_str!("page.md")]
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use crate::attributes::System;
 use crate::finding::{Finding, Level};
-use crate::index::{CrateId, FnData, Index};
+use crate::index::{FnData, Index};
 use crate::lints::{Category, Lint, LintCx};
 
 pub(crate) static LINT: Lint = Lint {
@@ -54,25 +54,5 @@ fn meet(index: &Index, one: &FnData, other: &FnData) -> bool {
     if orphan(one) != orphan(other) {
         return false;
     }
-    one.krate == other.krate || {
-        let (one, other) = (linked(index, one.krate), linked(index, other.krate));
-        let krates = (0..index.crates.len()).map(|at| CrateId(at as u32));
-        krates
-            .map(|krate| linked(index, krate))
-            .any(|all| one.iter().chain(&other).all(|krate| all.contains(krate)))
-    }
-}
-
-/// A crate with what it depends on.
-fn linked(index: &Index, krate: CrateId) -> BTreeSet<CrateId> {
-    let mut found = BTreeSet::from([krate]);
-    let mut next = vec![krate];
-    while let Some(krate) = next.pop() {
-        for &other in index.crates[krate.0 as usize].externs.values() {
-            if found.insert(other) {
-                next.push(other);
-            }
-        }
-    }
-    found
+    index.in_one_program(one.krate, other.krate)
 }
