@@ -157,12 +157,11 @@ fn with_import(files: &[PathBuf]) -> Vec<String> {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "numbers to be looked at")]
-fn report(crates: usize, total: &Total, injected: usize, blamed: &[String]) {
+fn report_times(total: &Total) {
     let millions = |time: Duration| total.lines as f64 / time.as_secs_f64() / 1e6;
     let against = |good: bool| if good { "ok" } else { "MISSED" };
     let times = total.linting.as_secs_f64() / total.parsing.as_secs_f64();
     let (skipped, linted) = (millions(total.skipping), millions(total.linting));
-    println!("{crates} crates, {} files, {} lines, {} MB", total.files, total.lines, total.bytes >> 20);
     println!("reading        {:7.2} M lines/s", millions(total.reading));
     println!(
         "skipping       {skipped:7.2} M lines/s, target {TARGET_SKIPPED}: {}",
@@ -173,6 +172,14 @@ fn report(crates: usize, total: &Total, injected: usize, blamed: &[String]) {
         "linting all    {linted:7.2} M lines/s, {times:.2} x parsing, target {TARGET_LINTED}: {}",
         against(times <= TARGET_LINTED)
     );
+}
+
+fn report(crates: usize, total: &Total, injected: usize, blamed: &[String]) {
+    println!("{crates} crates, {} files, {} lines, {} MB", total.files, total.lines, total.bytes >> 20);
+    // Without optimisation the times say nothing.
+    if !cfg!(debug_assertions) {
+        report_times(total);
+    }
     println!("not parsable   {:7}", total.unparsed);
     println!("panics         {:7}", PANICS.load(Ordering::Relaxed));
     println!("blamed         {:7}", total.findings.len());

@@ -63,6 +63,7 @@ pub fn all() -> Vec<Stage> {
         },
         Stage { name: "examples", about: "every example runs to its end", run: examples },
         Stage { name: "soak", about: "memory and latency over 400,000 frames", run: soak },
+        Stage { name: "corpus", about: "the linter over every 24th crate of cargo's registry", run: corpus },
         Stage {
             name: "features",
             about: "framealloc with no feature, each alone, all that go together",
@@ -155,6 +156,12 @@ fn examples() -> Result<Outcome> {
 
 fn soak() -> Result<Outcome> {
     crate::soak::soak(400_000)?;
+    Ok(Passed(String::new()))
+}
+
+fn corpus() -> Result<Outcome> {
+    // What the tests have built is fast enough to look for panics.
+    crate::corpus::lint(24, 60, "dev")?;
     Ok(Passed(String::new()))
 }
 
