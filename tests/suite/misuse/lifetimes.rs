@@ -49,6 +49,7 @@ fn misuse_02_two_allocators_on_one_thread() {
         let mut held = Vec::new();
         for n in 0..300_u64 {
             let alloc = [&first.alloc, &second.alloc][(n % 2) as usize];
+            // fa:allow(FA601): handles of one allocator outlive its frames while those of the other go on
             held.push((n, alloc.frame_box([n; 20]), alloc.pool_box([n; 20])));
             if n % 50 == 49 {
                 first.alloc.end_frame();
