@@ -99,3 +99,54 @@ fn confidence() {
         "a file is shown with all of them: {shown:?}"
     );
 }
+
+/// The findings of a program under a configuration, as codes.
+fn codes(program: &str, configuration: &str) -> Vec<String> {
+    let project = Project::new("");
+    project.write("plain/a.rs", program);
+    project.write("plain/.fa.toml", configuration);
+    let ran = project.fa(&["--path", "plain", "--format", "compact"]);
+    let code = |line: &str| Some(line.split_once('[')?.1.split_once(']')?.0.to_owned());
+    ran.out.lines().filter_map(code).collect()
+}
+
+#[test]
+fn known_tags() {
+    let program = "pub fn f(a: &framealloc::SmartAlloc) { let _tag = a.tag_scope(\"phsyics\"); }";
+    assert_eq!(codes(program, ""), [] as [&str; 0]);
+    assert_eq!(codes(program, "[tags]\nknown = [\"physics\"]\n"), ["FA802"]);
+    assert_eq!(codes(program, "[tags]\nknown = [\"phsyics\"]\n"), [] as [&str; 0]);
+}
+
+#[test]
+fn tags_of_modules() {
+    let program = "pub mod physics {\n    #[framealloc::frame_system(tag = \"audio\", budget = \"1KB\")]\n    \
+                   pub fn step(alloc: &framealloc::SmartAlloc) {}\n}";
+    assert_eq!(codes(program, ""), [] as [&str; 0]);
+    assert_eq!(codes(program, "[tags.modules]\n\"crate::physics\" = \"physics\"\n"), ["FA801"]);
+    assert_eq!(codes(program, "[tags.modules]\n\"crate::physics\" = \"audio\"\n"), [] as [&str; 0]);
+}
+
+#[test]
+fn required_budgets() {
+    let program =
+        "#[framealloc::frame_system(tag = \"audio\")]\npub fn mix(alloc: &framealloc::SmartAlloc) {}";
+    assert_eq!(codes(program, ""), [] as [&str; 0]);
+    assert_eq!(codes(program, "[budgets]\nrequired = true\n"), ["FA302"]);
+}
+
+#[test]
+fn budgets_of_tags() {
+    let program = "#[framealloc::frame_system(tag = \"audio\", budget = \"2MB\")]\n\
+                   pub fn mix(alloc: &framealloc::SmartAlloc) {}";
+    assert_eq!(codes(program, "[budgets.tags]\naudio = \"2MB\"\n"), [] as [&str; 0]);
+    assert_eq!(codes(program, "[budgets.tags]\naudio = \"1MB\"\n"), ["FA303"]);
+}
+
+#[test]
+fn small_loops() {
+    let program = "pub fn f(a: &framealloc::SmartAlloc) -> usize {\n    let mut all = Vec::new();\n    \
+                   for n in 0..12_u32 {\n        all.push(a.frame_box(n));\n    }\n    all.len()\n}";
+    assert_eq!(codes(program, ""), [] as [&str; 0]);
+    assert_eq!(codes(program, "[thresholds]\nsmall-loop = 4\n"), ["FA602"]);
+}
