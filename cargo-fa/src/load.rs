@@ -14,7 +14,7 @@ use rayon::prelude::*;
 use crate::api;
 use crate::hir::{self, Item, Items, ParseError, When};
 use crate::index::{Build, CrateId, Index, ModId};
-use crate::project::{CrateInput, Dependency, Input};
+use crate::project::{CrateInput, Dependency, Input, normal};
 use crate::source::{FileId, SourceFile, Sources};
 
 /// The word that a crate names somewhere when it uses framealloc.
@@ -282,19 +282,4 @@ impl Tree<'_> {
         let file = if known(&flat) { flat } else { nested };
         self.add_file(module, &file, folder.join(name));
     }
-}
-
-/// Without `..`.
-fn normal(path: &Path) -> PathBuf {
-    let mut parts = PathBuf::new();
-    for part in path.components() {
-        match part {
-            std::path::Component::ParentDir => {
-                parts.pop();
-            }
-            std::path::Component::CurDir => {}
-            other => parts.push(other),
-        }
-    }
-    parts
 }

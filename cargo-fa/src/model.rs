@@ -21,6 +21,8 @@ pub(crate) struct Model<'a> {
     pub(crate) gave_up: Vec<FnId>,
     bodies: Vec<Option<FnBody>>,
     systems: Vec<Option<System>>,
+    /// What is known of each function; nothing of those that are not framealloc's.
+    facts: Vec<&'static [Fact]>,
 }
 
 impl<'a> Model<'a> {
@@ -32,7 +34,9 @@ impl<'a> Model<'a> {
         let gave_up = ids.iter().zip(&lowered).filter(|(_, body)| body.is_err()).map(|(id, _)| *id).collect();
         let bodies = lowered.into_iter().map(|body| body.ok().flatten()).collect();
         let systems = index.functions().map(|(_, data)| attributes::system(index, data)).collect();
-        Self { sources, index, config, gave_up, bodies, systems }
+        let facts_of = |id: &FnId| index.api(*id).map_or(&[][..], |name| api::facts(&name));
+        let facts = ids.iter().map(facts_of).collect();
+        Self { sources, index, config, gave_up, bodies, systems, facts }
     }
 
     pub(crate) fn file(&self, span: Span) -> &SourceFile {
@@ -80,7 +84,10 @@ impl<'a> Model<'a> {
 
     /// What is known of the function of framealloc that a call names.
     pub(crate) fn facts(&self, call: &Call) -> &'static [Fact] {
-        self.api(call).map_or(&[], |name| api::facts(&name))
+        match call.callee {
+            Callee::Fn(id) => self.facts[id.0 as usize],
+            _ => &[],
+        }
     }
 
     /// Whether a value of this type keeps memory of a frame: a handle, or something that holds one by value.

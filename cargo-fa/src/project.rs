@@ -1,7 +1,7 @@
 //! What to lint: the crates of a workspace, as cargo sees them.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 /// All crates of a run.
 #[derive(Debug)]
@@ -100,4 +100,19 @@ impl Input {
             self.crates.iter().rev().filter(|input| depth(input).is_some()).max_by_key(|input| depth(input))
         })
     }
+}
+
+/// Without `.` and `..`, so that one file has one name.
+pub(crate) fn normal(path: &Path) -> PathBuf {
+    let mut normal = PathBuf::new();
+    for component in path.components() {
+        match component {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                normal.pop();
+            }
+            other => normal.push(other),
+        }
+    }
+    normal
 }

@@ -28,21 +28,26 @@ pub(super) struct Lowering<'a> {
 
 /// Parses the text of `file`. Items that `cfg` switches off are left out.
 pub(crate) fn lower_file(file: FileId, text: &str, cfg: &Cfg) -> Result<Items, ParseError> {
+    let parsed = parse(text)?;
+    let lowering = Lowering { file, cfg: CfgContext::new(cfg), depth: Cell::new(0) };
+    if !lowering.enabled(&parsed.attrs) {
+        return Ok(Items::default());
+    }
+    Ok(lowering.items(&parsed.items))
+}
+
+/// `syn`'s tree of a text, whose offsets are those of the text. A text that nests too deep has none.
+pub(crate) fn parse(text: &str) -> Result<syn::File, ParseError> {
     if let Some(at) = depth::too_deep(text) {
         let message = format!("this nests deeper than {} levels", depth::MAX_OPEN);
         return Err(ParseError { offset: clamp(at), message });
     }
     // The table of this thread's spans grows with every file parsed; none of an earlier one is in use any more.
     proc_macro2::extra::invalidate_current_thread_spans();
-    let parsed = syn::parse_file(&without_first_bytes(text)).map_err(|error| ParseError {
+    syn::parse_file(&without_first_bytes(text)).map_err(|error| ParseError {
         offset: clamp(error.span().byte_range().start).min(clamp(text.len())),
         message: error.to_string(),
-    })?;
-    let lowering = Lowering { file, cfg: CfgContext::new(cfg), depth: Cell::new(0) };
-    if !lowering.enabled(&parsed.attrs) {
-        return Ok(Items::default());
-    }
-    Ok(lowering.items(&parsed.items))
+    })
 }
 
 /// Blanks for a byte order mark and for a first line `#!..`: the parser would cut them off, and every offset with them.

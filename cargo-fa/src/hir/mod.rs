@@ -22,7 +22,7 @@ mod pats;
 mod types;
 
 pub(crate) use attrs::{Attr, AttrArg, AttrValue, Attrs, When};
-pub(crate) use lower::{ParseError, lower_file};
+pub(crate) use lower::{ParseError, lower_file, parse};
 
 use crate::source::Span;
 

@@ -10,6 +10,7 @@ use syn::visit::{self, Visit};
 use syn::{Attribute, Expr, Lit, Meta, Token};
 
 use super::directive::{Directive, Named};
+use crate::hir;
 
 /// A suppression in the attribute form.
 #[derive(Debug)]
@@ -32,8 +33,8 @@ pub(crate) struct Scopes {
 impl Scopes {
     /// Empty when the file does not parse.
     pub(crate) fn of(text: &str) -> Self {
-        let Ok(file) = syn::parse_file(text) else { return Self::default() };
-        let mut visitor = Visitor { shift: skipped(text), inside: Vec::new(), scopes: Self::default() };
+        let Ok(file) = hir::parse(text) else { return Self::default() };
+        let mut visitor = Visitor { inside: Vec::new(), scopes: Self::default() };
         visitor.inside.push(0..text.len());
         visitor.visit_file(&file);
         visitor.scopes
@@ -52,16 +53,7 @@ impl Scopes {
     }
 }
 
-/// The bytes at the start of a file that the parser does not count.
-fn skipped(text: &str) -> usize {
-    let mark = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
-    let rest = &text[mark..];
-    let shebang = rest.starts_with("#!") && !rest[2..].trim_start().starts_with('[');
-    mark + if shebang { rest.find('\n').unwrap_or(rest.len()) } else { 0 }
-}
-
 struct Visitor {
-    shift: usize,
     /// The nodes around the one that is visited; the file is the first.
     inside: Vec<Range<usize>>,
     scopes: Scopes,
@@ -69,8 +61,7 @@ struct Visitor {
 
 impl Visitor {
     fn range(&self, span: Span) -> Range<usize> {
-        let range = span.byte_range();
-        range.start + self.shift..range.end + self.shift
+        span.byte_range()
     }
 
     fn node(&mut self, span: Span, visit: impl FnOnce(&mut Self)) {
@@ -232,5 +223,12 @@ mod tests {
             let message = scopes.attributes[0].directive.as_ref().unwrap_err();
             assert!(message.contains(part), "{arguments}: {message}");
         }
+    }
+
+    #[test]
+    fn what_nests_too_deep_has_no_scopes() {
+        let text =
+            format!("// fa:allow(FA699): one\nfn f() {{ {}{} }}", "(".repeat(10_000), ")".repeat(10_000));
+        assert_eq!(Scopes::of(&text).beginning_in(0..=text.len()), None);
     }
 }

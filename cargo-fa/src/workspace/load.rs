@@ -1,7 +1,7 @@
 //! `cargo metadata` to crates.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 use cargo_metadata::{
@@ -11,7 +11,7 @@ use cargo_metadata::{
 use super::cfg;
 use super::files::{Exclude, below};
 use super::select::Selection;
-use crate::project::{CargoTarget, Cfg, CrateInput, Dependency, Input};
+use crate::project::{CargoTarget, Cfg, CrateInput, Dependency, Input, normal};
 use crate::suggest::did_you_mean;
 
 /// The library whose users are linted.
@@ -227,21 +227,6 @@ fn cargo_target(package: &Package, target: &Target) -> CargoTarget {
         crate_type: target.crate_types.first().map_or_else(|| "bin".to_owned(), ToString::to_string),
         edition: target.edition.to_string(),
     }
-}
-
-/// Without `.` and `..`, so that one file has one name.
-fn normal(path: &Path) -> PathBuf {
-    let mut normal = PathBuf::new();
-    for component in path.components() {
-        match component {
-            Component::CurDir => {}
-            Component::ParentDir => {
-                normal.pop();
-            }
-            other => normal.push(other),
-        }
-    }
-    normal
 }
 
 fn is_library(kind: &str) -> bool {
