@@ -321,8 +321,10 @@ impl ThreadHeap {
     }
 
     fn hold_object<'h>(&'h self, node: &'h TagNode, bytes: u64, pool: bool) -> Result<Held<'h>, AllocError> {
-        self.before_switch();
         self.notice_budgets();
+        if self.object_chain(node, pool).next().is_some() {
+            self.before_switch();
+        }
         let chain = self.object_chain(node, pool);
         let ask = || budget::lease(chain.clone().map(Member::lessor), bytes, bytes);
         ask()
