@@ -99,8 +99,8 @@ pub const KNOWN_MISSES: &[KnownMiss] = &[
     KnownMiss { id: "P14.open1", accepted: 33.0, why: "as P14" },
     KnownMiss {
         id: "P20",
-        accepted: 233.0,
-        why: "each block counts its heap, and its free finds the tag's counters",
+        accepted: 235.0,
+        why: "each block counts its heap, its tag's budget is asked before and after, and its free finds the tag's counters",
     },
 ];
 
