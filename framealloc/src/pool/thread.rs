@@ -96,7 +96,7 @@ impl ThreadPool {
 
     /// The set of `tag`, made now when it is missing; valid until [`flush`](Self::flush). `None` when there is no memory for
     /// it, or after `flush`. May call the backend.
-    fn set_for(&self, tag: u16) -> Option<NonNull<MagazineSet>> {
+    pub(super) fn set_for(&self, tag: u16) -> Option<NonNull<MagazineSet>> {
         if let Some(set) = NonNull::new(self.find_set(tag)) {
             return Some(set);
         }
