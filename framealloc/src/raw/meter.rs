@@ -7,6 +7,7 @@
 
 use core::ptr::NonNull;
 
+use super::tls;
 use crate::error::AllocError;
 use std::sync::{Arc, OnceLock};
 
@@ -40,8 +41,8 @@ pub(crate) trait ObjectMeter: Send + Sync {
         false
     }
 
-    /// A heap object of `tag` was freed.
-    fn heap_freed(&self, tag: u16, bytes: usize);
+    /// A heap object of `tag` was freed on this thread, which finds what `last` says.
+    fn heap_freed(&self, tag: u16, bytes: usize, last: tls::Last);
 
     /// An object of `tag` begins at `address`.
     #[cfg(feature = "debug")]

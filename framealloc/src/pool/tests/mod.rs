@@ -9,6 +9,7 @@ use super::*;
 use crate::backend::{AllocatorBackend, BackendCounts, CountingBackend, SystemBackend};
 use crate::error::AllocError;
 use crate::raw::meter::ObjectMeter;
+use crate::raw::tls::Last;
 use core::alloc::Layout;
 use core::ptr::NonNull;
 use core::sync::atomic::{AtomicI64, Ordering::Relaxed};
@@ -114,7 +115,7 @@ impl ObjectMeter for Account {
         self.pool_made(tag, bytes, make)
     }
 
-    fn heap_freed(&self, _: u16, bytes: usize) {
+    fn heap_freed(&self, _: u16, bytes: usize, _: Last) {
         self.live.fetch_sub(bytes as i64, Relaxed);
     }
 }
