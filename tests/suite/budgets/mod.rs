@@ -3,6 +3,7 @@
 mod changes;
 mod kinds;
 mod limits;
+mod passing;
 mod stress;
 mod threads;
 

@@ -176,14 +176,26 @@ impl ThreadHeap {
     ///
     /// The first budget that refuses, after this thread's other leases were revoked.
     pub(super) fn lease(&self, needed: u64, want: u64) -> Result<u64, AllocError> {
+        self.try_lease(needed, want).map_err(|refusing| self.refuse_frame(refusing, needed))
+    }
+
+    /// As [`ThreadHeap::lease`], without a report.
+    ///
+    /// # Errors
+    ///
+    /// The position in the chain of the budget that refuses.
+    pub(super) fn try_lease(&self, needed: u64, want: u64) -> Result<u64, usize> {
         self.phase_node().refresh(self.frame_number());
         let ask = || budget::lease(self.frame_chain().map(Member::lessor), needed, want);
-        ask()
-            .or_else(|_| {
-                self.seal_frames();
-                ask()
-            })
-            .map_err(|position| self.refuse(self.frame_chain().nth(position), needed))
+        ask().or_else(|_| {
+            self.seal_frames();
+            ask()
+        })
+    }
+
+    /// Reports that the budget at `position` of the chain refuses `needed` bytes.
+    pub(super) fn refuse_frame(&self, position: usize, needed: u64) -> AllocError {
+        self.refuse(self.frame_chain().nth(position), needed)
     }
 
     /// Asks whether a lease of `needed` bytes would be granted, before memory is taken for them.
@@ -224,16 +236,19 @@ impl ThreadHeap {
             }
         }
         if self.budgets.any.get() {
-            self.charge_others(used);
+            self.charge_others(used, above);
         }
     }
 
     #[cold]
-    fn charge_others(&self, used: u64) {
+    fn charge_others(&self, used: u64, above: u64) {
         let of_run = |member: &Member<'_>| matches!(member.payer(), Payer::System(_));
         for member in self.frame_chain().filter(|member| !member.lessor().refuses() && !of_run(member)) {
-            if let Some(event) = member.charge(used) {
+            if let Some(event) = member.charge(used + above) {
                 self.remember_event(member.payer(), event);
+            }
+            if above > 0 {
+                member.refund(above);
             }
         }
     }
