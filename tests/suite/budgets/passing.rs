@@ -15,7 +15,8 @@ fn pass(frame: &Frame, bytes: usize) {
 #[test]
 fn every_kind_of_warning_budget_sees_it() {
     type Set = fn(&SmartAlloc, Budget);
-    let kinds: [(Set, fn(&SmartAlloc) -> u64); 4] = [
+    type Used = fn(&SmartAlloc) -> u64;
+    let kinds: [(Set, Used); 4] = [
         (|alloc, budget| alloc.set_tag_budget("t", budget), |alloc| alloc.tag_budget("t").unwrap().used),
         (|alloc, budget| alloc.set_budget(budget), |alloc| alloc.budget().unwrap().used),
         (|alloc, budget| alloc.set_phase_budget("p", budget), |alloc| alloc.phase_budget("p").unwrap().used),
