@@ -1,5 +1,6 @@
 //! Budgets: never a byte more, and the last byte to whoever asks for it.
 
+mod callers;
 mod changes;
 mod kinds;
 mod limits;

@@ -390,7 +390,8 @@ impl ThreadHeap {
                 requested,
             });
             self.report(Diagnostic::new(&diagnostics::FA312, error.to_string()).with_suggestion(format!(
-                "raise the budget of {name}, free memory charged to it, or handle the error of the `try_` form"
+                "raise the budget of {}, free memory charged to it, or handle the error of the `try_` form",
+                self.payer_place(member.payer())
             )));
             error
         });
@@ -439,7 +440,7 @@ impl ThreadHeap {
         crate::tracking::exempt(|| {
             let name = self.payer_name(payer);
             self.tell_subscribers(|| EventKind::BudgetPassed { budget: name.clone(), event });
-            self.report_from(place, event.diagnostic(&name));
+            self.report_from(place, event.diagnostic(&name, &self.payer_place(payer)));
         });
     }
 
@@ -456,6 +457,18 @@ impl ThreadHeap {
             Payer::Phase(phase) => format!("phase {}", self.shared.phases.name(phase)).into(),
             Payer::ThreadFrame => "thread frame".into(),
             Payer::ThreadPool => "thread pool".into(),
+        }
+    }
+
+    /// [`ThreadHeap::payer_name`], with the place of a declaration in the source.
+    fn payer_place(&self, payer: Payer) -> Arc<str> {
+        let name = self.payer_name(payer);
+        match payer {
+            Payer::System(system) => {
+                let info = system.info();
+                format!("{name} ({}:{})", info.file, info.line).into()
+            }
+            _ => name,
         }
     }
 }
