@@ -46,6 +46,7 @@ mod strict_report_in_a_promotion;
 mod tag_switched_by_a_backend;
 mod tag_switched_by_a_report;
 mod unpinned_when_moved;
+mod used_by_a_payload_at_the_exit;
 mod worker_that_began_once;
 
 use std::sync::atomic::{AtomicBool, Ordering};

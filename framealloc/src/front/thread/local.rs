@@ -201,13 +201,13 @@ impl ThreadHeap {
                 self.retire_ambient_quietly();
                 self.close_all_shares();
             }
+            // The panic of a destructor was told when it began, and goes no further. Its payload's destructor is foreign, too.
+            drop(self.take_panic());
             self.give_up_resources();
             if !opened() {
                 break;
             }
         }
-        // The panic of a destructor was told when it began, and goes no further.
-        drop(self.take_panic());
         // Until now foreign code finds this heap, whichever allocator is current.
         unlist(self);
         tls::clear(self.shared.id);
