@@ -12,6 +12,7 @@ mod container_on_a_new_thread;
 mod deep_tag;
 mod deferred_again_and_again;
 mod driver_past_its_exit;
+mod driver_that_resigned;
 mod entered_heap_freed_by_a_report;
 mod foreign_payloads;
 mod frame_begun_by_a_destructor;

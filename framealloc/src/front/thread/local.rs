@@ -10,8 +10,8 @@ use core::ptr::{self, NonNull};
 use std::sync::Arc;
 use std::thread::LocalKey;
 
-use super::ThreadHeap;
 use super::context::FOLLOWER_EXIT;
+use super::{DRIVES, ThreadHeap};
 use crate::backend::SystemBackend;
 use crate::error::AllocError;
 use crate::front::shared::Shared;
@@ -191,6 +191,7 @@ impl ThreadHeap {
             self.retire_ambient_quietly();
         }
         self.close_all_shares();
+        self.role.set(self.role.get() & !DRIVES);
         self.shared.clock.resign();
         // A subscriber, a shared value's destructor, or the backend that is given memory back, may open another one, share for
         // frames to come, or begin a phase, which keeps the heap.
