@@ -14,6 +14,7 @@ mod deferred_again_and_again;
 mod driver_past_its_exit;
 mod driver_that_resigned;
 mod entered_heap_freed_by_a_report;
+mod every_tag_there_can_be;
 mod foreign_payloads;
 mod frame_begun_by_a_destructor;
 mod frame_ended_under_a_box;
