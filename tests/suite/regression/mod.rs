@@ -2,6 +2,7 @@
 
 mod ambient_over_ambient;
 mod another_allocator_is_current;
+mod boxed_slice_given_back;
 mod budget_read_under_a_backend;
 mod budget_set_by_a_report;
 mod budget_set_while_a_thread_exits;
