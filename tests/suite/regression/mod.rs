@@ -2,6 +2,7 @@
 
 mod ambient_over_ambient;
 mod another_allocator_is_current;
+mod boxed_slice_given_back;
 mod budget_read_under_a_backend;
 mod budget_set_by_a_report;
 mod budget_set_while_a_thread_exits;
@@ -12,7 +13,9 @@ mod container_on_a_new_thread;
 mod deep_tag;
 mod deferred_again_and_again;
 mod driver_past_its_exit;
+mod driver_that_resigned;
 mod entered_heap_freed_by_a_report;
+mod every_tag_there_can_be;
 mod foreign_payloads;
 mod frame_begun_by_a_destructor;
 mod frame_ended_under_a_box;
@@ -46,6 +49,7 @@ mod strict_report_in_a_promotion;
 mod tag_switched_by_a_backend;
 mod tag_switched_by_a_report;
 mod unpinned_when_moved;
+mod used_by_a_payload_at_the_exit;
 mod worker_that_began_once;
 
 use std::sync::atomic::{AtomicBool, Ordering};
