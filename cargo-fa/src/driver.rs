@@ -109,5 +109,5 @@ fn unparsable(sources: &Sources, file: FileId, at: u32, reason: &str) -> Finding
     let span = Span { file, start: start as u32, end: end as u32 };
     Finding::new(&UNPARSABLE_FILE, span, "this file cannot be parsed and was not linted")
         .label(reason)
-        .help("leave it out with `exclude` in `.fa.toml`, if it is not meant to be compiled")
+        .help("leave it out with `exclude` in `.fa.toml`, if no configuration compiles it")
 }
