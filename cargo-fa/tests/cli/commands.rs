@@ -79,3 +79,37 @@ fn init_writes_what_fits_the_workspace() {
     assert!(ran.err.starts_with("error: `[ROOT]/.fa.toml` exists already"), "{ran:?}");
     assert_eq!(project.read(".fa.toml"), text);
 }
+
+#[test]
+fn init_leaves_out_tags_that_are_likely_misspelt() {
+    let project = Project::new(
+        "use framealloc::{Budget, SmartAlloc, frame_system};\n\n\
+         #[frame_system(tag = \"render/cull\")]\npub fn cull(_alloc: &SmartAlloc) {}\n\n\
+         #[frame_system(tag = \"render/opaque\")]\npub fn draw(_alloc: &SmartAlloc) {}\n\n\
+         #[frame_system(tag = \"rendr/shadows\")]\npub fn shadows(_alloc: &SmartAlloc) {}\n\n\
+         pub fn start(alloc: &SmartAlloc) {\n    alloc.set_tag_budget(\"render/cul\", Budget::bytes(1024));\n}\n",
+    );
+    let blamed = ["game/src/lib.rs:9:16: warning[FA802]", "game/src/lib.rs:13:26: warning[FA802]"];
+    project.fa(&["--format", "compact"]).code(1).found(&blamed);
+    let ran = project.fa(&["init"]).code(0);
+    let doubts = [
+        "the tag \"render/cul\" is not among `known`: no system and no scope has the tag `render/cul`, and one has \
+         `render/cull` (game/src/lib.rs:13)",
+        "the tag \"rendr/shadows\" is not among `known`: `rendr` occurs once, and is spelt almost like `render` \
+         (game/src/lib.rs:9)",
+    ];
+    for doubt in doubts {
+        assert!(ran.err.contains(doubt), "{ran:?}");
+    }
+    let text = project.read(".fa.toml");
+    let known: Vec<&str> =
+        text.lines().skip_while(|line| *line != "known = [").take_while(|line| *line != "]").collect();
+    assert_eq!(
+        known[1],
+        "    # \"render/cul\", left out: no system and no scope has the tag `render/cul`, and one has `render/cull` (game/src/lib.rs:13)"
+    );
+    assert_eq!(known[2], "    \"render/cull\",");
+    assert!(known[4].starts_with("    # \"rendr/shadows\", left out: "), "{text}");
+    // What was left out stays a mistake.
+    project.fa(&["--format", "compact"]).code(1).found(&blamed);
+}
