@@ -21,12 +21,24 @@ fn explain_prints_pages() {
 }
 
 #[test]
+fn help_offers_what_has_an_effect() {
+    let help = Project::new("").fa(&["--help"]).code(0).out;
+    assert!(help.contains("--dirtymem") && help.contains("--architecture"), "{help}");
+    for reserved in ["--gpu", "--rapier", "--async-safety"] {
+        assert!(!help.contains(reserved), "{help}");
+    }
+}
+
+#[test]
 fn list_shows_levels_in_force() {
     let project = Project::new("");
     let line = |text: &str, code: &str| text.lines().find(|line| line.contains(code)).unwrap().to_owned();
     let out = project.fa(&["list"]).code(0).out;
     assert!(line(&out, "FA521").starts_with("  FA521  warn   configuration  unused_suppression "), "{out}");
     assert_eq!(line(&out, "FA310"), "  FA310  soft budget threshold passed");
+    let (lints, reserved) =
+        out.split_once("\nReserved for integrations, reported by nothing yet:\n").unwrap();
+    assert!(!lints.contains("FA4") && reserved.contains("  FA401  "), "{out}");
     project.write(".fa.toml", "[lints]\nFA521 = \"deny\"\n");
     let out = project.fa_in("game", &["list"], &[]).code(0).out;
     assert!(line(&out, "FA521").starts_with("  FA521  deny "), "{out}");
