@@ -2,7 +2,7 @@
 //!
 //! Tags are compared part by part, with those of the same parent. A part is suspicious when no system and no scope has it,
 //! so that only budgets and questions name it, or when it occurs once; and it is blamed when a tag that systems or scopes
-//! do have is spelt almost like it.
+//! do have is spelt almost like it. Where the tag around a scope is not known, its parts are compared with all names.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -51,8 +51,8 @@ struct Node {
 }
 
 pub(super) fn misspelt(cx: &LintCx<'_>) -> Vec<Misspelt> {
-    let mut ends = Vec::new();
-    let uses = uses(cx, &mut ends);
+    let (uses, nested) = uses(cx);
+    let ends: Vec<&str> = nested.iter().map(|one| one.path.as_str()).collect();
     let mut nodes: BTreeMap<&str, Node> = BTreeMap::new();
     for one in &uses {
         for (at, path) in prefixes(&one.path).enumerate() {
@@ -96,7 +96,42 @@ pub(super) fn misspelt(cx: &LintCx<'_>) -> Vec<Misspelt> {
             declared: nodes[path].declared.is_some(),
         })
     };
-    uses.iter().filter(|one| one.spelt).filter_map(blame).collect()
+    let rooted = uses.iter().filter(|one| one.spelt).filter_map(blame);
+    rooted.chain(misspelt_below_something(&nodes, &nested)).collect()
+}
+
+/// Scopes that nest in a tag which is not known.
+fn misspelt_below_something(nodes: &BTreeMap<&str, Node>, nested: &[Use]) -> Vec<Misspelt> {
+    let mut names: BTreeMap<&str, (usize, Option<Span>)> = BTreeMap::new();
+    for (path, node) in nodes {
+        let (uses, declared) = names.entry(split(path).1).or_default();
+        *uses += node.uses;
+        *declared = declared.or(node.declared);
+    }
+    let parts = || nested.iter().filter(|one| one.spelt).flat_map(|one| one.text.split('/'));
+    let blame = |one: &Use| {
+        prefixes(&one.text).find_map(|path| {
+            let name = split(path).1;
+            if names.contains_key(name) || parts().filter(|part| *part == name).count() != 1 {
+                return None;
+            }
+            let often = names.iter().filter(|(other, (uses, _))| *uses > 1 && is_like(name, other, true));
+            let (like, (_, other)) =
+                often.min_by_key(|(other, _)| strsim::damerau_levenshtein(name, other))?;
+            let start = path.len() - name.len();
+            Some(Misspelt {
+                span: one.span,
+                item: one.item.clone(),
+                text: one.text.clone(),
+                instead: format!("{}{like}{}", &one.text[..start], &one.text[path.len()..]),
+                path: path.to_owned(),
+                like: (*like).to_owned(),
+                other: (*other)?,
+                declared: true,
+            })
+        })
+    };
+    nested.iter().filter(|one| one.spelt).filter_map(blame).collect()
 }
 
 /// Paths that systems and scopes have, by the path above them.
@@ -117,8 +152,9 @@ impl<'p> Siblings<'p> {
     }
 }
 
-/// Everything that names a tag whose path is known; the ends of the other scopes go to `ends`.
-fn uses(cx: &LintCx<'_>, ends: &mut Vec<String>) -> Vec<Use> {
+/// Everything that names a tag whose path is known; and scopes of which the end is known.
+fn uses(cx: &LintCx<'_>) -> (Vec<Use>, Vec<Use>) {
+    let mut nested = Vec::new();
     let systems = cx.model.systems().filter(|(_, data, _)| !data.when.test);
     let mut uses: Vec<Use> = systems
         .map(|(_, data, system)| Use {
@@ -133,24 +169,20 @@ fn uses(cx: &LintCx<'_>, ends: &mut Vec<String>) -> Vec<Use> {
         .collect();
     each_site(cx.model, cx.tags, |site| {
         let declares = site.nesting == Nesting::InCurrent;
+        let (item, span, spelt) = (site.data.path.clone(), site.span, site.text.is_some());
         let Tag::Rooted(path) = site.tag() else {
-            ends.extend(site.end().filter(|_| declares));
+            if let Some(path) = site.end().filter(|_| declares) {
+                let text = site.text.unwrap_or(&path).to_owned();
+                nested.push(Use { span, item, text, outer: 0, path, declares, spelt });
+            }
             return;
         };
         // A tag that was made before: its name was asked for elsewhere.
         let text = site.text.filter(|text| path.ends_with(text)).unwrap_or(&path).to_owned();
         let around = path[..path.len() - text.len()].trim_end_matches('/');
-        uses.push(Use {
-            span: site.span,
-            item: site.data.path.clone(),
-            outer: prefixes(around).count(),
-            text,
-            path,
-            declares,
-            spelt: site.text.is_some(),
-        });
+        uses.push(Use { span, item, outer: prefixes(around).count(), text, path, declares, spelt });
     });
-    uses
+    (uses, nested)
 }
 
 /// `a`, `a/b`, `a/b/c` of `a/b/c`.
