@@ -161,7 +161,7 @@ fn tokens(text: &str) -> Vec<Token<'_>> {
         at += 1;
         match byte {
             b'/' if rest.starts_with(b"//") => {
-                at = memchr::memchr(b'\n', rest).map_or(bytes.len(), |end| start + end)
+                at = memchr::memchr(b'\n', rest).map_or(bytes.len(), |end| start + end);
             }
             b'/' if rest.starts_with(b"/*") => at = start + comment(rest),
             b'"' => {
