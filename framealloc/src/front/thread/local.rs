@@ -50,9 +50,7 @@ const EXITS: [&LocalKey<Exit>; 8] = [&EXIT, &LATE_1, &LATE_2, &LATE_3, &LATE_4, 
 
 impl Drop for Exit {
     fn drop(&mut self) {
-        if ENTERED.with(Stack::is_empty) {
-            ENTERED.with(|entered| entered.release(&SystemBackend::new()));
-        }
+        release_entries();
         // An allocator may go with its heap, and with it sinks and callbacks: a panic of their destructors would abort the
         // process.
         let mut caught = Caught::default();
@@ -241,9 +239,59 @@ pub(crate) fn leave(serial: u64) {
             unsafe { entry.heap.as_ref().unkeep() };
         }
     });
+    if is_exiting() {
+        release_entries();
+    }
+}
+
+/// The thread exits: gives the memory of its entries back, if there are none. An entry may be left later than all exits ran.
+fn release_entries() {
+    ENTERED.with(|entered| {
+        if entered.is_empty() {
+            entered.release(&SystemBackend::new());
+        }
+    });
 }
 
 /// The heap of the allocator that this thread entered last and has not left.
 pub(crate) fn entered() -> Option<NonNull<ThreadHeap>> {
     ENTERED.with(|entered| entered.last().map(|entry| entry.heap))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+    use std::sync::mpsc::{Sender, channel};
+
+    use super::*;
+    use crate::{EnterGuard, SmartAlloc};
+
+    /// Leaves an allocator after the thread's exit, and says whether the entries' memory is there still.
+    struct Late(RefCell<Option<(EnterGuard, Sender<bool>)>>);
+
+    thread_local! {
+        static LATE: Late = const { Late(RefCell::new(None)) };
+    }
+
+    impl Drop for Late {
+        fn drop(&mut self) {
+            let (guard, tell) = self.0.take().unwrap();
+            assert!(is_exiting());
+            drop(guard);
+            tell.send(ENTERED.with(Stack::has_room)).unwrap();
+        }
+    }
+
+    #[test]
+    fn an_entry_that_is_left_after_the_exit_leaves_no_memory() {
+        let alloc = SmartAlloc::with_defaults();
+        let (tell, told) = channel();
+        std::thread::spawn(move || {
+            // Before the heap's destructor is registered, so that it runs after that one.
+            LATE.with(|_| ());
+            let guard = alloc.enter();
+            LATE.with(|late| late.0.replace(Some((guard, tell))));
+        });
+        assert_eq!(told.recv(), Ok(false));
+    }
 }
