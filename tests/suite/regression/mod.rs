@@ -34,6 +34,7 @@ mod node_made_by_the_backend;
 mod one_heap_at_the_exit;
 mod phase_begun_at_the_exit;
 mod pool_freed_on_a_new_thread;
+mod processor_that_exited;
 mod question_about_an_unknown_tag;
 mod reentrant_guard;
 mod reservation_that_is_refused;

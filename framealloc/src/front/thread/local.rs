@@ -204,6 +204,7 @@ impl ThreadHeap {
                 break;
             }
         }
+        self.shared.deferred.resign();
         // The panic of a destructor was told when it began, and goes no further.
         drop(self.take_panic());
         // Until now foreign code finds this heap, whichever allocator is current.

@@ -210,6 +210,15 @@ impl DeferredQueue {
         panic
     }
 
+    /// This thread exits: nobody waits for it to process any more.
+    pub(crate) fn resign(&self) {
+        let mut state = self.lock();
+        if state.processor == this_thread::number() {
+            state.processor = 0;
+            self.room.notify_all();
+        }
+    }
+
     /// Runs the destructors that are due in a frame.
     pub(crate) fn process_due(&self) {
         let limit = match self.config().processing {
