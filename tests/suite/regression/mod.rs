@@ -37,6 +37,7 @@ mod pool_freed_on_a_new_thread;
 mod processor_that_exited;
 mod question_about_an_unknown_tag;
 mod reentrant_guard;
+mod request_of_half_the_address_space;
 mod reservation_that_is_refused;
 mod retained_in_an_ended_frame;
 mod room_taken_by_a_backend;
