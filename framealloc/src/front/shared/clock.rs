@@ -6,6 +6,8 @@ use crate::sys::ids::thread_number;
 
 /// Counts frames. The first thread that begins one drives the number until it exits; the frames of other threads are
 /// their own affair.
+///
+/// Accesses are relaxed, but for the role's: who takes it over goes on from the number where it was left.
 #[derive(Debug, Default)]
 pub(crate) struct FrameClock {
     number: AtomicU64,
@@ -36,7 +38,7 @@ impl FrameClock {
     pub(crate) fn begin(&self) -> bool {
         let this = thread_number();
         let drives = self.is_driver()
-            || self.driver.compare_exchange(0, this, Ordering::Relaxed, Ordering::Relaxed).is_ok();
+            || self.driver.compare_exchange(0, this, Ordering::Acquire, Ordering::Relaxed).is_ok();
         if drives {
             self.advance();
         }
@@ -60,7 +62,7 @@ impl FrameClock {
     pub(crate) fn resign(&self) {
         if self.is_driver() {
             self.active.store(false, Ordering::Relaxed);
-            self.driver.store(0, Ordering::Relaxed);
+            self.driver.store(0, Ordering::Release);
         }
     }
 }
