@@ -47,6 +47,7 @@ mod strict_report_at_the_exit;
 mod strict_report_in_a_promotion;
 mod tag_switched_by_a_backend;
 mod tag_switched_by_a_report;
+mod transfer_lost_at_the_exit;
 mod unpinned_when_moved;
 mod worker_that_began_once;
 

@@ -385,7 +385,8 @@ impl ThreadHeap {
             )));
             error
         });
-        assert!(stats.on_exceed != OnExceed::Panic || std::thread::panicking(), "{error}");
+        let lenient = std::thread::panicking() || super::local::is_exiting();
+        assert!(stats.on_exceed != OnExceed::Panic || lenient, "{error}");
         error
     }
 
