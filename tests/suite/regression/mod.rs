@@ -40,6 +40,7 @@ mod reentrant_guard;
 mod request_of_half_the_address_space;
 mod reservation_that_is_refused;
 mod retained_in_an_ended_frame;
+mod room_made_at_the_exit;
 mod room_taken_by_a_backend;
 mod shared_again_at_the_exit;
 mod strict_report_at_a_frames_end;

@@ -321,7 +321,11 @@ pub(crate) fn defer<T: Send + 'static>(
         let report = || home.report(&|| waited_in_vain(depth, waited));
         keep_first(&mut panic, catch_unwind(AssertUnwindSafe(report)).err());
     }
-    pass_on(panic);
+    match panic {
+        // Of another value's destructor, perhaps, that ran to make room.
+        Some(payload) if home.is_exiting() => discard(payload),
+        panic => pass_on(panic),
+    }
     Ok(())
 }
 
