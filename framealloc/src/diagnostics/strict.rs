@@ -8,10 +8,10 @@ use crate::error::AllocError;
 
 /// Which reports panic with their text after the sinks have seen them.
 ///
-/// A guard wins over the configuration, and that over the environment variable `FRAMEALLOC_STRICT`. Once a thread's use of
-/// its allocators has ended with it no report of theirs panics, because that would abort the process. Thread-locals go in
-/// the opposite order of their first use: those that were first used after an allocator are destroyed before, and a
-/// report that one of their destructors brings about does panic.
+/// A guard wins over the configuration, and that over the environment variable `FRAMEALLOC_STRICT`. On a thread that
+/// exits no report of an allocator panics, because that would abort the process. That cannot be told yet while those
+/// thread-locals are destroyed that were first used after the allocator: a report that one of their destructors brings
+/// about does panic.
 ///
 /// | value of `FRAMEALLOC_STRICT` | level |
 /// |---|---|

@@ -298,7 +298,8 @@ impl ThreadHeap {
     }
 
     /// Makes an object of the pool, or of the heap, if the budgets of `node`'s tag allow it. Counts and charges it if `make`
-    /// made it, which is not asked for more than an address space holds. Then the reports run about it: where one panics, the object is its maker's to free, as others are.
+    /// made it; `make` is not asked for more than an address space holds. Then the reports run about it: where one panics, the
+    /// object is its maker's to free, as others are.
     ///
     /// # Errors
     ///
