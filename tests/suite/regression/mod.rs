@@ -43,6 +43,7 @@ mod retained_in_an_ended_frame;
 mod room_made_at_the_exit;
 mod room_taken_by_a_backend;
 mod shared_again_at_the_exit;
+mod shrinking_within_a_budget;
 mod strict_report_at_a_frames_end;
 mod strict_report_at_the_exit;
 mod strict_report_in_a_promotion;
