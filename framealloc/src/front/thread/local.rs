@@ -50,9 +50,7 @@ const EXITS: [&LocalKey<Exit>; 8] = [&EXIT, &LATE_1, &LATE_2, &LATE_3, &LATE_4, 
 
 impl Drop for Exit {
     fn drop(&mut self) {
-        if ENTERED.with(Stack::is_empty) {
-            ENTERED.with(|entered| entered.release(&SystemBackend::new()));
-        }
+        release_entries();
         // An allocator may go with its heap, and with it sinks and callbacks: a panic of their destructors would abort the
         // process.
         let mut caught = Caught::default();
@@ -209,6 +207,7 @@ impl ThreadHeap {
                 break;
             }
         }
+        self.shared.deferred.resign();
         // Until now foreign code finds this heap, whichever allocator is current.
         unlist(self);
         tls::clear(self.shared.id);
@@ -241,8 +240,16 @@ pub(crate) fn leave(serial: u64) {
             // may leave entries too (F7).
             unsafe { entry.heap.as_ref().unkeep() };
         }
-        // The exit found the stack in use, or empty and without memory.
-        if entered.is_empty() && is_exiting() {
+    });
+    if is_exiting() {
+        release_entries();
+    }
+}
+
+/// The thread exits: gives the memory of its entries back, if there are none. An entry may be left later than all exits ran.
+fn release_entries() {
+    ENTERED.with(|entered| {
+        if entered.is_empty() {
             entered.release(&SystemBackend::new());
         }
     });
