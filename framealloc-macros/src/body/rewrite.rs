@@ -49,6 +49,11 @@ impl<'a> Rewriter<'a> {
         Self { krate, errors, place: Place::Refused, moves: 0, uses: 0 }
     }
 
+    /// For a `let` outside of any system, which is reported elsewhere.
+    pub(crate) fn outside(krate: &'a CratePath, errors: &'a mut Errors) -> Self {
+        Self { krate, errors, place: Place::Frameless(String::new()), moves: 0, uses: 0 }
+    }
+
     /// Walks over the statements; returns how often the frame is used.
     pub(crate) fn rewrite(mut self, stmts: &mut [Stmt]) -> usize {
         for stmt in stmts {

@@ -16,7 +16,7 @@ const UNNAMED: &str = "(unnamed)";
 /// A promoted value outlives its frame and may be taken on another thread.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be retained",
-    label = "cannot leave its frame and its thread",
+    label = "bound to its thread",
     note = "a retained value outlives its frame and may be taken on another thread: it is `Send + 'static`",
     note = "copy frame memory out first (`to_vec()`), and take `Arc` for `Rc`"
 )]
