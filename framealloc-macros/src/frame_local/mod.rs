@@ -21,7 +21,7 @@ use darling::FromMeta;
 use on_heap::OnHeap;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::{Attribute, Expr, Local, LocalInit, Pat, Token};
+use syn::{Attribute, Expr, Local, LocalInit, Pat, Token, parse_quote};
 
 use crate::body::marker::arguments;
 use crate::support::args::{Keys, string, value};
@@ -97,10 +97,13 @@ pub(crate) fn expand(
     target: &Target,
     errors: &mut Errors,
 ) -> Outcome {
-    let mut capacity = None;
-    for (_, item) in KEYS.split(arguments(attribute), errors) {
-        capacity = errors.keep(value::<Capacity>(&item, "capacity = 256")).map(|Capacity(expr)| expr);
+    let (mut capacity, mut wrong) = (None, Errors::default());
+    for (_, item) in KEYS.split(arguments(attribute), &mut wrong) {
+        capacity = wrong.keep(value::<Capacity>(&item, "capacity = 256")).map(|Capacity(expr)| expr);
     }
+    // Any number will do where the one that is meant was not understood.
+    let meant = if wrong.is_empty() { capacity.clone() } else { Some(parse_quote!(0)) };
+    errors.append(wrong);
     let Some(binding) = Binding::of(local, "#[frame_local]", errors) else { return Outcome::Mistake };
     let value = match &local.init {
         Some(init) => {
@@ -119,7 +122,7 @@ pub(crate) fn expand(
             }
             boxed(&binding, &init.expr, target)
         }
-        None => match container_value(&binding, capacity.as_ref(), target) {
+        None => match container_value(&binding, meant.as_ref(), target) {
             Ok(value) => value,
             Err((place, message)) => return Outcome::mistake(local, place, message),
         },

@@ -4,7 +4,7 @@
 //! makes by its syntax alone.
 
 use proc_macro2::Ident;
-use syn::{Expr, Path, PathArguments, PathSegment, Type};
+use syn::{Expr, Path, PathArguments, Type};
 
 use crate::support::errors::{list, written};
 
@@ -104,8 +104,7 @@ impl<'t> OnHeap<'t> {
 
 /// The container that the path names: bare, or from the standard library.
 fn container(path: &Path) -> Option<&'static str> {
-    let is_std = |first: &PathSegment| first.ident == "std" || first.ident == "alloc";
-    let last = path.segments.last().filter(|_| path.segments.len() == 1 || is_std(&path.segments[0]))?;
+    let last = path.segments.last().filter(|_| is_std(path))?;
     let (name, most) = TYPES.iter().find(|(name, _)| last.ident == name)?;
     let arguments = match &last.arguments {
         PathArguments::None => 0,
@@ -114,6 +113,12 @@ fn container(path: &Path) -> Option<&'static str> {
     };
     // With more of them it is another library's, or has an allocator of its own.
     (arguments <= *most).then_some(*name)
+}
+
+/// Whether the path can mean something of the standard library.
+fn is_std(path: &Path) -> bool {
+    path.segments.len() == 1
+        || path.segments.first().is_some_and(|first| first.ident == "std" || first.ident == "alloc")
 }
 
 fn named_by(ty: &Type) -> Option<&'static str> {
@@ -129,11 +134,13 @@ fn made_by(value: &Expr) -> Option<&'static str> {
     match value {
         Expr::Group(group) => made_by(&group.expr),
         Expr::Paren(paren) => made_by(&paren.expr),
-        Expr::Macro(call) => match call.mac.path.segments.last()?.ident.to_string().as_str() {
-            "vec" => Some("Vec"),
-            "format" => Some("String"),
-            _ => None,
-        },
+        Expr::Macro(call) if is_std(&call.mac.path) => {
+            match call.mac.path.segments.last()?.ident.to_string().as_str() {
+                "vec" => Some("Vec"),
+                "format" => Some("String"),
+                _ => None,
+            }
+        }
         Expr::Call(call) => {
             let Expr::Path(function) = &*call.func else { return None };
             let mut path = function.path.clone();
@@ -197,6 +204,7 @@ mod tests {
             (parse_quote!(vec![1, 2]), Some("Vec")),
             (parse_quote!(std::vec![1, 2]), Some("Vec")),
             (parse_quote!((format!("{a}"))), Some("String")),
+            (parse_quote!(bumpalo::vec![in arena; 1, 2]), None),
             (parse_quote!(Vec::new()), Some("Vec")),
             (parse_quote!(Vec::<u32>::with_capacity(9)), Some("Vec")),
             (parse_quote!(std::collections::HashMap::from([(1, 2)])), Some("HashMap")),

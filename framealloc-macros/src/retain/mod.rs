@@ -73,7 +73,7 @@ impl Args {
                 }
                 NestedMeta::Meta(Meta::NameValue(pair)) if pair.path.is_ident("policy") => {
                     policies += 1;
-                    let policy = written(&pair.value).replace('"', "");
+                    let policy = string(&pair.value).map_or_else(|| written(&pair.value), LitStr::value);
                     errors.push(pair, format!("a policy is written without a key: `#[retain({policy})]`"));
                 }
                 NestedMeta::Meta(Meta::NameValue(pair)) => {

@@ -36,6 +36,13 @@ impl Errors {
         self.0.map_or_else(TokenStream::new, Error::into_compile_error)
     }
 
+    /// Takes over the mistakes of a part.
+    pub(crate) fn append(&mut self, part: Self) {
+        if let Some(error) = part.0 {
+            self.add(error);
+        }
+    }
+
     fn add(&mut self, error: Error) {
         match &mut self.0 {
             Some(first) => first.combine(error),
