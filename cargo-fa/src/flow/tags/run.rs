@@ -30,10 +30,12 @@ impl FnRun {
     fn start(&self, model: &Model<'_>, known: &TagSummaries, function: &FnBody, at: usize) -> TagState {
         let body = &function.bodies[at];
         let Some(parent) = body.parent else {
+            let entry = model.system(function.function).map(|system| Tag::Rooted(system.tag.clone()));
             let given = body.params.iter().enumerate();
             let given = given.filter(|(_, param)| boxed(model, &body.local(**param).ty, 0));
-            return given
-                .fold(TagState::new(Tag::ENTRY), |state, (at, param)| state.with(*param, Value::Given(at)));
+            return given.fold(TagState::new(entry.unwrap_or(Tag::ENTRY)), |state, (at, param)| {
+                state.with(*param, Value::Given(at))
+            });
         };
         let around = &function.bodies[parent.0 as usize];
         let mut base: Option<Tag> = None;

@@ -76,8 +76,6 @@ impl<'a> InForce<'a> {
                 _ => {}
             }
         }
-        self.allocator |=
-            self.cx.model.api(call).is_some_and(|name| name == "AllocConfig::with_memory_limit");
     }
 
     fn note_list(&mut self, body: &Body, call: &Call, at: usize) {
