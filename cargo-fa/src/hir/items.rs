@@ -157,6 +157,11 @@ impl Lowering<'_> {
         let mut lowered: Vec<Generic> = generics
             .type_params()
             .map(|param| Generic { name: name_of(&param.ident), bounds: self.bounds(&param.bounds) })
+            .chain(
+                generics
+                    .const_params()
+                    .map(|param| Generic { name: name_of(&param.ident), bounds: Vec::new() }),
+            )
             .collect();
         for predicate in generics.where_clause.iter().flat_map(|clause| &clause.predicates) {
             let syn::WherePredicate::Type(predicate) = predicate else { continue };
