@@ -2,11 +2,13 @@
 
 use rayon::ThreadPoolBuilder;
 
+use crate::api::Fact;
 use crate::config::Config;
 use crate::finding::Finding;
+use crate::flow::budgets_in;
 use crate::lints;
 use crate::load::{self, Loaded};
-use crate::mir::{Callee, Const};
+use crate::mir::{Body, Call, Const, Operand};
 use crate::model::Model;
 use crate::project::Input;
 use crate::source::{FileId, Sources};
@@ -62,20 +64,28 @@ fn lint(model: &Model<'_>) -> Vec<Finding> {
 fn tags(model: &Model<'_>) -> Vec<String> {
     let mut tags: Vec<String> = model.systems().map(|(_, _, system)| system.tag.clone()).collect();
     for (_, _, function) in model.functions() {
-        for (_, call) in function.bodies.iter().flat_map(|body| body.calls()) {
-            if !matches!(call.callee, Callee::Fn(_)) {
-                continue;
-            }
-            for fact in model.facts(call) {
-                if let crate::api::Fact::Tag(at, _) = fact
-                    && let Some(Const::Str(tag)) = call.given().get(*at).and_then(|arg| arg.value.as_ref())
-                {
-                    tags.push(tag.clone());
-                }
-            }
+        for body in &function.bodies {
+            let named = body.calls().flat_map(|(_, call)| tags_of(model, body, call));
+            tags.extend(named.filter_map(|tag| match &tag.value {
+                Some(Const::Str(tag)) => Some(tag.clone()),
+                _ => None,
+            }));
         }
     }
     tags.sort();
     tags.dedup();
     tags
+}
+
+/// The arguments by which a call names tags, those of a list of budgets included.
+fn tags_of<'b>(model: &Model<'_>, body: &'b Body, call: &'b Call) -> Vec<&'b Operand> {
+    let of = |fact: &Fact| match fact {
+        Fact::Tag(at, _) => call.given().get(*at).into_iter().collect(),
+        Fact::Budgets(at) => {
+            let pairs = call.given().get(*at).and_then(|list| budgets_in(body, list));
+            pairs.into_iter().flatten().flatten().map(|(tag, ..)| tag).collect::<Vec<_>>()
+        }
+        _ => Vec::new(),
+    };
+    model.facts(call).iter().flat_map(of).collect()
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::effects::Handles;
 use super::state::{State, Status};
 use super::{Origin, Site, SiteKind, Sited, carries, lends};
+use crate::flow::values::type_of;
 use crate::flow::{Pair, PairDepth, Summaries};
 use crate::index::{BodyKey, Ty};
 use crate::mir::{Analysis, Body, FnBody, Local, LocalKind, Op, Operand, Place, Root};
@@ -108,18 +109,6 @@ impl Tracker<'_> {
         place.fields.iter().filter(named).fold(root, |spelled, field| format!("{spelled}.{field}"))
     }
 
-    /// The type that a place is declared with.
-    fn declared(&self, place: &Place) -> Ty {
-        let root = match place.root {
-            Root::Local(local) => self.body.local(local).ty.clone(),
-            Root::Static(_) => Ty::Unknown,
-        };
-        place.fields.iter().filter(|field| *field != "*").fold(root, |ty, field| match field.as_str() {
-            "[]" => self.model.index.element(&ty),
-            field => self.model.index.field(&ty, field).unwrap_or_default(),
-        })
-    }
-
     fn assign(&self, state: &mut State, from: &Operand, to: &Place, span: Span) {
         let declared = to
             .whole()
@@ -154,7 +143,8 @@ impl Tracker<'_> {
         if !to.fields.iter().any(|field| field == "[]") {
             // What was there is dropped.
             state.clear(&place);
-            let ty = if from.ty == Ty::Unknown { self.declared(to) } else { from.ty.clone() };
+            let ty =
+                if from.ty == Ty::Unknown { type_of(self.model, self.body, to) } else { from.ty.clone() };
             if self.may_hold(&ty) {
                 state.cleared.insert(place.clone());
             }

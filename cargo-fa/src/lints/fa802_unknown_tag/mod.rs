@@ -5,10 +5,11 @@ mod known;
 
 pub(crate) use known::Known;
 
-use crate::api::Nesting;
+use crate::api::{Fact, Nesting};
 use crate::finding::{Confidence, Edit, Finding, Fix, Level};
-use crate::flow::{Tag, TagSite, each_site};
+use crate::flow::{Tag, TagSite, budgets_in, each_site};
 use crate::lints::{Category, Lint, LintCx};
+use crate::mir::{Body, Call, Const, Operand};
 use crate::source::Span;
 
 pub(crate) static LINT: Lint = Lint {
@@ -40,6 +41,26 @@ pub(crate) fn check(cx: &LintCx<'_>, findings: &mut Vec<Finding>) {
             findings.push(finding.item(&site.data.path));
         }
     });
+    for (_, data, function) in cx.model.functions().filter(|(_, data, _)| !data.when.test) {
+        for body in &function.bodies {
+            for (tag, ..) in body.calls().flat_map(|(_, call)| budgets_of(cx, body, call)) {
+                if let Some(Const::Str(text)) = &tag.value
+                    && !known.contains(text)
+                {
+                    findings.push(unknown(cx, &known, tag.span, text, Some("")).item(&data.path));
+                }
+            }
+        }
+    }
+}
+
+/// The tags of a list of budgets that a call is given.
+fn budgets_of<'b>(cx: &LintCx<'_>, body: &'b Body, call: &Call) -> Vec<(&'b Operand, &'b Operand, Span)> {
+    let list = cx.model.facts(call).iter().find_map(|fact| match fact {
+        Fact::Budgets(at) => call.given().get(*at),
+        _ => None,
+    });
+    list.and_then(|list| budgets_in(body, list)).into_iter().flatten().flatten().collect()
 }
 
 fn check_site(cx: &LintCx<'_>, known: &Known, site: &TagSite<'_>) -> Option<Finding> {
