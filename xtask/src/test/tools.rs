@@ -6,25 +6,30 @@ use crate::process::{cargo, output, program, run, works};
 
 /// Whether valgrind is there, after an attempt to install it where that needs no question.
 pub fn valgrind() -> Result<(), String> {
-    if works(program("valgrind").arg("--version")) {
+    from_apt("valgrind", "valgrind")
+}
+
+/// Whether xmllint is there, after an attempt to install it where that needs no question.
+pub fn xmllint() -> Result<(), String> {
+    from_apt("xmllint", "libxml2-utils")
+}
+
+fn from_apt(tool: &str, package: &str) -> Result<(), String> {
+    if works(program(tool).arg("--version")) {
         return Ok(());
     }
-    if !cfg!(target_os = "linux") {
-        return Err("valgrind is not available for this system".into());
-    }
     let root = output(program("id").arg("-u")).is_ok_and(|id| id.trim() == "0");
-    if root && works(program("apt-get").arg("--version")) {
-        let installed =
-            run(program("apt-get").args(["install", "--yes", "--no-install-recommends", "valgrind"]))
-                .or_else(|_| {
-                    run(program("apt-get").arg("update"))?;
-                    run(program("apt-get").args(["install", "--yes", "--no-install-recommends", "valgrind"]))
-                });
+    if cfg!(target_os = "linux") && root && works(program("apt-get").arg("--version")) {
+        let install = ["install", "--yes", "--no-install-recommends", package];
+        let installed = run(program("apt-get").args(install)).or_else(|_| {
+            run(program("apt-get").arg("update"))?;
+            run(program("apt-get").args(install))
+        });
         if installed.is_ok() {
             return Ok(());
         }
     }
-    Err("valgrind is missing: apt-get install valgrind".into())
+    Err(format!("{tool} is missing: apt-get install {package}"))
 }
 
 /// Whether cargo-nextest is there. Building it takes longer than everything it saves, so it is not installed.
