@@ -37,14 +37,16 @@ pub fn nextest() -> bool {
     works(&mut cargo(["nextest", "--version"]))
 }
 
-/// The program of cargo-hack, after an attempt to build it into the target folder (a minute of processor time, once).
-pub fn cargo_hack(target_folder: &Path) -> Result<PathBuf, String> {
+/// A program of cargo's by its command (`hack` for cargo-hack), after an attempt to build it into the target folder: a
+/// minute of processor time, once.
+pub fn subcommand(name: &str, target_folder: &Path) -> Result<PathBuf, String> {
+    let tool = format!("cargo-{name}");
     let root = target_folder.join("tools");
-    let path = root.join("bin").join(if cfg!(windows) { "cargo-hack.exe" } else { "cargo-hack" });
-    if !works(program(&path).args(["hack", "--version"])) {
-        let mut install = cargo(["install", "cargo-hack", "--locked", "--root"]);
+    let path = root.join("bin").join(format!("{tool}{}", std::env::consts::EXE_SUFFIX));
+    if !works(program(&path).args([name, "--version"])) {
+        let mut install = cargo(["install", &tool, "--locked", "--root"]);
         run(install.arg(&root))
-            .map_err(|_| "cargo-hack could not be built: cargo install cargo-hack --locked".to_owned())?;
+            .map_err(|_| format!("{tool} could not be built: cargo install {tool} --locked"))?;
     }
     Ok(path)
 }
