@@ -44,12 +44,12 @@ pub(crate) fn made_by<'b>(body: &'b Body, operand: &Operand) -> Option<&'b Op> {
     })
 }
 
+/// A tag, its budget, and the pair of both.
+type TagBudget<'b> = (&'b Operand, &'b Operand, Span);
+
 /// The tags and budgets of a list that is spelled out, `[("physics", Budget::bytes(n)), ..]`; `None` for a pair that is
 /// not.
-pub(crate) fn budgets_in<'b>(
-    body: &'b Body,
-    list: &Operand,
-) -> Option<Vec<Option<(&'b Operand, &'b Operand, Span)>>> {
+pub(crate) fn budgets_in<'b>(body: &'b Body, list: &Operand) -> Option<Vec<Option<TagBudget<'b>>>> {
     let Op::Aggregate { parts, .. } = made_by(body, list)? else { return None };
     let pair = |pair| match made_by(body, pair) {
         Some(Op::Aggregate { parts, span, .. }) => match &parts[..] {
