@@ -180,12 +180,16 @@ fn fuzz() -> Result<Outcome> {
         Ok(fuzzer) => fuzzer,
         Err(missing) => return Ok(Skipped(missing)),
     };
+    // A new one each time: that of the last run would be replayed first.
     let corpus = target_folder.join("fuzz-corpus");
+    if corpus.exists() {
+        std::fs::remove_dir_all(&corpus)?;
+    }
     std::fs::create_dir_all(&corpus)?;
     // The linter has no unsafe code: panics are looked for, and a sanitizer would only be slow.
     let mut command = nightly_program(fuzzer);
     command.args(["fuzz", "run", "--fuzz-dir", "cargo-fa/fuzz", "--sanitizer", "none", "--dev", "lint"]);
-    command.arg(&corpus).args(["--", "-max_total_time=30", "-max_len=16384", "-print_final_stats=1"]);
+    command.arg(&corpus).args(["--", "-max_total_time=30", "-max_len=16384", "-timeout=60"]);
     run(command.env("CARGO_TARGET_DIR", target_folder.join("fuzz")))?;
     Ok(Passed("30 s".into()))
 }
