@@ -8,6 +8,8 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use rayon::prelude::*;
+
 use super::tests::{config_from, expected, found, lint_crate, shown};
 use super::{ALL, Lint};
 use crate::config::Config;
@@ -96,12 +98,16 @@ fn a_mistake_of_each_lint_is_found_in_the_engine() {
     let (engine, config) = (engine(), config());
     assert!(engine.len() > 30, "{}", engine.len());
     let mut wrong = wrong_findings(&engine, None, &config);
-    for lint in ALL {
+    let files = fs::read_dir(folder()).expect("can be read").map(|entry| entry.expect("can be read").path());
+    let typed = files.filter(|path| path.extension().is_some_and(|extension| extension == "diff")).count();
+    assert_eq!(typed, ALL.len(), "one mistake for each lint");
+    let of_lint = |lint: &&Lint| {
         let mut files = engine.clone();
         match type_into(&mut files, lint) {
-            Ok(()) => wrong.extend(wrong_findings(&files, Some(lint), &config)),
-            Err(error) => wrong.push(error),
+            Ok(()) => wrong_findings(&files, Some(lint), &config),
+            Err(error) => vec![error],
         }
-    }
+    };
+    wrong.par_extend(ALL.par_iter().flat_map_iter(of_lint));
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
