@@ -6,7 +6,7 @@ use super::{Tag, Tags};
 use crate::api::Nesting;
 use crate::flow::values::type_of;
 use crate::index::{AdtId, Ty};
-use crate::mir::{Body, Op, Operand, Place};
+use crate::mir::{Body, Callee, Op, Operand, Place};
 use crate::model::Model;
 
 #[derive(Debug, Default)]
@@ -36,6 +36,11 @@ impl FieldTags {
                             Some(adt) => found.note((adt, field.clone()), tag(from)),
                             None => _ = unsure.insert(field.clone()),
                         }
+                    }
+                    // `mem::replace(&mut self.heap, other)`
+                    Op::Call(call) if !call.has_receiver && matches!(call.callee, Callee::Foreign(_)) => {
+                        let lent = call.args.iter().filter(|arg| arg.by_ref && names(model, arg));
+                        unsure.extend(lent.filter_map(|arg| arg.place.fields.last().cloned()));
                     }
                     _ => {}
                 }

@@ -3,6 +3,8 @@
 
 mod guards;
 
+use std::collections::BTreeMap;
+
 use crate::finding::{Finding, Level};
 use crate::flow::{Depth, Pair, PairDepth};
 use crate::lints::{Category, Lint, LintCx};
@@ -117,10 +119,14 @@ fn rounds_that_leave_it_open(
     findings
 }
 
-/// Whether a loop that is not around `head` ends frames.
+/// Whether a loop that is not around `head` ends more frames than it begins.
 fn other_loop_ends(analysis: &PairDepth<'_>, body: &Body, head: BlockId) -> bool {
     let around: Vec<LoopId> = body.loops_around(head).collect();
-    body.calls().any(|(block, call)| {
-        analysis.delta(call) < 0 && body.loops_around(block).any(|id| !around.contains(&id))
-    })
+    let mut ended: BTreeMap<LoopId, i32> = BTreeMap::new();
+    for (block, call) in body.calls() {
+        for id in body.loops_around(block).filter(|id| !around.contains(id)) {
+            *ended.entry(id).or_default() += analysis.delta(call);
+        }
+    }
+    ended.values().any(|delta| *delta < 0)
 }
