@@ -234,8 +234,14 @@ fn attributes_start(
     lowering.span(token)
 }
 
+/// Parameters by position, those of values among them: only lifetimes may be left out.
 fn type_generics(generics: &syn::Generics) -> Vec<String> {
-    generics.type_params().map(|param| name_of(&param.ident)).collect()
+    let name = |param: &syn::GenericParam| match param {
+        syn::GenericParam::Type(param) => Some(name_of(&param.ident)),
+        syn::GenericParam::Const(param) => Some(name_of(&param.ident)),
+        syn::GenericParam::Lifetime(_) => None,
+    };
+    generics.params.iter().filter_map(name).collect()
 }
 
 fn path_attribute(attrs: &[syn::Attribute]) -> Option<String> {
