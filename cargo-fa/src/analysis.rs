@@ -1,5 +1,7 @@
 //! From files to findings.
 
+use std::collections::BTreeMap;
+
 use rayon::ThreadPoolBuilder;
 
 use crate::api::Fact;
@@ -11,7 +13,7 @@ use crate::load::{self, Loaded};
 use crate::mir::{Body, Call, Const, Operand};
 use crate::model::Model;
 use crate::project::Input;
-use crate::source::{FileId, Sources};
+use crate::source::{FileId, Sources, Span};
 
 /// Everything that a run found out.
 #[derive(Debug, Default)]
@@ -25,8 +27,8 @@ pub(crate) struct Analysis {
     pub(crate) unparsed: Vec<(FileId, u32, String)>,
     /// Functions that were not looked into, because the linter itself failed at them.
     pub(crate) gave_up: Vec<String>,
-    /// Every tag that the code names, as a literal, for `init`.
-    pub(crate) tags: Vec<String>,
+    /// Every tag that the code names, as a literal, and where; for `init`.
+    pub(crate) tags: BTreeMap<String, Vec<Span>>,
     pub(crate) lines: usize,
 }
 
@@ -61,19 +63,20 @@ fn lint(model: &Model<'_>) -> Vec<Finding> {
 }
 
 /// The tags that attributes and calls name.
-fn tags(model: &Model<'_>) -> Vec<String> {
-    let mut tags: Vec<String> = model.systems().map(|(_, _, system)| system.tag.clone()).collect();
+fn tags(model: &Model<'_>) -> BTreeMap<String, Vec<Span>> {
+    let mut tags: BTreeMap<String, Vec<Span>> = BTreeMap::new();
+    for (_, _, system) in model.systems() {
+        tags.entry(system.tag.clone()).or_default().push(system.tag_span.unwrap_or(system.span));
+    }
     for (_, _, function) in model.functions() {
         for body in &function.bodies {
-            let named = body.calls().flat_map(|(_, call)| tags_of(model, body, call));
-            tags.extend(named.filter_map(|tag| match &tag.value {
-                Some(Const::Str(tag)) => Some(tag.clone()),
-                _ => None,
-            }));
+            for tag in body.calls().flat_map(|(_, call)| tags_of(model, body, call)) {
+                if let Some(Const::Str(text)) = &tag.value {
+                    tags.entry(text.clone()).or_default().push(tag.span);
+                }
+            }
         }
     }
-    tags.sort();
-    tags.dedup();
     tags
 }
 

@@ -3,6 +3,7 @@
 use super::AllocatorBackend;
 use crate::error::AllocError;
 use core::alloc::{GlobalAlloc, Layout};
+use core::any::Any;
 use core::ptr::NonNull;
 use std::alloc::System;
 
@@ -66,6 +67,12 @@ impl SystemBackend {
         }
     }
 
+    /// Whether `backend` is the system's allocator without options.
+    pub(crate) fn is_plain(backend: &dyn AllocatorBackend) -> bool {
+        let system = (backend as &dyn Any).downcast_ref::<Self>();
+        system.is_some_and(|system| !system.prefault && !system.huge_pages)
+    }
+
     /// The layout that is really taken for `layout`: a function of the options and of `layout` alone, so that
     /// `deallocate` finds the same one.
     #[inline]
@@ -97,7 +104,7 @@ impl SystemBackend {
     }
 }
 
-#[cfg(target_os = "linux")]
+#[cfg(all(target_os = "linux", not(miri)))]
 fn advise_huge_pages(block: NonNull<u8>, size: usize) {
     // The tail that fills no huge page could not be one.
     let whole = size & !(HUGE_PAGE - 1);
@@ -106,7 +113,7 @@ fn advise_huge_pages(block: NonNull<u8>, size: usize) {
     unsafe { libc::madvise(block.as_ptr().cast(), whole, libc::MADV_HUGEPAGE) };
 }
 
-#[cfg(not(target_os = "linux"))]
+#[cfg(not(all(target_os = "linux", not(miri))))]
 fn advise_huge_pages(_block: NonNull<u8>, _size: usize) {}
 
 // SAFETY: M1: `System` hands out disjoint blocks of the size and alignment asked for, on any thread, and does not unwind;

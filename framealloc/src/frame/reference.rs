@@ -144,6 +144,17 @@ impl<'f> FrameRef<'f> {
     }
 }
 
+/// The panicking form of a fallible one. A macro, and not a closure, so that the caller's place is kept.
+macro_rules! or_fail {
+    ($result:expr) => {
+        match $result {
+            Ok(value) => value,
+            Err(error) => $crate::frame::fail(error),
+        }
+    };
+}
+pub(crate) use or_fail;
+
 /// Room for `layout` in `core`; zero-sized layouts get a dangling pointer.
 #[inline(always)]
 pub(crate) fn request(core: &Core, layout: Layout) -> Result<NonNull<u8>, AllocError> {
@@ -170,7 +181,7 @@ pub(crate) fn room_for(core: &Core, layout: Layout) -> NonNull<u8> {
 #[inline(never)]
 #[track_caller]
 fn refill_or_fail(core: &Core, layout: Layout) -> NonNull<u8> {
-    core.refill(layout).unwrap_or_else(|error| fail(error))
+    or_fail!(core.refill(layout))
 }
 
 /// Room for one `T` in `core`; zero-sized types get a dangling pointer.
@@ -197,17 +208,6 @@ pub(crate) fn dangling(align: usize) -> NonNull<u8> {
     // Alignments are powers of two, so never zero.
     NonNull::new(ptr::without_provenance_mut(align)).unwrap_or(NonNull::dangling())
 }
-
-/// The panicking form of a fallible one. A macro, and not a closure, so that the caller's place is kept.
-macro_rules! or_fail {
-    ($result:expr) => {
-        match $result {
-            Ok(value) => value,
-            Err(error) => $crate::frame::fail(error),
-        }
-    };
-}
-pub(crate) use or_fail;
 
 /// Ends an infallible form whose memory was refused.
 #[cold]
@@ -268,7 +268,7 @@ unsafe impl Allocator for FrameRef<'_> {
         let is_last = end == core.ptr.get() && old_size > 0 && is_aligned(block, new.align());
         // F4: the last block ends at the pointer, which is at most `limit`; sizes grow.
         if is_last && new_size - old_size <= core.limit.get().addr() - end.addr() {
-            core.ptr.set(block.as_ptr().wrapping_add(new_size));
+            core.ptr.set(core.ptr.get().wrapping_add(new_size - old_size));
             poison::handed_out(end, new_size - old_size);
             return Ok(NonNull::slice_from_raw_parts(block, new.size()));
         }

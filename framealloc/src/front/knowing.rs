@@ -15,6 +15,7 @@ use crate::stats::{
 };
 use crate::system::System;
 use crate::tag::TagId;
+use crate::tracking;
 
 impl FrameCounters {
     fn stats(&self) -> FrameStats {
@@ -193,7 +194,7 @@ impl SmartAlloc {
                 }
             }
         });
-        for (id, sum) in (0..).zip(&mut tags) {
+        for (id, sum) in (0..=u16::MAX).zip(&mut tags) {
             let pool = self.shared.pool.tag_totals(id);
             sum.pool = ObjectStats {
                 allocated_bytes: pool.allocated_bytes,
@@ -277,6 +278,6 @@ impl SmartAlloc {
         let mut systems: Vec<SystemReport> =
             sums.into_iter().map(|(system, sum)| sum.finish().unwrap_or_else(|| declared(system))).collect();
         systems.sort_by_key(|system| (system.tag, system.name, system.line));
-        IntentReport { frame: self.frame_number(), systems }
+        IntentReport { frame: self.frame_number(), systems, tracked: tracking::is_installed() }
     }
 }

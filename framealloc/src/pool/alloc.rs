@@ -48,10 +48,13 @@ impl PoolAlloc {
         let tag = self.tag;
         // SAFETY: the thread's current pool is valid (P8); it is looked up anew after each call that may run foreign code.
         let pool = || local::pool_of(Arc::as_ptr(&self.depot)).map(|pool| unsafe { &*pool.as_ptr() });
-        if let Some(pool) = pool()
-            && pool.serves(tag)
-        {
-            return pool.alloc(layout).ok_or_else(out_of_memory);
+        let cached = pool().and_then(|pool| match pool.serves(tag) {
+            true => pool.alloc(layout),
+            false if self.depot.is_metered(tag) => None,
+            false => pool.cached_of(tag, layout),
+        });
+        if let Some(block) = cached {
+            return Ok(block);
         }
         let mut block = None;
         let mut make = || {
@@ -63,7 +66,9 @@ impl PoolAlloc {
             block = made.map(|made| unsafe { Unseen::new(made, free_any) });
             block.is_some()
         };
-        match self.depot.meter_of(tag) {
+        // A thread that has a pool may read a budget while the backend is called.
+        let meter = if pool().is_some() { self.depot.any_meter() } else { self.depot.meter_of(tag) };
+        match meter {
             Some(meter) => meter.pool_made(tag, charged_bytes(layout), &mut make)?,
             None => drop(make()),
         }
@@ -165,11 +170,17 @@ unsafe impl Allocator for PoolAlloc {
             if class != LARGE && class == class_of_layout(new) {
                 return Ok(NonNull::slice_from_raw_parts(ptr, new.size()));
             }
-            let moved = self.move_to(ptr, old, new, new.size());
-            // The old block is large enough; it serves as well, if it is aligned.
-            let align = if class == LARGE { old.align() } else { block_align(class) };
-            match moved {
-                Err(NoMemory) if new.align() <= align => Ok(NonNull::slice_from_raw_parts(ptr, new.size())),
+            // The old block is large enough; it serves as well, if it is aligned. Where the budgets have no room for both, no
+            // other is asked for: nobody wants more than there is.
+            let serves = new.align() <= if class == LARGE { old.align() } else { block_align(class) };
+            let (tag, bytes) = (self.tag, charged_bytes(new));
+            let tight = || self.depot.meter_of(tag).is_some_and(|meter| !meter.would_fit(tag, bytes));
+            let kept = Ok(NonNull::slice_from_raw_parts(ptr, new.size()));
+            if serves && tight() {
+                return kept;
+            }
+            match self.move_to(ptr, old, new, new.size()) {
+                Err(NoMemory) if serves => kept,
                 moved => moved,
             }
         }

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use super::cache::ChunkList;
 use super::chunk::{self, Chunk};
 use super::meter::ObjectMeter;
+use super::tls;
 use crate::backend::AllocatorBackend;
 use crate::error::AllocError;
 
@@ -64,7 +65,7 @@ impl ChunkSupply {
     pub(crate) fn obtain(&self, wanted: Wanted) -> Result<NonNull<Chunk>, AllocError> {
         self.meter.adopt_thread();
         let Wanted { least, best } = wanted;
-        let fits = |class: &usize| self.meter.heap_would_fit(self.tag, chunk::size_of_class(*class));
+        let fits = |class: &usize| self.meter.would_fit(self.tag, chunk::size_of_class(*class));
         let class = (least + 1..=best).rev().find(fits).unwrap_or(least);
         let bytes = chunk::size_of_class(class);
         let create = || Chunk::create(&*self.backend, class);
@@ -98,7 +99,7 @@ impl ChunkSupply {
             let bytes = unsafe { chunk.as_ref() }.size();
             // SAFETY: F1, F2: nothing reaches a chunk of the list, and it came from this backend.
             unsafe { Chunk::destroy(chunk, &*self.backend) };
-            self.meter.heap_freed(self.tag, bytes);
+            self.meter.heap_freed(self.tag, bytes, tls::last());
         }
     }
 }
