@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 
 use rayon::ThreadPoolBuilder;
 
+use crate::api::Fact;
 use crate::config::Config;
 use crate::finding::Finding;
+use crate::flow::budgets_in;
 use crate::lints;
 use crate::load::{self, Loaded};
-use crate::mir::{Callee, Const};
+use crate::mir::{Body, Call, Const, Operand};
 use crate::model::Model;
 use crate::project::Input;
 use crate::source::{FileId, Sources, Span};
@@ -67,19 +69,26 @@ fn tags(model: &Model<'_>) -> BTreeMap<String, Vec<Span>> {
         tags.entry(system.tag.clone()).or_default().push(system.tag_span.unwrap_or(system.span));
     }
     for (_, _, function) in model.functions() {
-        for (_, call) in function.bodies.iter().flat_map(|body| body.calls()) {
-            if !matches!(call.callee, Callee::Fn(_)) {
-                continue;
-            }
-            for fact in model.facts(call) {
-                if let crate::api::Fact::Tag(at, _) = fact
-                    && let Some(arg) = call.given().get(*at)
-                    && let Some(Const::Str(tag)) = &arg.value
-                {
-                    tags.entry(tag.clone()).or_default().push(arg.span);
+        for body in &function.bodies {
+            for tag in body.calls().flat_map(|(_, call)| tags_of(model, body, call)) {
+                if let Some(Const::Str(text)) = &tag.value {
+                    tags.entry(text.clone()).or_default().push(tag.span);
                 }
             }
         }
     }
     tags
+}
+
+/// The arguments by which a call names tags, those of a list of budgets included.
+fn tags_of<'b>(model: &Model<'_>, body: &'b Body, call: &'b Call) -> Vec<&'b Operand> {
+    let of = |fact: &Fact| match fact {
+        Fact::Tag(at, _) => call.given().get(*at).into_iter().collect(),
+        Fact::Budgets(at) => {
+            let pairs = call.given().get(*at).and_then(|list| budgets_in(body, list));
+            pairs.into_iter().flatten().flatten().map(|(tag, ..)| tag).collect::<Vec<_>>()
+        }
+        _ => Vec::new(),
+    };
+    model.facts(call).iter().flat_map(of).collect()
 }

@@ -45,6 +45,8 @@ mod finding;
 mod fingerprint;
 mod fix;
 mod flow;
+#[doc(hidden)]
+pub mod fuzzing;
 mod git;
 mod hir;
 mod index;

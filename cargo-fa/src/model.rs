@@ -114,7 +114,7 @@ impl<'a> Model<'a> {
                 fields.into_iter().any(|(_, field)| self.holds(&field.substitute(&of), depth + 1))
             }
             Ty::Foreign(_, args) | Ty::Tuple(args) => args.iter().any(|arg| self.holds(arg, depth + 1)),
-            Ty::Slice(inner) | Ty::Iter(inner) => self.holds(inner, depth + 1),
+            Ty::Slice(inner, _) | Ty::Iter(inner) => self.holds(inner, depth + 1),
             Ty::Unknown | Ty::Ref(_) | Ty::Fn(..) | Ty::Closure(_) | Ty::Param(..) => false,
         }
     }

@@ -68,8 +68,9 @@ impl SourceFile {
         self.text[start..end].trim_end_matches(['\n', '\r'])
     }
 
+    /// As many as an editor counts: what follows the last end of a line is one only if it is not empty.
     pub(crate) fn lines(&self) -> usize {
-        self.line_starts.len()
+        self.line_starts.len() - usize::from(self.text.is_empty() || self.text.ends_with('\n'))
     }
 
     pub(crate) fn slice(&self, span: Span) -> &str {
@@ -96,5 +97,16 @@ impl Sources {
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = (FileId, &SourceFile)> {
         self.files.iter().enumerate().map(|(index, file)| (FileId(index as u32), file))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_those_of_an_editor() {
+        let lines = |text: &str| SourceFile::new(Path::new(""), PathBuf::new(), text.to_owned()).lines();
+        assert_eq!([lines(""), lines("a"), lines("a\n"), lines("a\n\n"), lines("a\nb")], [0, 1, 1, 2, 2]);
     }
 }

@@ -43,8 +43,8 @@ pub(crate) enum Ty {
     /// `&T`, `&mut T`, `*const T`.
     Ref(Box<Ty>),
     Tuple(Vec<Ty>),
-    /// `[T]`, `[T; N]`.
-    Slice(Box<Ty>),
+    /// `[T]`; `[T; N]` with how many where the source spells it out.
+    Slice(Box<Ty>, Option<u128>),
     /// An iterator (sequential or rayon's) over items of a type.
     Iter(Box<Ty>),
     /// A function pointer, `impl Fn(A) -> B`, `dyn Fn(A) -> B`.
@@ -94,7 +94,7 @@ impl Ty {
             Self::Adt(id, args) => Self::Adt(*id, all(args)),
             Self::Foreign(name, args) => Self::Foreign(name.clone(), all(args)),
             Self::Ref(inner) => Self::Ref(Box::new(inner.substitute(of))),
-            Self::Slice(inner) => Self::Slice(Box::new(inner.substitute(of))),
+            Self::Slice(inner, len) => Self::Slice(Box::new(inner.substitute(of)), *len),
             Self::Iter(inner) => Self::Iter(Box::new(inner.substitute(of))),
             Self::Tuple(parts) => Self::Tuple(all(parts)),
             Self::Fn(params, ret) => Self::Fn(all(params), Box::new(ret.substitute(of))),
@@ -117,7 +117,8 @@ impl Ty {
                 unify_all(declared, actual, found);
             }
             (Self::Tuple(declared), Self::Tuple(actual)) => unify_all(declared, actual, found),
-            (Self::Slice(declared), Self::Slice(actual)) | (Self::Iter(declared), Self::Iter(actual)) => {
+            (Self::Slice(declared, _), Self::Slice(actual, _))
+            | (Self::Iter(declared), Self::Iter(actual)) => {
                 declared.unify(actual, found);
             }
             (declared, Self::Ref(actual)) => declared.unify(actual, found),

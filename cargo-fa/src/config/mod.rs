@@ -26,7 +26,6 @@ pub(crate) use find::{FILE_NAME, load};
 pub(crate) use keys::KEYS;
 pub(crate) use levels::{Levels, Rule, Selector};
 pub(crate) use mistake::Mistakes;
-#[cfg(test)]
 pub(crate) use read::read;
 pub(crate) use size::{parse as parse_size, size_text};
 

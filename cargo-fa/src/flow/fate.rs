@@ -299,6 +299,21 @@ pub(crate) fn unwrapped(ty: &Ty) -> Ty {
 
 /// Whether a call puts its last argument into a container, and whether under a key.
 pub(crate) fn filled(model: &Model<'_>, call: &Call) -> Option<bool> {
+    fills(model, call).or_else(|| {
+        // A method of the program that does so first: `fn push(&mut self, value: T) { self.items.push(value) }`.
+        let Callee::Fn(id) = call.callee else { return None };
+        let body = model.body(id).filter(|_| call.has_receiver)?.main();
+        let (own, given) = (body.params.first()?, body.params.last().filter(|_| body.params.len() > 1)?);
+        let is = |operand: &Operand, local: &Local| operand.place.root_local() == Some(*local);
+        let mut first = body.calls().filter(|(block, _)| *block == BlockId(0)).map(|(_, call)| call);
+        first.find_map(|call| {
+            let passed = is(call.args.first()?, own) && is(call.args.last()?, given);
+            fills(model, call).filter(|_| passed && call.args.last().is_some_and(|arg| !arg.by_ref))
+        })
+    })
+}
+
+fn fills(model: &Model<'_>, call: &Call) -> Option<bool> {
     let receiver = call.receiver()?;
     let (name, known) = match &call.callee {
         Callee::Foreign(name) => {

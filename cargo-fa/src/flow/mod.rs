@@ -27,4 +27,4 @@ pub(crate) use handles::{Escape, Handles, How, Site, SiteKind, escapes};
 pub(crate) use pairs::{Depth, Pair, PairDepth};
 pub(crate) use summary::{Summaries, returned_call};
 pub(crate) use tags::{Freed, Site as TagSite, Tag, Tags, Value, each_site, is_at_or_below};
-pub(crate) use values::{bytes, made_by, source_of};
+pub(crate) use values::{budgets_in, bytes, source_of, type_of};

@@ -26,6 +26,9 @@ pub(crate) fn length(body: &Body, place: &Place) -> Option<u128> {
     if is_option(&body.local(local).ty) {
         return Some(1);
     }
+    if let Some(len) = body.local(local).len {
+        return Some(len);
+    }
     let made = source_of(body, local)?;
     body.ops().find_map(|(_, op)| match op {
         Op::Aggregate { dest, parts, .. } if *dest == made => match (&body.local(made).ty, &parts[..]) {
@@ -34,7 +37,7 @@ pub(crate) fn length(body: &Body, place: &Place) -> Option<u128> {
                 _ => None,
             },
             // One part may be the value of `[value; n]`.
-            (Ty::Slice(_), [_, _, ..]) => Some(parts.len() as u128),
+            (Ty::Slice(..), [_, _, ..]) => Some(parts.len() as u128),
             _ => None,
         },
         Op::Call(call) if call.dest == made => of_call(body, call),

@@ -1,8 +1,10 @@
 //! Where values come from within a body, and how many bytes a budget is.
 
 use crate::api::Fact;
-use crate::mir::{Body, Call, Callee, Const, Local, Op, Operand};
+use crate::index::Ty;
+use crate::mir::{Body, Call, Callee, Const, Local, Op, Operand, Place, Root};
 use crate::model::Model;
+use crate::source::Span;
 
 /// Follows moves between variables and temporaries back to where the value was made.
 pub(crate) fn source_of(body: &Body, mut local: Local) -> Option<Local> {
@@ -20,6 +22,18 @@ pub(crate) fn source_of(body: &Body, mut local: Local) -> Option<Local> {
     None
 }
 
+/// The type that a place is declared with.
+pub(crate) fn type_of(model: &Model<'_>, body: &Body, place: &Place) -> Ty {
+    let root = match place.root {
+        Root::Local(local) => body.local(local).ty.clone(),
+        Root::Static(id) => model.index.static_(id).ty.clone(),
+    };
+    place.fields.iter().filter(|field| *field != "*").fold(root, |ty, field| match field.as_str() {
+        "[]" => model.index.element(&ty),
+        field => model.index.field(&ty, field).unwrap_or_default(),
+    })
+}
+
 /// The call or the literal that makes a value.
 pub(crate) fn made_by<'b>(body: &'b Body, operand: &Operand) -> Option<&'b Op> {
     let made = source_of(body, operand.place.whole()?)?;
@@ -28,6 +42,23 @@ pub(crate) fn made_by<'b>(body: &'b Body, operand: &Operand) -> Option<&'b Op> {
         Op::Aggregate { dest, .. } => *dest == made,
         _ => false,
     })
+}
+
+/// A tag, its budget, and the pair of both.
+type TagBudget<'b> = (&'b Operand, &'b Operand, Span);
+
+/// The tags and budgets of a list that is spelled out, `[("physics", Budget::bytes(n)), ..]`; `None` for a pair that is
+/// not.
+pub(crate) fn budgets_in<'b>(body: &'b Body, list: &Operand) -> Option<Vec<Option<TagBudget<'b>>>> {
+    let Op::Aggregate { parts, .. } = made_by(body, list)? else { return None };
+    let pair = |pair| match made_by(body, pair) {
+        Some(Op::Aggregate { parts, span, .. }) => match &parts[..] {
+            [tag, budget] => Some((tag, budget, *span)),
+            _ => None,
+        },
+        _ => None,
+    };
+    Some(parts.iter().map(pair).collect())
 }
 
 /// The bytes of a budget, or of a size that becomes one: `8 * MIB`, `8.megabytes()`, `Budget::bytes(..).soft(..)`.

@@ -157,6 +157,11 @@ impl Lowering<'_> {
         let mut lowered: Vec<Generic> = generics
             .type_params()
             .map(|param| Generic { name: name_of(&param.ident), bounds: self.bounds(&param.bounds) })
+            .chain(
+                generics
+                    .const_params()
+                    .map(|param| Generic { name: name_of(&param.ident), bounds: Vec::new() }),
+            )
             .collect();
         for predicate in generics.where_clause.iter().flat_map(|clause| &clause.predicates) {
             let syn::WherePredicate::Type(predicate) = predicate else { continue };
@@ -229,8 +234,14 @@ fn attributes_start(
     lowering.span(token)
 }
 
+/// Parameters by position, those of values among them: only lifetimes may be left out.
 fn type_generics(generics: &syn::Generics) -> Vec<String> {
-    generics.type_params().map(|param| name_of(&param.ident)).collect()
+    let name = |param: &syn::GenericParam| match param {
+        syn::GenericParam::Type(param) => Some(name_of(&param.ident)),
+        syn::GenericParam::Const(param) => Some(name_of(&param.ident)),
+        syn::GenericParam::Lifetime(_) => None,
+    };
+    generics.params.iter().filter_map(name).collect()
 }
 
 fn path_attribute(attrs: &[syn::Attribute]) -> Option<String> {

@@ -74,14 +74,25 @@ pub(crate) enum TypeRef {
     /// `&T`, `&mut T`, `*const T`.
     Ref(Box<TypeRef>),
     Tuple(Vec<TypeRef>),
-    /// `[T]`, `[T; N]`.
+    /// `[T]`.
     Slice(Box<TypeRef>),
+    /// `[T; N]`.
+    Array(Box<TypeRef>, ArrayLen),
     /// `fn(A) -> B`.
     Fn(Vec<TypeRef>, Box<TypeRef>),
     /// `impl A + B`, `dyn A + B`: the bounds.
     Bounds(Vec<Path>),
     /// `_`, and whatever has no form here.
     Unknown,
+}
+
+/// The length of an array.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum ArrayLen {
+    Literal(u128),
+    /// A constant, or a parameter.
+    Named(Path),
+    Other,
 }
 
 /// A file, or the items of a module.

@@ -1,7 +1,7 @@
 //! Types and paths.
 
 use super::lower::Lowering;
-use super::{Path, Segment, TypeRef};
+use super::{ArrayLen, Path, Segment, TypeRef};
 use crate::source::Span;
 
 impl Lowering<'_> {
@@ -17,7 +17,9 @@ impl Lowering<'_> {
             syn::Type::Ptr(pointer) => TypeRef::Ref(Box::new(self.ty(&pointer.elem))),
             syn::Type::Tuple(tuple) => TypeRef::Tuple(tuple.elems.iter().map(|ty| self.ty(ty)).collect()),
             syn::Type::Slice(slice) => TypeRef::Slice(Box::new(self.ty(&slice.elem))),
-            syn::Type::Array(array) => TypeRef::Slice(Box::new(self.ty(&array.elem))),
+            syn::Type::Array(array) => {
+                TypeRef::Array(Box::new(self.ty(&array.elem)), self.array_len(&array.len))
+            }
             syn::Type::Paren(paren) => self.ty(&paren.elem),
             syn::Type::Group(group) => self.ty(&group.elem),
             syn::Type::FnPtr(function) => TypeRef::Fn(
@@ -27,6 +29,16 @@ impl Lowering<'_> {
             syn::Type::ImplTrait(bounds) => TypeRef::Bounds(self.bounds(&bounds.bounds)),
             syn::Type::TraitObject(bounds) => TypeRef::Bounds(self.bounds(&bounds.bounds)),
             _ => TypeRef::Unknown,
+        }
+    }
+
+    fn array_len(&self, len: &syn::Expr) -> ArrayLen {
+        match len {
+            syn::Expr::Lit(syn::ExprLit { lit: syn::Lit::Int(number), .. }) => {
+                number.base10_parse().map_or(ArrayLen::Other, ArrayLen::Literal)
+            }
+            syn::Expr::Path(path) => ArrayLen::Named(self.path(path.qself.as_ref(), &path.path)),
+            _ => ArrayLen::Other,
         }
     }
 

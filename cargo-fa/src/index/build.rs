@@ -113,6 +113,7 @@ impl Build {
                     deref: None,
                     item: None,
                     drops: false,
+                    reads: false,
                     methods: HashMap::new(),
                     traits: Vec::new(),
                 });
@@ -281,11 +282,10 @@ impl Build {
                 self.index.adts[at].item = given("Item");
             }
             "Drop" => self.index.adts[at].drops = true,
-            _ => {
-                if let Some((Def::Trait(id), _)) = self.index.resolve_path(scope.module, path) {
-                    self.index.adts[at].traits.push(id);
-                }
-            }
+            name => match self.index.resolve_path(scope.module, path) {
+                Some((Def::Trait(id), _)) => self.index.adts[at].traits.push(id),
+                _ => self.index.adts[at].reads |= name == "Read",
+            },
         }
     }
 

@@ -143,7 +143,7 @@ impl Index {
         match ty.peeled() {
             Ty::Adt(id, _) => self.adt(*id).name.text.clone(),
             Ty::Foreign(name, _) => name.clone(),
-            Ty::Slice(_) => "slice".into(),
+            Ty::Slice(..) => "slice".into(),
             Ty::Iter(_) => "Iterator".into(),
             _ => "_".into(),
         }

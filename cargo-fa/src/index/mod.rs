@@ -60,6 +60,8 @@ pub(crate) struct AdtData {
     pub(crate) item: Option<Ty>,
     /// It has a destructor of its own.
     pub(crate) drops: bool,
+    /// It is a `std::io::Read`.
+    pub(crate) reads: bool,
     methods: HashMap<String, FnId>,
     traits: Vec<TraitId>,
 }

@@ -2,7 +2,7 @@
 
 use super::paths::Def;
 use super::{Index, ModId, TraitId, Ty};
-use crate::hir::{self, Generic, Path, Segment, TypeRef};
+use crate::hir::{self, ArrayLen, ExprKind, Generic, Lit, Path, Segment, TypeRef};
 
 /// Where a type is written: which names mean what.
 #[derive(Clone, Debug)]
@@ -27,10 +27,33 @@ impl Index {
             TypeRef::Path(path) => self.path_ty(scope, path, depth),
             TypeRef::Ref(inner) => self.ty_at(scope, inner, depth).reference(),
             TypeRef::Tuple(parts) => Ty::Tuple(all(parts)),
-            TypeRef::Slice(inner) => Ty::Slice(Box::new(self.ty_at(scope, inner, depth))),
+            TypeRef::Slice(inner) => Ty::Slice(Box::new(self.ty_at(scope, inner, depth)), None),
+            TypeRef::Array(inner, len) => {
+                Ty::Slice(Box::new(self.ty_at(scope, inner, depth)), self.array_len(scope, len))
+            }
             TypeRef::Fn(params, ret) => Ty::Fn(all(params), Box::new(self.ty_at(scope, ret, depth))),
             TypeRef::Bounds(bounds) => self.bounded("impl", scope, bounds, depth),
             TypeRef::Unknown => Ty::Unknown,
+        }
+    }
+
+    /// The length of an array: a number, or a constant that is one.
+    fn array_len(&self, scope: &TypeScope, len: &ArrayLen) -> Option<u128> {
+        let path = match len {
+            ArrayLen::Literal(number) => return Some(*number),
+            ArrayLen::Named(path) => path,
+            ArrayLen::Other => return None,
+        };
+        let is_parameter =
+            path.single().is_some_and(|name| scope.generics.iter().any(|generic| generic.name == name));
+        match self.resolve_path(scope.module, path).filter(|_| !is_parameter)? {
+            (Def::Static(id), used) if used == path.segments.len() => {
+                match &self.static_(id).init.as_ref()?.kind {
+                    ExprKind::Lit(Lit::Int(number)) => Some(*number),
+                    _ => None,
+                }
+            }
+            _ => None,
         }
     }
 

@@ -46,7 +46,7 @@ pub(crate) fn deref(ty: &Ty) -> Option<Ty> {
         }
         Ty::Foreign(name, _) if name == "String" => Some(Ty::foreign("str", [])),
         Ty::Foreign(name, _) if matches!(name.as_str(), "Vec" | "SmallVec" | "ArrayVec") => {
-            super::sequences::element(ty).map(|item| Ty::Slice(Box::new(item)))
+            super::sequences::element(ty).map(|item| Ty::Slice(Box::new(item), None))
         }
         _ => None,
     }

@@ -152,7 +152,7 @@ pub(super) fn collected(item: Ty, wanted: &Ty) -> Ty {
         ("Option", item) => option(collected(item.arg(0), &known(0))),
         ("Result", item) => result(collected(item.arg(0), &known(0)), or(known(1), item.arg(1))),
         ("Box" | "Arc" | "Rc", item) => match known(0) {
-            Ty::Slice(inner) => Ty::foreign(kind, [super::known::slice(or(*inner, item))]),
+            Ty::Slice(inner, _) => Ty::foreign(kind, [super::known::slice(or(*inner, item))]),
             _ => wanted.clone(),
         },
         ("String", _) => named("String"),

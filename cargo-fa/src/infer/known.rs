@@ -134,7 +134,7 @@ pub(super) fn par_iter(item: Ty) -> Ty {
 }
 
 pub(super) fn slice(item: Ty) -> Ty {
-    Ty::Slice(Box::new(item))
+    Ty::Slice(Box::new(item), None)
 }
 
 pub(super) fn pair(one: Ty, other: Ty) -> Ty {

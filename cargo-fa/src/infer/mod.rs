@@ -50,7 +50,7 @@ fn other(of: &Ty, name: &str, args: Args<'_>) -> Option<Known> {
         (Ty::Foreign(kind, _), "then_some") if kind == "bool" => {
             Some(Known::returns(known::option(args.get(0))))
         }
-        (Ty::Foreign(..) | Ty::Tuple(_) | Ty::Slice(_) | Ty::Iter(_) | Ty::Fn(..), "clone")
+        (Ty::Foreign(..) | Ty::Tuple(_) | Ty::Slice(..) | Ty::Iter(_) | Ty::Fn(..), "clone")
             if args.types.is_empty() =>
         {
             Some(Known::returns(of.clone()))

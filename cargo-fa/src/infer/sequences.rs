@@ -10,11 +10,11 @@ use crate::ty::Ty;
 /// The element of a sequence.
 pub(super) fn element(of: &Ty) -> Option<Ty> {
     match of {
-        Ty::Slice(item) => Some((**item).clone()),
+        Ty::Slice(item, _) => Some((**item).clone()),
         Ty::Foreign(kind, _) => match kind.as_str() {
             "Vec" | "VecDeque" | "LinkedList" | "BinaryHeap" | "ThinVec" => Some(of.arg(0)),
             "SmallVec" | "ArrayVec" | "TinyVec" => Some(match of.arg(0) {
-                Ty::Slice(item) => *item,
+                Ty::Slice(item, _) => *item,
                 item => item,
             }),
             _ => None,

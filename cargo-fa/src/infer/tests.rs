@@ -12,7 +12,7 @@ fn from(written: &syn::Type) -> Ty {
         syn::Type::Infer(_) => Ty::Unknown,
         syn::Type::Reference(reference) => from(&reference.elem).reference(),
         syn::Type::Tuple(tuple) => Ty::Tuple(tuple.elems.iter().map(from).collect()),
-        syn::Type::Slice(slice) => Ty::Slice(Box::new(from(&slice.elem))),
+        syn::Type::Slice(slice) => Ty::Slice(Box::new(from(&slice.elem)), None),
         syn::Type::Path(path) => {
             let last = path.path.segments.last().unwrap();
             let args: Vec<Ty> = match &last.arguments {

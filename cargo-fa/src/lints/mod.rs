@@ -1,5 +1,7 @@
 //! The lints: one folder each, with its page and its fixtures.
 
+#[cfg(test)]
+mod engine_tests;
 mod fa201_frame_memory_crosses_threads;
 mod fa202_barrier_participants;
 mod fa203_parallel_without_context;

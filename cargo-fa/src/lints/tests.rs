@@ -42,12 +42,12 @@ pub(crate) fn lint_crate(root: &Path, others: Vec<PathBuf>, config: &Config) -> 
 }
 
 /// Findings of lints that are off are shown only when the configuration turns them on.
-fn shown<'a>(analysis: &'a Analysis, config: &'a Config) -> impl Iterator<Item = &'a Finding> {
+pub(super) fn shown<'a>(analysis: &'a Analysis, config: &'a Config) -> impl Iterator<Item = &'a Finding> {
     analysis.findings.iter().filter(|finding| config.levels.of(finding.lint) != Level::Allow)
 }
 
 /// `file:line CODE` for every finding.
-fn found(analysis: &Analysis, config: &Config) -> BTreeSet<String> {
+pub(super) fn found(analysis: &Analysis, config: &Config) -> BTreeSet<String> {
     let place = |finding: &Finding| {
         let file = analysis.sources.get(finding.primary.span.file);
         let line = file.position(finding.primary.span.start).line;
@@ -58,7 +58,7 @@ fn found(analysis: &Analysis, config: &Config) -> BTreeSet<String> {
 
 /// `file:line CODE` for every marker `//~ CODE`, which may name several codes, on the line that it is on. `//~ ok CODE`
 /// is a place that looks like a mistake.
-fn expected(analysis: &Analysis) -> BTreeSet<String> {
+pub(super) fn expected(analysis: &Analysis) -> BTreeSet<String> {
     let mut expected = BTreeSet::new();
     for &id in &analysis.linted {
         let file = analysis.sources.get(id);
@@ -88,7 +88,7 @@ fn config_of(text: &str) -> Config {
     config_from(&toml)
 }
 
-fn config_from(toml: &str) -> Config {
+pub(super) fn config_from(toml: &str) -> Config {
     crate::config::read(".fa.toml", toml).unwrap_or_else(|mistakes| panic!("{mistakes}"))
 }
 

@@ -145,7 +145,11 @@ impl Lower<'_> {
 
     /// How many items a value has, where the source spells it out.
     pub(super) fn len_of(&mut self, value: &Operand) -> Option<u128> {
-        value.place.whole().and_then(|local| self.building().body.local(local).len)
+        let known = value.place.whole().and_then(|local| self.building().body.local(local).len);
+        known.or(match value.ty.peeled() {
+            Ty::Slice(_, len) => *len,
+            _ => None,
+        })
     }
 
     /// The variable `name`; one of a body around becomes a capture.
@@ -271,7 +275,7 @@ fn may_own(ty: &Ty) -> bool {
     match ty {
         Ty::Adt(..) | Ty::Closure(_) | Ty::Param(..) => true,
         Ty::Foreign(_, args) | Ty::Tuple(args) => args.iter().any(may_own),
-        Ty::Slice(inner) | Ty::Iter(inner) => may_own(inner),
+        Ty::Slice(inner, _) | Ty::Iter(inner) => may_own(inner),
         Ty::Unknown | Ty::Ref(_) | Ty::Fn(..) => false,
     }
 }

@@ -71,7 +71,10 @@ impl Lower<'_> {
                 let index = self.expr(index, None);
                 self.use_place(&index);
                 let ty = if matches!(index.ty, Ty::Iter(_)) {
-                    base.ty.peeled().clone()
+                    match base.ty.peeled() {
+                        Ty::Slice(item, _) => Ty::Slice(item.clone(), None),
+                        other => other.clone(),
+                    }
                 } else {
                     self.index.element(&base.ty)
                 };
@@ -141,14 +144,14 @@ impl Lower<'_> {
                 let parts: Vec<Operand> = parts.iter().map(|part| self.expr(part, None)).collect();
                 let element = parts.first().map(|part| part.ty.clone()).unwrap_or_default();
                 let len = parts.len() as u128;
-                let array = self.aggregate(Ty::Slice(Box::new(element)), parts, Vec::new(), span);
+                let array = self.aggregate(Ty::Slice(Box::new(element), None), parts, Vec::new(), span);
                 self.with_len(array, Some(len))
             }
             ExprKind::Repeat { value, count } => {
                 let value = self.expr(value, None);
                 let count = self.expr(count, None);
                 self.use_place(&count);
-                let ty = Ty::Slice(Box::new(value.ty.clone()));
+                let ty = Ty::Slice(Box::new(value.ty.clone()), None);
                 let array = self.aggregate(ty, vec![value], Vec::new(), span);
                 self.with_len(array, integer(count.value.as_ref()))
             }

@@ -84,7 +84,7 @@ impl Lower<'_> {
         for (at, pat) in pats.iter().enumerate() {
             let ty = match from.ty.peeled() {
                 Ty::Tuple(parts) => parts.get(at).cloned().unwrap_or_default(),
-                Ty::Slice(element) => (**element).clone(),
+                Ty::Slice(element, _) => (**element).clone(),
                 _ => Ty::Unknown,
             };
             let part = self.part(from, &name(at), ty);

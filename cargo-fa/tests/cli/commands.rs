@@ -79,12 +79,12 @@ fn init_writes_what_fits_the_workspace() {
     let project = Project::new("mod physics;\n");
     project.write(
         "game/src/physics.rs",
-        "use framealloc::{SmartAlloc, frame_system};\n\n#[frame_system(tag = \"physics/step\")]\npub fn step(_alloc: &SmartAlloc) {}\n",
+        "use framealloc::{SmartAlloc, frame_system};\n\n#[frame_system(tag = \"physics/step\")]\npub fn step(_alloc: &SmartAlloc) {}\n\npub fn config() -> framealloc::AllocConfig {\n    framealloc::AllocConfig::default().with_budgets([(\"audio\", framealloc::Budget::bytes(1))])\n}\n",
     );
     let ran = project.fa(&["init"]).code(0);
-    assert_eq!(ran.err, "       Wrote [ROOT]/.fa.toml (1 tags, 1 modules)\n");
+    assert_eq!(ran.err, "       Wrote [ROOT]/.fa.toml (2 tags, 1 modules)\n");
     let text = project.read(".fa.toml");
-    assert!(text.contains("known = [\n    \"physics/step\",\n]\n"), "{text}");
+    assert!(text.contains("known = [\n    \"audio\",\n    \"physics/step\",\n]\n"), "{text}");
     assert!(text.contains("[tags.modules]\n\"crate::physics\" = \"physics\"\n"), "{text}");
     project.fa(&[]).code(0);
     let ran = project.fa(&["init"]).code(2);

@@ -31,7 +31,7 @@ warning[FA603]: `?` returns while a frame is open
     snapbox::assert_data_eq!(
         ran.err,
         snapbox::str![[r#"
-    Finished 1 warning in 2 crates, 1 file, 10 lines, [..]s
+    Finished 1 warning in 2 crates, 1 file, 9 lines, [..]s
 
 "#]]
     );

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 
 use super::Outcome::{self, Passed};
-use crate::process::{cargo, run};
+use super::tools;
+use crate::process::{cargo, program, run};
 use crate::workspace::{self, Metadata};
 
 /// Documents whose examples are right from beginning to end; a page of a code shows mistakes.
@@ -18,14 +19,34 @@ const LINTER: [&str; 7] = ["run", "--quiet", "-p", "cargo-fa", "--", "fa", "--qu
 /// What trybuild compiles, which no target of a package leads to.
 const PROGRAMS: &str = "ui-tests/pass";
 
-/// All must be without a finding.
+/// All must be without a finding; and the one format without a schema check of its own is checked.
 pub fn lint() -> Result<Outcome> {
     run(cargo(LINTER).arg("--workspace"))?;
     run(cargo(LINTER).arg("--path").arg(workspace::root().join(PROGRAMS)))?;
     let folder = Metadata::read()?.target_folder()?.join("linted-examples");
     let blocks = write_blocks(&folder)?;
     run(cargo(LINTER).arg("--path").arg(&folder))?;
-    Ok(Passed(format!("the workspace, and {blocks} examples of the documentation")))
+    let schema = junit_is_as_its_schema_says(&folder)?;
+    Ok(Passed(format!("the workspace, and {blocks} examples of the documentation; {schema}")))
+}
+
+/// Checks what the linter writes for the mistakes of the seeded engine, and for nothing.
+fn junit_is_as_its_schema_says(clean: &Path) -> Result<String> {
+    if let Err(missing) = tools::xmllint() {
+        return Ok(format!("JUnit not held against its schema: {missing}"));
+    }
+    let report = clean.with_extension("junit.xml");
+    for folder in [Path::new("cargo-fa/tests/seeded"), clean] {
+        run(cargo(LINTER)
+            .args(["--format", "junit", "--exit-zero", "--path"])
+            .arg(folder)
+            .arg("--output")
+            .arg(&report))?;
+        run(program("xmllint")
+            .args(["--noout", "--schema", "cargo-fa/tests/schemas/junit.xsd"])
+            .arg(&report))?;
+    }
+    Ok("JUnit as its schema says".to_owned())
 }
 
 /// Every example of the documentation as a file of its own, without those of earlier runs.

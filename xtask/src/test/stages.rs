@@ -1,5 +1,6 @@
 //! The stages, in the order in which they run: the quick ones first.
 
+use std::ffi::OsStr;
 use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
@@ -64,6 +65,11 @@ pub fn all() -> Vec<Stage> {
         Stage { name: "examples", about: "every example runs to its end", run: examples },
         Stage { name: "soak", about: "memory and latency over 400,000 frames", run: soak },
         Stage { name: "corpus", about: "the linter over every 24th crate of cargo's registry", run: corpus },
+        Stage {
+            name: "fuzz",
+            about: "the linter over sources that mutate, for half a minute, with the nightly compiler",
+            run: fuzz,
+        },
         Stage {
             name: "features",
             about: "framealloc with no feature, each alone, all that go together",
@@ -165,6 +171,29 @@ fn corpus() -> Result<Outcome> {
     Ok(Passed(String::new()))
 }
 
+fn fuzz() -> Result<Outcome> {
+    if let Err(missing) = tools::nightly() {
+        return Ok(Skipped(missing));
+    }
+    let target_folder = Metadata::read()?.target_folder()?;
+    let fuzzer = match tools::subcommand("fuzz", &target_folder) {
+        Ok(fuzzer) => fuzzer,
+        Err(missing) => return Ok(Skipped(missing)),
+    };
+    // A new one each time: that of the last run would be replayed first.
+    let corpus = target_folder.join("fuzz-corpus");
+    if corpus.exists() {
+        std::fs::remove_dir_all(&corpus)?;
+    }
+    std::fs::create_dir_all(&corpus)?;
+    // The linter has no unsafe code: panics are looked for, and a sanitizer would only be slow.
+    let mut command = nightly_program(fuzzer);
+    command.args(["fuzz", "run", "--fuzz-dir", "cargo-fa/fuzz", "--sanitizer", "none", "--dev", "lint"]);
+    command.arg(&corpus).args(["--", "-max_total_time=30", "-max_len=16384", "-timeout=60"]);
+    run(command.env("CARGO_TARGET_DIR", target_folder.join("fuzz")))?;
+    Ok(Passed("30 s".into()))
+}
+
 fn features() -> Result<Outcome> {
     let metadata = Metadata::read()?;
     let mut features = metadata.features("framealloc")?;
@@ -192,7 +221,7 @@ fn features() -> Result<Outcome> {
 
 /// Every two features together, which cargo-hack enumerates.
 fn pairs_of_features(metadata: &Metadata) -> Result<String> {
-    let hack = match tools::cargo_hack(&metadata.target_folder()?) {
+    let hack = match tools::subcommand("hack", &metadata.target_folder()?) {
         Ok(hack) => hack,
         Err(missing) => return Ok(format!("not in pairs: {missing}")),
     };
@@ -294,12 +323,15 @@ fn deny() -> Result<Outcome> {
 
 /// Cargo of the nightly toolchain.
 fn nightly_cargo<const N: usize>(arguments: [&str; N]) -> Command {
+    let mut command = nightly_program("cargo");
+    command.args(arguments);
+    command
+}
+
+/// A program that finds the nightly toolchain around it.
+fn nightly_program(name: impl AsRef<OsStr>) -> Command {
     let mut command = program("rustup");
     // What the running cargo of the pinned toolchain set for its children does not hold for another one.
-    command
-        .env_remove("CARGO")
-        .env_remove("RUSTUP_TOOLCHAIN")
-        .args(["run", "nightly", "cargo"])
-        .args(arguments);
+    command.env_remove("CARGO").env_remove("RUSTUP_TOOLCHAIN").args(["run", "nightly"]).arg(name);
     command
 }

@@ -6,25 +6,30 @@ use crate::process::{cargo, output, program, run, works};
 
 /// Whether valgrind is there, after an attempt to install it where that needs no question.
 pub fn valgrind() -> Result<(), String> {
-    if works(program("valgrind").arg("--version")) {
+    from_apt("valgrind", "valgrind")
+}
+
+/// Whether xmllint is there, after an attempt to install it where that needs no question.
+pub fn xmllint() -> Result<(), String> {
+    from_apt("xmllint", "libxml2-utils")
+}
+
+fn from_apt(tool: &str, package: &str) -> Result<(), String> {
+    if works(program(tool).arg("--version")) {
         return Ok(());
     }
-    if !cfg!(target_os = "linux") {
-        return Err("valgrind is not available for this system".into());
-    }
     let root = output(program("id").arg("-u")).is_ok_and(|id| id.trim() == "0");
-    if root && works(program("apt-get").arg("--version")) {
-        let installed =
-            run(program("apt-get").args(["install", "--yes", "--no-install-recommends", "valgrind"]))
-                .or_else(|_| {
-                    run(program("apt-get").arg("update"))?;
-                    run(program("apt-get").args(["install", "--yes", "--no-install-recommends", "valgrind"]))
-                });
+    if cfg!(target_os = "linux") && root && works(program("apt-get").arg("--version")) {
+        let install = ["install", "--yes", "--no-install-recommends", package];
+        let installed = run(program("apt-get").args(install)).or_else(|_| {
+            run(program("apt-get").arg("update"))?;
+            run(program("apt-get").args(install))
+        });
         if installed.is_ok() {
             return Ok(());
         }
     }
-    Err("valgrind is missing: apt-get install valgrind".into())
+    Err(format!("{tool} is missing: apt-get install {package}"))
 }
 
 /// Whether cargo-nextest is there. Building it takes longer than everything it saves, so it is not installed.
@@ -32,14 +37,16 @@ pub fn nextest() -> bool {
     works(&mut cargo(["nextest", "--version"]))
 }
 
-/// The program of cargo-hack, after an attempt to build it into the target folder (a minute of processor time, once).
-pub fn cargo_hack(target_folder: &Path) -> Result<PathBuf, String> {
+/// A program of cargo's by its command (`hack` for cargo-hack), after an attempt to build it into the target folder: a
+/// minute of processor time, once.
+pub fn subcommand(name: &str, target_folder: &Path) -> Result<PathBuf, String> {
+    let tool = format!("cargo-{name}");
     let root = target_folder.join("tools");
-    let path = root.join("bin").join(if cfg!(windows) { "cargo-hack.exe" } else { "cargo-hack" });
-    if !works(program(&path).args(["hack", "--version"])) {
-        let mut install = cargo(["install", "cargo-hack", "--locked", "--root"]);
+    let path = root.join("bin").join(format!("{tool}{}", std::env::consts::EXE_SUFFIX));
+    if !works(program(&path).args([name, "--version"])) {
+        let mut install = cargo(["install", &tool, "--locked", "--root"]);
         run(install.arg(&root))
-            .map_err(|_| "cargo-hack could not be built: cargo install cargo-hack --locked".to_owned())?;
+            .map_err(|_| format!("{tool} could not be built: cargo install {tool} --locked"))?;
     }
     Ok(path)
 }

@@ -270,6 +270,12 @@ impl Tracker<'_> {
         let mut inside = 0;
         for (below, what) in &effects.returns {
             for (own, origin) in self.arrive(state, &ways, what, &mut inside) {
+                // The caller has a name of its own for what it is handed.
+                if let (Origin::Inside(..), None) = (origin, closure)
+                    && let Some(status) = state.status.get_mut(&origin)
+                {
+                    status.name = None;
+                }
                 flow.push((below.iter().cloned().chain(own).collect(), origin, None));
             }
         }

@@ -134,7 +134,7 @@ fn carries(known: &[bool], own: &[String], ty: &Ty) -> bool {
         Ty::Adt(id, args) => known.get(id.0 as usize).copied().unwrap_or(false) || any(args),
         Ty::Foreign(name, args) => !LENDERS.contains(&name.as_str()) && any(args),
         Ty::Tuple(parts) => any(parts),
-        Ty::Slice(inner) | Ty::Iter(inner) => carries(known, own, inner),
+        Ty::Slice(inner, _) | Ty::Iter(inner) => carries(known, own, inner),
         Ty::Param(name, _) => !own.contains(name),
         Ty::Fn(..) | Ty::Closure(_) => true,
         Ty::Unknown | Ty::Ref(_) => false,
@@ -157,7 +157,7 @@ fn callable(ty: &Ty) -> bool {
     match ty {
         Ty::Fn(..) | Ty::Closure(_) | Ty::Param(..) => true,
         Ty::Adt(_, args) | Ty::Foreign(_, args) | Ty::Tuple(args) => args.iter().any(callable),
-        Ty::Slice(inner) | Ty::Iter(inner) | Ty::Ref(inner) => callable(inner),
+        Ty::Slice(inner, _) | Ty::Iter(inner) | Ty::Ref(inner) => callable(inner),
         Ty::Unknown => false,
     }
 }
@@ -170,7 +170,7 @@ fn handle_name(model: &Model<'_>, ty: &Ty) -> String {
                 model.index.ours(ty).map(str::to_owned).or_else(|| args.iter().find_map(|ty| find(model, ty)))
             }
             Ty::Foreign(_, args) | Ty::Tuple(args) => args.iter().find_map(|ty| find(model, ty)),
-            Ty::Slice(inner) | Ty::Iter(inner) | Ty::Ref(inner) => find(model, inner),
+            Ty::Slice(inner, _) | Ty::Iter(inner) | Ty::Ref(inner) => find(model, inner),
             _ => None,
         }
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::effects::Handles;
 use super::state::{State, Status};
 use super::{Origin, Site, SiteKind, Sited, carries, lends};
+use crate::flow::values::type_of;
 use crate::flow::{Pair, PairDepth, Summaries};
 use crate::index::{BodyKey, Ty};
 use crate::mir::{Analysis, Body, FnBody, Local, LocalKind, Op, Operand, Place, Root};
@@ -142,7 +143,9 @@ impl Tracker<'_> {
         if !to.fields.iter().any(|field| field == "[]") {
             // What was there is dropped.
             state.clear(&place);
-            if self.may_hold(&from.ty) {
+            let ty =
+                if from.ty == Ty::Unknown { type_of(self.model, self.body, to) } else { from.ty.clone() };
+            if self.may_hold(&ty) {
                 state.cleared.insert(place.clone());
             }
         }

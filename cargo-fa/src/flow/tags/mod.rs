@@ -6,11 +6,13 @@
 //! | `tag` | tags, from the root or below that of the caller |
 //! | `scopes` | the analysis of one body: scopes that are open, tags that values name, boxes and the tag that made them |
 //! | `run` | that of a function with its closures |
+//! | `fields` | the tags that fields keep |
 //! | `summary` | what a call of a function means for tags |
 //! | `entries` | the tag that a function is entered with |
 //! | `sites` | the calls that name tags |
 
 mod entries;
+mod fields;
 mod run;
 mod scopes;
 mod sites;
@@ -25,9 +27,10 @@ pub(crate) use sites::{Site, each_site};
 pub(crate) use tag::{Tag, is_at_or_below};
 
 use crate::index::FnId;
-use crate::mir::{Body, Op};
+use crate::mir::{Body, FnBody, Op};
 use crate::model::Model;
 use entries::Entries;
+use fields::FieldTags;
 use run::FnRun;
 use summary::TagSummaries;
 
@@ -49,7 +52,13 @@ impl Tags {
         if functions.is_empty() {
             return Self::default();
         }
-        let summaries = TagSummaries::new(model, &functions);
+        let tags = Self::with_fields(model, &functions, FieldTags::default());
+        let fields = FieldTags::new(model, &tags);
+        if fields.is_empty() { tags } else { Self::with_fields(model, &functions, fields) }
+    }
+
+    fn with_fields(model: &Model<'_>, functions: &[&FnBody], fields: FieldTags) -> Self {
+        let summaries = TagSummaries::new(model, functions, fields);
         let runs: HashMap<FnId, FnRun> = functions
             .iter()
             .map(|function| (function.function, FnRun::new(model, &summaries, function)))

@@ -19,7 +19,7 @@ impl FnRun {
         let mut run = Self { starts: Vec::new(), results: Vec::new() };
         for at in 0..function.bodies.len() {
             let start = run.start(model, known, function, at);
-            let scopes = TagScopes { model, known, function, start };
+            let scopes = TagScopes { model, known, function, body: &function.bodies[at], start };
             run.results.push(mir::solve(&scopes, &function.bodies[at]));
             run.starts.push(scopes.start);
         }
@@ -30,10 +30,12 @@ impl FnRun {
     fn start(&self, model: &Model<'_>, known: &TagSummaries, function: &FnBody, at: usize) -> TagState {
         let body = &function.bodies[at];
         let Some(parent) = body.parent else {
+            let entry = model.system(function.function).map(|system| Tag::Rooted(system.tag.clone()));
             let given = body.params.iter().enumerate();
             let given = given.filter(|(_, param)| boxed(model, &body.local(**param).ty, 0));
-            return given
-                .fold(TagState::new(Tag::ENTRY), |state, (at, param)| state.with(*param, Value::Given(at)));
+            return given.fold(TagState::new(entry.unwrap_or(Tag::ENTRY)), |state, (at, param)| {
+                state.with(*param, Value::Given(at))
+            });
         };
         let around = &function.bodies[parent.0 as usize];
         let mut base: Option<Tag> = None;
@@ -71,8 +73,8 @@ impl FnRun {
         at: usize,
         mut visit: impl FnMut(&TagScopes<'_>, &TagState, &Op),
     ) {
-        let scopes = TagScopes { model, known, function, start: self.starts[at].clone() };
         let body = &function.bodies[at];
+        let scopes = TagScopes { model, known, function, body, start: self.starts[at].clone() };
         self.results[at].visit(&scopes, body, |state, _, op| visit(&scopes, state, op));
     }
 
@@ -83,8 +85,9 @@ impl FnRun {
         known: &TagSummaries,
         function: &FnBody,
     ) -> Option<Value> {
-        let scopes = TagScopes { model, known, function, start: self.starts[0].clone() };
-        returned(&scopes, function.main(), &self.results[0])
+        let body = function.main();
+        let scopes = TagScopes { model, known, function, body, start: self.starts[0].clone() };
+        returned(&scopes, body, &self.results[0])
     }
 }
 

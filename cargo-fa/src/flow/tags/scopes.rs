@@ -127,6 +127,8 @@ pub(crate) struct TagScopes<'a> {
     pub(crate) model: &'a Model<'a>,
     pub(super) known: &'a TagSummaries,
     pub(super) function: &'a FnBody,
+    /// The body of it that is looked at.
+    pub(super) body: &'a Body,
     pub(super) start: TagState,
 }
 
@@ -139,9 +141,14 @@ impl TagScopes<'_> {
                 Nesting::FromRoot => Tag::NONE.nest(text),
             };
         }
-        match operand.place.whole().and_then(|local| state.value(local)) {
-            Some(Value::Names(tag)) => tag.clone(),
-            _ => Tag::Unknown,
+        match operand.place.whole() {
+            Some(local) => match state.value(local) {
+                Some(Value::Names(tag)) => tag.clone(),
+                _ => Tag::Unknown,
+            },
+            None => {
+                self.known.fields.of(self.model, self.body, &operand.place).cloned().unwrap_or(Tag::Unknown)
+            }
         }
     }
 
@@ -224,8 +231,8 @@ impl TagScopes<'_> {
         })?;
         let (operand, nesting) = self.naming(call)?;
         let start = TagState::new(self.named(state, operand, nesting));
-        let inside = TagScopes { start, ..*self };
         let body = self.function.body(key);
+        let inside = TagScopes { start, body, ..*self };
         returned(&inside, body, &mir::solve(&inside, body))
     }
 

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::fields::FieldTags;
 use super::run::FnRun;
 use super::scopes::{TagScopes, TagState};
 use super::{Tag, Value};
@@ -20,14 +21,15 @@ pub(crate) struct TagSummary {
 #[derive(Debug, Default)]
 pub(crate) struct TagSummaries {
     by_function: HashMap<FnId, TagSummary>,
+    pub(super) fields: FieldTags,
 }
 
 /// How long a chain of calls may be until what its end does is seen at its start.
 const ROUNDS: usize = 4;
 
 impl TagSummaries {
-    pub(super) fn new(model: &Model<'_>, functions: &[&FnBody]) -> Self {
-        let mut known = Self::default();
+    pub(super) fn new(model: &Model<'_>, functions: &[&FnBody], fields: FieldTags) -> Self {
+        let mut known = Self { fields, ..Self::default() };
         for _ in 0..ROUNDS {
             let next: HashMap<FnId, TagSummary> = functions
                 .iter()

@@ -161,7 +161,7 @@ fn names_handle(cx: &LintCx<'_>, ty: &Ty) -> bool {
                 .any(|(_, ty)| cx.model.index.ours(ty) == Some("FrameHandle")),
         },
         Ty::Foreign(_, args) | Ty::Tuple(args) => args.iter().any(|ty| names_handle(cx, ty)),
-        Ty::Slice(inner) | Ty::Iter(inner) => names_handle(cx, inner),
+        Ty::Slice(inner, _) | Ty::Iter(inner) => names_handle(cx, inner),
         _ => false,
     }
 }

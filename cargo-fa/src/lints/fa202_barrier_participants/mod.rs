@@ -1,6 +1,7 @@
 //! FA202: a barrier that expects more or fewer signals than come.
 #![doc = include_str!("page.md")]
 
+mod fields;
 mod paths;
 mod uses;
 

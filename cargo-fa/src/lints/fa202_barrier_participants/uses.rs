@@ -1,8 +1,9 @@
 //! What becomes of a barrier.
 
+use super::fields::{Field, places};
 use super::paths::{Factor, Root, path};
 use crate::flow::threads::MAIN;
-use crate::index::{BodyKey, FnId};
+use crate::index::{BodyKey, FnId, Ty};
 use crate::mir::{BlockId, Call, Callee, FnBody, Local, Op, Operand};
 use crate::model::Model;
 use crate::source::Span;
@@ -103,6 +104,13 @@ impl Follow<'_> {
                             function.body(*inner).captures.iter().filter(|capture| capture.outer == local);
                         work.extend(captured.map(|capture| (*inner, capture.inner, holds)));
                     }
+                    Op::Aggregate { dest, parts, fields, .. }
+                        if parts.iter().any(is) && holds == Holds::Barrier && self.depth == 0 =>
+                    {
+                        let Ty::Adt(adt, _) = body.local(*dest).ty else { return None };
+                        let name = fields.get(parts.iter().position(is)?)?.clone();
+                        self.field(&Field { adt, name })?;
+                    }
                     // Participants signal, or leave, wherever they are kept.
                     Op::Aggregate { parts, .. } if parts.iter().any(is) && holds != Holds::Participant => {
                         return None;
@@ -115,6 +123,36 @@ impl Follow<'_> {
             }
         }
         Some(())
+    }
+
+    /// Goes on in the one function that uses the field in which the barrier is; each call of it is a frame.
+    fn field(&mut self, field: &Field) -> Option<()> {
+        let model = self.model;
+        let function = field.user(model)?;
+        let root = Root::new(function, MAIN, BlockId(0));
+        let mut work = Vec::new();
+        for (at, body) in function.iter() {
+            let is = |operand: &Operand| field.is(model, body, &operand.place);
+            for (block, op) in body.ops() {
+                match op {
+                    Op::Call(call) if call.args.iter().any(is) => {
+                        let way = |surely| path(function, &root, at, block, surely);
+                        let found = self.call(call, (function.function, at), Holds::Barrier, &is, &way)?;
+                        work.extend(found.into_iter().map(|(local, holds)| (at, local, holds)));
+                    }
+                    Op::Move { from, to, .. } if is(from) => work.push((at, to.whole()?, Holds::Barrier)),
+                    Op::Use { .. } => {}
+                    other if places(other).into_iter().any(|place| field.is(model, body, place)) => {
+                        return None;
+                    }
+                    _ => {}
+                }
+            }
+        }
+        self.depth += 1;
+        let followed = self.all(function, &root, &[], work);
+        self.depth -= 1;
+        followed
     }
 
     /// What one call does with it; the variables that hold it afterwards.

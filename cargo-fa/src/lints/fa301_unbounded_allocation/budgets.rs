@@ -3,10 +3,10 @@
 use std::collections::{BTreeSet, HashMap};
 
 use crate::api::{BudgetOf, Fact, Memory};
-use crate::flow::made_by;
+use crate::flow::budgets_in;
 use crate::index::{CrateId, FnId};
 use crate::lints::LintCx;
-use crate::mir::{Body, Call, Callee, Const, Op};
+use crate::mir::{Body, Call, Callee, Const};
 
 /// The budgets of the program.
 pub(super) struct InForce<'a> {
@@ -76,23 +76,16 @@ impl<'a> InForce<'a> {
                 _ => {}
             }
         }
-        self.allocator |=
-            self.cx.model.api(call).is_some_and(|name| name == "AllocConfig::with_memory_limit");
     }
 
     fn note_list(&mut self, body: &Body, call: &Call, at: usize) {
-        let list = call.given().get(at).and_then(|list| made_by(body, list));
-        let Some(Op::Aggregate { parts, .. }) = list else {
+        let Some(pairs) = call.given().get(at).and_then(|list| budgets_in(body, list)) else {
             self.some_tag = true;
             return;
         };
-        for pair in parts {
-            let tag = match made_by(body, pair) {
-                Some(Op::Aggregate { parts, .. }) => parts.first().and_then(|tag| tag.value.clone()),
-                _ => None,
-            };
-            match tag {
-                Some(Const::Str(tag)) => _ = self.tags.insert(tag),
+        for pair in pairs {
+            match pair.and_then(|(tag, ..)| tag.value.as_ref()) {
+                Some(Const::Str(tag)) => _ = self.tags.insert(tag.clone()),
                 _ => self.some_tag = true,
             }
         }

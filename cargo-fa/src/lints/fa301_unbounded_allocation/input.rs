@@ -123,9 +123,13 @@ fn brings(cx: &LintCx<'_>, call: &Call, depth: usize) -> Option<(String, bool)> 
     match &call.callee {
         Callee::Foreign(name) => {
             let (ty, method) = name.split_once("::")?;
-            let of_param = ty == "_" && matches!(call.args.first()?.ty.peeled(), Ty::Param(..));
+            let own = match call.args.first()?.ty.peeled() {
+                Ty::Param(..) => ty == "_",
+                Ty::Adt(id, _) => cx.model.index.adt(*id).reads,
+                _ => false,
+            };
             let reads = READS.contains(&method)
-                && (READERS.contains(&ty) || of_param && !["next", "iter"].contains(&method));
+                && (READERS.contains(&ty) || own && !["next", "iter"].contains(&method));
             reads.then(|| (quoted(cx, call), ty == "Receiver"))
         }
         Callee::Value(_) => Some((quoted(cx, call), false)),

@@ -1,10 +1,10 @@
 //! The budgets that the program and its configuration declare.
 
 use crate::api::{BudgetOf, Fact};
-use crate::flow::{bytes, made_by};
+use crate::flow::{budgets_in, bytes};
 use crate::index::FnId;
 use crate::lints::LintCx;
-use crate::mir::{Body, Call, Const, Op, Operand, Place};
+use crate::mir::{Body, Call, Const, Operand, Place};
 use crate::source::Span;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,13 +92,9 @@ fn of_call(cx: &LintCx<'_>, function: FnId, body: &Body, call: &Call, all: &mut 
             }
             Fact::Budgets(at) => {
                 let Some(list) = call.given().get(*at) else { continue };
-                let Some(Op::Aggregate { parts, .. }) = made_by(body, list) else { continue };
-                for pair in parts {
-                    if let Some(Op::Aggregate { parts, span, .. }) = made_by(body, pair)
-                        && let [tag, budget] = &parts[..]
-                        && let Some(tag) = text(tag)
-                    {
-                        add(tag, budget, *span, None);
+                for (tag, budget, span) in budgets_in(body, list).into_iter().flatten().flatten() {
+                    if let Some(tag) = text(tag) {
+                        add(tag, budget, span, None);
                     }
                 }
             }

@@ -77,7 +77,7 @@ fn check_call(
         return None;
     }
     // A large buffer of each round is rather too much for the stack.
-    if fate == Fate::UsedUp && matches!(value, Ty::Slice(_)) {
+    if fate == Fate::UsedUp && matches!(value, Ty::Slice(..)) {
         return None;
     }
     report::report(cx, function, body, call, hot, &fate)

@@ -2,11 +2,14 @@
 #![doc = include_str!("page.md")]
 
 mod callers;
+mod guards;
+
+use std::collections::BTreeMap;
 
 use crate::finding::{Finding, Level};
 use crate::flow::{Depth, Pair, PairDepth};
 use crate::lints::{Category, Lint, LintCx};
-use crate::mir::{self, BlockId, Body, Exit, Op, Results};
+use crate::mir::{self, BlockId, Body, Exit, LoopId, Op, Results};
 use crate::source::Span;
 
 pub(crate) static LINT: Lint = Lint {
@@ -31,6 +34,7 @@ pub(crate) fn check(cx: &LintCx<'_>, findings: &mut Vec<Finding>) {
             findings.extend(found.into_iter().map(|finding| finding.item(&data.path)));
         }
     }
+    guards::check(cx, findings);
 }
 
 fn check_body(cx: &LintCx<'_>, body: &Body) -> Vec<Finding> {
@@ -99,6 +103,8 @@ fn rounds_that_leave_it_open(
                 )
                 .label("the next round begins another one")
                 .help("end the frame before this, or open it with `alloc.frame()`, which ends by itself"),
+                // A loop after it may end what this one begins.
+                (_, Some(_)) if other_loop_ends(analysis, body, head) => continue,
                 (_, Some(begun)) => {
                     findings.push(
                         Finding::new(&LINT, begun, "each round of this loop begins a frame and ends none")
@@ -113,4 +119,16 @@ fn rounds_that_leave_it_open(
         }
     }
     findings
+}
+
+/// Whether a loop that is not around `head` ends more frames than it begins.
+fn other_loop_ends(analysis: &PairDepth<'_>, body: &Body, head: BlockId) -> bool {
+    let around: Vec<LoopId> = body.loops_around(head).collect();
+    let mut ended: BTreeMap<LoopId, i32> = BTreeMap::new();
+    for (block, call) in body.calls() {
+        for id in body.loops_around(block).filter(|id| !around.contains(id)) {
+            *ended.entry(id).or_default() += analysis.delta(call);
+        }
+    }
+    ended.values().any(|delta| *delta < 0)
 }

@@ -6,10 +6,11 @@ mod spelling;
 
 pub(crate) use known::Known;
 
-use crate::api::Nesting;
+use crate::api::{Fact, Nesting};
 use crate::finding::{Confidence, Edit, Finding, Fix, Level};
-use crate::flow::{Tag, TagSite, each_site};
+use crate::flow::{Tag, TagSite, budgets_in, each_site};
 use crate::lints::{Category, Lint, LintCx};
+use crate::mir::Const;
 use crate::source::Span;
 use spelling::Misspelt;
 
@@ -43,6 +44,37 @@ pub(crate) fn check(cx: &LintCx<'_>, findings: &mut Vec<Finding>) {
             findings.push(finding.item(&site.data.path));
         }
     });
+    for listed in listed(cx).into_iter().filter(|listed| !known.contains(listed.text)) {
+        findings.push(unknown(cx, &known, listed.span, listed.text, Some("")).item(listed.item));
+    }
+}
+
+/// A tag in a list of budgets: a path from the root.
+struct Listed<'a> {
+    item: &'a str,
+    span: Span,
+    text: &'a str,
+}
+
+fn listed<'a>(cx: &'a LintCx<'_>) -> Vec<Listed<'a>> {
+    let mut listed = Vec::new();
+    for (_, data, function) in cx.model.functions().filter(|(_, data, _)| !data.when.test) {
+        for body in &function.bodies {
+            let pairs = body.calls().filter_map(|(_, call)| {
+                let list = cx.model.facts(call).iter().find_map(|fact| match fact {
+                    Fact::Budgets(at) => call.given().get(*at),
+                    _ => None,
+                });
+                budgets_in(body, list?)
+            });
+            for (tag, ..) in pairs.flatten().flatten() {
+                if let Some(Const::Str(text)) = &tag.value {
+                    listed.push(Listed { item: &data.path, span: tag.span, text });
+                }
+            }
+        }
+    }
+    listed
 }
 
 fn check_site(cx: &LintCx<'_>, known: &Known, site: &TagSite<'_>) -> Option<Finding> {

@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use super::listed;
 use crate::api::Nesting;
 use crate::flow::{Tag, each_site};
 use crate::lints::LintCx;
@@ -167,6 +168,15 @@ fn uses(cx: &LintCx<'_>) -> (Vec<Use>, Vec<Use>) {
             spelt: system.tag_span.is_some(),
         })
         .collect();
+    uses.extend(listed(cx).into_iter().map(|listed| Use {
+        span: listed.span,
+        item: listed.item.to_owned(),
+        text: listed.text.to_owned(),
+        outer: 0,
+        path: listed.text.to_owned(),
+        declares: false,
+        spelt: true,
+    }));
     each_site(cx.model, cx.tags, |site| {
         let declares = site.nesting == Nesting::InCurrent;
         let (item, span, spelt) = (site.data.path.clone(), site.span, site.text.is_some());
