@@ -9,6 +9,7 @@ use crate::load::{self, Loaded};
 use crate::mir::{Callee, Const};
 use crate::model::Model;
 use crate::project::Input;
+use crate::reach::reach;
 use crate::source::{FileId, Sources};
 
 /// Everything that a run found out.
@@ -19,7 +20,7 @@ pub(crate) struct Analysis {
     pub(crate) linted: Vec<FileId>,
     /// Sorted by place, at the lints' own levels; those below the smallest confidence are left out.
     pub(crate) findings: Vec<Finding>,
-    /// Files that could not be parsed or read, with the reason; the offset is where it went wrong.
+    /// Files that could not be parsed or read, or with a function that could not be, with the reason; the offset is where it went wrong.
     pub(crate) unparsed: Vec<(FileId, u32, String)>,
     /// Functions that were not looked into, because the linter itself failed at them.
     pub(crate) gave_up: Vec<String>,
@@ -41,11 +42,16 @@ pub(crate) fn analyze(
 ) -> Analysis {
     let pool = ThreadPoolBuilder::new().stack_size(STACK).build().expect("threads can be started");
     pool.install(|| {
-        let Loaded { sources, index, linted, unparsed, lines } = load::load(input, everything, advance);
-        let model = Model::new(&sources, &index, config);
+        let loaded = load::load(input, everything, advance);
+        let Loaded { sources, build, cfgs, linted, mut unparsed, lines } = loaded;
+        let mut reached = reach(&sources, &cfgs, build);
+        unparsed.append(&mut reached.unparsed);
+        unparsed.sort();
+        unparsed.dedup_by_key(|(id, ..)| *id);
+        let model = Model::new(&sources, &reached, config);
         let findings = lint(&model);
         let tags = tags(&model);
-        let gave_up = model.gave_up.iter().map(|id| index.function(*id).path.clone()).collect();
+        let gave_up = reached.gave_up.iter().map(|id| reached.index.function(*id).path.clone()).collect();
         Analysis { findings, tags, gave_up, sources, linted, unparsed, lines }
     })
 }

@@ -5,8 +5,8 @@
 //! budgets that do not add up. [`codes`] has the page of each lint.
 //!
 //! ```text
-//! cli -> workspace -> project::Input -> analysis (source -> hir -> index -> mir -> lints) -> finding -> driver -> output
-//!                          config --------^                                             suppress, baseline, fix
+//! cli -> workspace -> project::Input -> analysis (source -> hir -> index -> reach -> mir -> lints) -> finding -> driver -> output
+//!                          config --------^                                                      suppress, baseline, fix
 //! ```
 //!
 //! | module | role |
@@ -48,12 +48,14 @@ mod git;
 mod hir;
 mod index;
 mod infer;
+mod lexer;
 mod lints;
 mod load;
 mod mir;
 mod model;
 mod output;
 mod project;
+mod reach;
 #[cfg(test)]
 mod robustness_tests;
 mod source;

@@ -68,7 +68,7 @@ impl Summary {
     }
 }
 
-/// The summaries of all functions of the linted crates.
+/// The summaries of the functions that matter; the others do nothing.
 #[derive(Debug, Default)]
 pub(crate) struct Summaries {
     summaries: Vec<Summary>,
@@ -82,19 +82,19 @@ impl Summaries {
         let count = model.index.functions().count();
         let mut known = Self { summaries: vec![Summary::default(); count] };
         for _ in 0..ROUNDS {
-            let next: Vec<Summary> = (0..count)
-                .map(|at| {
-                    let body = model.body(FnId(at as u32));
-                    match body {
-                        Some(body) => summarize(model, &known, body),
-                        None => of_implementations(model, &known, FnId(at as u32)),
-                    }
-                })
-                .collect();
-            if next == known.summaries {
+            let next = |id: &FnId| match model.body(*id) {
+                Some(body) => summarize(model, &known, body),
+                None => of_implementations(model, &known, *id),
+            };
+            let next: Vec<Summary> = model.asked().iter().map(next).collect();
+            let mut changed = false;
+            for (id, next) in model.asked().iter().zip(next) {
+                let before = std::mem::replace(&mut known.summaries[id.0 as usize], next);
+                changed |= before != known.summaries[id.0 as usize];
+            }
+            if !changed {
                 break;
             }
-            known.summaries = next;
         }
         known
     }
