@@ -3,8 +3,8 @@
 use super::lower::Lowering;
 use super::types::name_of;
 use super::{
-    Alias, Body, Field, Function, Generic, Impl, Import, Imported, Item, Items, Module, Name, Param, Receiver,
-    Static, StaticKind, Trait, TypeDef, TypeRef, Variant,
+    Alias, Body, Field, Function, Generic, Impl, Import, Imported, Item, Items, Module, Name, Param,
+    Receiver, Static, StaticKind, Trait, TypeDef, TypeRef, Variant,
 };
 
 impl Lowering<'_> {

@@ -232,12 +232,7 @@ impl<'a> Strike<'a> {
     }
 
     /// What follows `!`: the inside of a macro, when there is a name before it.
-    fn call_of_macro(
-        &mut self,
-        before: Option<Token>,
-        mark: Token,
-        lexer: &mut Lexer<'_>,
-    ) -> Option<()> {
+    fn call_of_macro(&mut self, before: Option<Token>, mark: Token, lexer: &mut Lexer<'_>) -> Option<()> {
         let name = before.filter(|name| name.kind == Kind::Word && name.end == mark.start);
         let Some(name) = name.map(|name| self.word(name)) else { return Some(()) };
         let mut ahead = lexer.clone();
@@ -266,12 +261,21 @@ mod tests {
     fn functions_lose_their_inside() {
         for (text, expected) in [
             ("fn f() { g(\"}\") }", "fn f() {\n}\n"),
-            ("impl A { fn f(&self) -> [u8; { 2 }] { [0; 2] } fn g(); }", "impl A { fn f(&self) -> [u8; { 2 }] {\n} fn g(); }\n"),
-            ("fn f<F: Fn(u8) -> u8>(f: F) -> A<{ 1 }> where F: B, { f(1); }", "fn f<F: Fn(u8) -> u8>(f: F) -> A<{ 1 }> where F: B, {\n}\n"),
+            (
+                "impl A { fn f(&self) -> [u8; { 2 }] { [0; 2] } fn g(); }",
+                "impl A { fn f(&self) -> [u8; { 2 }] {\n} fn g(); }\n",
+            ),
+            (
+                "fn f<F: Fn(u8) -> u8>(f: F) -> A<{ 1 }> where F: B, { f(1); }",
+                "fn f<F: Fn(u8) -> u8>(f: F) -> A<{ 1 }> where F: B, {\n}\n",
+            ),
             ("struct A(fn(u8) -> u8);", "struct A(fn(u8) -> u8);\n"),
             ("trait A { fn f(&self); }\n\n  mod b {}", "trait A { fn f(&self); }\nmod b {}\n"),
             ("// a\n/// b\nfn r#fn() { 1 }", "fn r#fn() {\n}\n"),
-            ("struct A<const N: usize>([u8; N]); fn f() { 1 }", "struct A<const N: usize>([u8; N]); fn f() {\n}\n"),
+            (
+                "struct A<const N: usize>([u8; N]); fn f() { 1 }",
+                "struct A<const N: usize>([u8; N]); fn f() {\n}\n",
+            ),
         ] {
             assert_eq!(kept(text), expected, "{text}");
         }
@@ -304,7 +308,8 @@ mod tests {
 
     #[test]
     fn brackets_that_do_not_match_have_no_skeleton() {
-        for text in ["fn f() {", "fn f( { 1 }", "}", "mod a { fn f() {}", "const A: u8 = [1;", "a! {", "#[a"] {
+        for text in ["fn f() {", "fn f( { 1 }", "}", "mod a { fn f() {}", "const A: u8 = [1;", "a! {", "#[a"]
+        {
             assert!(skeleton(text).is_none(), "{text}");
         }
     }
@@ -317,7 +322,11 @@ mod tests {
             let at = kept.find(word).expect("it is kept");
             let line = kept[..at].matches('\n').count();
             let column = kept[..at].chars().rev().take_while(|c| *c != '\n').count();
-            assert_eq!(lines.offset(line + 1, column) as usize, text.find(word).expect("it is there"), "{word}");
+            assert_eq!(
+                lines.offset(line + 1, column) as usize,
+                text.find(word).expect("it is there"),
+                "{word}"
+            );
         }
         assert_eq!(Lines::of("a\nb", 10).offset(2, 1), 13);
     }

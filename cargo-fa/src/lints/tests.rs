@@ -168,8 +168,10 @@ fn examples_of_pages_are_found_and_what_to_use_instead_is_not() {
             let code = code_of(lint.page, part);
             assert!(!code.is_empty(), "{}: `{part}` has no code", lint.code);
             let path = folder.join(format!("{}_{}.rs", lint.code, blamed));
-            let code =
-                if syn::parse_file(&code).is_ok() { code } else { format!("fn main() {{\n{code}\n}}") };
+            let whole = format!("fn main() {{\n{code}\n}}");
+            // What parses neither way is meant not to.
+            let is_body = syn::parse_file(&code).is_err() && syn::parse_file(&whole).is_ok();
+            let code = if is_body { whole } else { code };
             fs::write(&path, &code).expect("an example");
             let config = config_of(&code);
             let analysis = lint_crate(&path, Vec::new(), &config);

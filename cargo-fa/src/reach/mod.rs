@@ -32,6 +32,8 @@
 
 mod names;
 mod ours;
+#[cfg(test)]
+mod tests;
 mod words;
 
 use std::collections::BTreeSet;

@@ -17,7 +17,8 @@ pub(super) fn mentions(text: &str) -> impl Iterator<Item = Mention<'_>> {
     words.map(move |token| {
         let of = std::mem::replace(&mut before, token.start..token.end);
         let word = &text[token.start..token.end];
-        let path = (text[of.end..token.start] == *"::").then(|| (&text[of.clone()], &text[of.start..token.end]));
+        let path =
+            (text[of.end..token.start] == *"::").then(|| (&text[of.clone()], &text[of.start..token.end]));
         match word.strip_prefix("r#") {
             Some(word) => Mention { word, path: None },
             None => Mention { word, path: path.filter(|(of, _)| !of.starts_with("r#")) },

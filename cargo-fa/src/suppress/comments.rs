@@ -48,7 +48,8 @@ pub(crate) fn starting_with(text: &str, prefix: &str) -> Vec<Comment> {
 /// What a comment says; nothing when it is documentation or has no end.
 fn content(body: &str) -> Option<&str> {
     if let Some(content) = body.strip_prefix("//") {
-        let documentation = content.starts_with('!') || content.starts_with('/') && !content.starts_with("//");
+        let documentation =
+            content.starts_with('!') || content.starts_with('/') && !content.starts_with("//");
         return (!documentation).then_some(content);
     }
     let content = body.strip_prefix("/*")?.strip_suffix("*/")?;
