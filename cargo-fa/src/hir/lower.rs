@@ -32,6 +32,7 @@ pub(super) struct Lowering<'a> {
 
 /// Parses the text of `file`, apart from what is inside of functions. Items that `cfg` switches off are left out.
 pub(crate) fn lower_file(file: FileId, text: &str, cfg: &Cfg) -> Result<Items, ParseError> {
+    let text = &*without_first_bytes(text);
     let parsed = skeleton(text).and_then(|(kept, lines)| Some((parse(&kept).ok()?, lines)));
     let (parsed, lines) = match parsed {
         Some(parsed) => parsed,

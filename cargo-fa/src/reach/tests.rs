@@ -69,6 +69,21 @@ fn names_of_framealloc_lead_to_it() {
 }
 
 #[test]
+fn places_are_those_of_the_file() {
+    for first in [
+        "\u{feff}",
+        "#!/usr/bin/env run\n",
+        "\u{feff}#!run\n",
+        "//! ä\n",
+        "/* ä */ ",
+        "const A: &str = \"ä\"; ",
+    ] {
+        // An inside that begins elsewhere would not parse.
+        expect(&[("lib", &format!("{first}fn ä() {{ fa::x(\"ä\"); }} fn g() {{ 1 }}"))], &["ä"]);
+    }
+}
+
+#[test]
 fn a_renamed_reexport_leads_to_it() {
     let memory = "pub use fa::SmartAlloc as Heap; pub use fa as inner;";
     let game =
