@@ -4,12 +4,13 @@ use rayon::ThreadPoolBuilder;
 
 use crate::config::Config;
 use crate::finding::Finding;
+use crate::index::Build;
 use crate::lints;
 use crate::load::{self, Loaded};
 use crate::mir::{Callee, Const};
 use crate::model::Model;
-use crate::project::Input;
-use crate::reach::reach;
+use crate::project::{Cfg, Input};
+use crate::reach::{Reached, reach};
 use crate::source::{FileId, Sources};
 
 /// Everything that a run found out.
@@ -39,6 +40,17 @@ pub(crate) fn analyze(
     config: &Config,
     everything: bool,
     advance: &(dyn Fn() + Sync),
+) -> Analysis {
+    analyze_with(input, config, everything, advance, reach)
+}
+
+/// The same, with another choice of what is read.
+pub(crate) fn analyze_with(
+    input: &Input,
+    config: &Config,
+    everything: bool,
+    advance: &(dyn Fn() + Sync),
+    reach: fn(&Sources, &[Cfg], Build) -> Reached,
 ) -> Analysis {
     let pool = ThreadPoolBuilder::new().stack_size(STACK).build().expect("threads can be started");
     pool.install(|| {

@@ -3,10 +3,11 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::analysis::Analysis;
+use crate::analysis::{Analysis, analyze_with};
 use crate::config::Config;
 use crate::finding::Confidence;
-use crate::lints::tests::lint_crate;
+use crate::lints::tests::{lint_crate, one_crate};
+use crate::reach::{reach, reach_all};
 
 /// Files per analysis, as the modules of one crate.
 const TOGETHER: usize = 60;
@@ -183,6 +184,35 @@ fn mutated_sources_are_linted_without_a_panic() {
         parsed += TOGETHER - analysis.unparsed.len();
     }
     assert!(parsed * 4 > TOGETHER * ANALYSES, "too few mutants get past the parser: {parsed}");
+}
+
+/// Of a few files together, so that much of them has nothing to do with framealloc.
+#[test]
+fn nothing_is_lost_by_not_reading_everything() {
+    const CRATES: usize = 80;
+    let sources = sources();
+    let folder = tempfile::tempdir().expect("a folder");
+    let config = config();
+    let mut random = Random(7);
+    let mut findings = 0;
+    for _ in 0..CRATES {
+        let mut paths = Vec::new();
+        for at in 0..3 {
+            let (one, other) = (random.below(sources.len()), random.below(sources.len()));
+            let path = folder.path().join(format!("m{at}.rs"));
+            // Without the imports of some, names lead elsewhere or nowhere.
+            let text = gently(&mut random, &sources[one], &sources[other]);
+            let text = if at == 1 { text.replace("use framealloc", "use elsewhere") } else { text };
+            fs::write(&path, text).expect("a file");
+            paths.push(path);
+        }
+        let input = one_crate(&paths.remove(0), paths);
+        let [reached, all] =
+            [reach, reach_all].map(|reach| analyze_with(&input, &config, true, &|| {}, reach));
+        assert_eq!(format!("{:#?}", reached.findings), format!("{:#?}", all.findings));
+        findings += all.findings.len();
+    }
+    assert!(findings > CRATES, "{findings} findings");
 }
 
 #[test]

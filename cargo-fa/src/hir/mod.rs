@@ -162,6 +162,15 @@ pub(crate) enum Body {
     Read(Block),
 }
 
+impl Body {
+    pub(crate) fn span(&self) -> Span {
+        match self {
+            Self::Unread(span) => *span,
+            Self::Read(block) => block.span,
+        }
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Receiver {
     Value,

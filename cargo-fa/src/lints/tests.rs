@@ -22,7 +22,13 @@ fn folder_of(lint: &Lint) -> PathBuf {
 
 /// Lints one crate with this root; other files are its modules.
 pub(crate) fn lint_crate(root: &Path, others: Vec<PathBuf>, config: &Config) -> Analysis {
-    let input = Input {
+    let mut analysis = analyze(&one_crate(root, others), config, true, &|| {});
+    driver::finish(&mut analysis);
+    analysis
+}
+
+pub(crate) fn one_crate(root: &Path, others: Vec<PathBuf>) -> Input {
+    Input {
         root: root.parent().expect("a file is in a folder").to_owned(),
         crates: vec![CrateInput {
             name: "fixture".into(),
@@ -34,10 +40,7 @@ pub(crate) fn lint_crate(root: &Path, others: Vec<PathBuf>, config: &Config) -> 
             selected: true,
             cargo: CargoTarget::of_folder(root, "fixture"),
         }],
-    };
-    let mut analysis = analyze(&input, config, true, &|| {});
-    driver::finish(&mut analysis);
-    analysis
+    }
 }
 
 /// Findings of lints that are off are shown only when the configuration turns them on.

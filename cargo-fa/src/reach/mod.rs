@@ -20,8 +20,8 @@
 //! 1. A value of framealloc comes into a function by its parameters, `self` included; from a static; or from a call. The
 //!    first is told by types ([`ours`]), the others have a name that is written inside.
 //! 2. So has every call: that of framealloc's functions, whose types are imported or begin with the crate's name, and
-//!    that of functions which are reached themselves. All names are taken for the same whatever module they are in, so
-//!    that no import can hide one; those that an import or an alias gives anew are followed ([`names`]).
+//!    that of functions which are reached themselves. Those are taken for the same whatever module they are in, so that
+//!    no import can hide one; what an import or an alias calls them is followed ([`names`]).
 //! 3. What a reached function calls matters to it, although framealloc does not reach it: a call may hand back what it
 //!    was given, or wait for a thread. Its graph tells exactly what that is. So do methods of the same type, which may
 //!    wait for the threads of each other, and implementations, when a trait's method is called.
@@ -64,8 +64,7 @@ pub(crate) struct Reached {
 
 /// Reads what framealloc can reach. `cfgs` are those of the crates, framealloc's included.
 pub(crate) fn reach(sources: &Sources, cfgs: &[Cfg], build: Build) -> Reached {
-    let mut reading = Reading { sources, cfgs, build, asked: Vec::new(), reached: Reached::default() };
-    reading.settle();
+    let mut reading = Reading::new(sources, cfgs, build);
     let mut names = Names::default();
     loop {
         let found = names.reached(reading.build.index(), sources);
@@ -74,33 +73,60 @@ pub(crate) fn reach(sources: &Sources, cfgs: &[Cfg], build: Build) -> Reached {
         }
         reading.read(&found);
     }
-    let found = names.all_reached();
-    let mut next = beside(reading.build.index(), &found);
-    reading.lower(&found);
-    next.extend(found.iter().flat_map(|id| reading.called(*id)));
-    while !next.is_empty() {
-        let asked: Vec<FnId> = next.into_iter().filter(|id| !reading.is_asked(*id)).collect();
-        reading.read(&asked);
-        reading.lower(&asked);
-        next = asked.iter().flat_map(|id| reading.called(*id)).collect();
+    reading.follow(&names.all_reached())
+}
+
+/// Reads everything: what [`reach`] is compared with.
+#[cfg(test)]
+pub(crate) fn reach_all(sources: &Sources, cfgs: &[Cfg], build: Build) -> Reached {
+    let mut reading = Reading::new(sources, cfgs, build);
+    loop {
+        let all: Vec<FnId> = reading.build.index().functions().map(|(id, _)| id).collect();
+        reading.read(&all);
+        if reading.settled == all.len() {
+            return reading.follow(&all);
+        }
     }
-    reading.finish()
 }
 
 struct Reading<'a> {
     sources: &'a Sources,
     cfgs: &'a [Cfg],
     build: Build,
+    /// How many functions there were when everything was looked up the last time.
+    settled: usize,
+    /// By function, whether there is a graph of it, as far as there can be.
     asked: Vec<bool>,
     reached: Reached,
 }
 
-impl Reading<'_> {
+impl<'a> Reading<'a> {
+    fn new(sources: &'a Sources, cfgs: &'a [Cfg], build: Build) -> Self {
+        let reached = Reached::default();
+        let mut reading = Self { sources, cfgs, build, settled: 0, asked: Vec::new(), reached };
+        reading.settle();
+        reading
+    }
+
+    /// Makes the graphs of functions that were read, and of what matters to them.
+    fn follow(mut self, found: &[FnId]) -> Reached {
+        let mut next = beside(self.build.index(), found);
+        self.lower(found);
+        next.extend(found.iter().flat_map(|id| self.called(*id)));
+        while !next.is_empty() {
+            let asked: Vec<FnId> = next.into_iter().filter(|id| !self.is_asked(*id)).collect();
+            self.read(&asked);
+            self.lower(&asked);
+            next = asked.iter().flat_map(|id| self.called(*id)).collect();
+        }
+        self.finish()
+    }
+
     fn is_asked(&self, id: FnId) -> bool {
         self.asked.get(id.0 as usize).is_some_and(|asked| *asked)
     }
 
-    /// Reads functions, and looks up what is inside of them.
+    /// Reads functions that are not read, and looks up what is inside of them.
     fn read(&mut self, ids: &[FnId]) {
         self.parse(ids);
         self.settle();
@@ -109,10 +135,11 @@ impl Reading<'_> {
     /// Looks up what is new; functions with an `impl` inside are read for that.
     fn settle(&mut self) {
         loop {
-            let first = self.asked.len();
             self.build.settle();
-            self.asked.resize(self.build.index().fns.len(), false);
-            let new = (first as u32..self.asked.len() as u32).map(FnId);
+            let count = self.build.index().fns.len();
+            self.asked.resize(count, false);
+            let new = (self.settled as u32..count as u32).map(FnId);
+            self.settled = count;
             let with_impl: Vec<FnId> = new.filter(|id| self.has_impl(*id)).collect();
             if with_impl.is_empty() {
                 return;
@@ -135,9 +162,6 @@ impl Reading<'_> {
         let index = self.build.index();
         let parsed: Vec<Option<(FnId, FileId, Result<Block, ParseError>)>> =
             ids.par_iter().map(|id| self.parse_one(index, *id)).collect();
-        for id in ids {
-            self.asked[id.0 as usize] = true;
-        }
         for (id, file, parsed) in parsed.into_iter().flatten() {
             match parsed {
                 Ok(block) => self.build.set_body(id, block),
@@ -166,6 +190,7 @@ impl Reading<'_> {
         let reached = &mut self.reached;
         reached.graphs.resize_with(index.fns.len(), || None);
         for (id, graph) in ids.iter().zip(lowered) {
+            self.asked[id.0 as usize] = true;
             match graph {
                 Ok(graph) => reached.graphs[id.0 as usize] = graph,
                 Err(_) => reached.gave_up.push(*id),

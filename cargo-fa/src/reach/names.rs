@@ -2,7 +2,8 @@
 //!
 //! | a name leads there when it is | |
 //! |---|---|
-//! | the crate's, or imported from it | `framealloc`, `SmartAlloc`, `fa` of `use framealloc as fa` |
+//! | the crate's | `framealloc` |
+//! | imported from it, where it is written | `SmartAlloc`, `fa` of `use framealloc as fa` |
 //! | that of a type, alias or static with something of ours in it | `World`, `HEAP` |
 //! | that of a function with something of ours in its signature or attributes | `world`, `on_frame` |
 //! | that of a function in which such a name is written | `tick` |
@@ -18,7 +19,7 @@ use rayon::prelude::*;
 
 use super::ours::Ours;
 use super::words::{Mention, mentions};
-use crate::hir::{Body, Imported};
+use crate::hir::Imported;
 use crate::index::{AdtId, AliasId, CrateId, Def, FnData, FnId, Index, ModId, Owner, Ty};
 use crate::source::Sources;
 
@@ -28,12 +29,22 @@ type NameId = u32;
 #[derive(Debug, Default)]
 struct Name {
     leads: bool,
+    /// Some module imports it from framealloc; it leads there where it resolves to that.
+    imported: bool,
     /// A trait's function is called so.
     of_trait: bool,
     /// What imports call it.
     renamed: Vec<NameId>,
     /// The functions in which it is written.
     written_in: Vec<FnId>,
+}
+
+/// What is written inside of a function.
+enum Written {
+    /// A name that leads to framealloc.
+    Leads,
+    /// Names that may turn out to, each once.
+    May(Vec<NameId>),
 }
 
 #[derive(Debug, Default)]
@@ -99,6 +110,11 @@ impl Names {
         self.follow(id);
     }
 
+    fn import(&mut self, name: &str) {
+        let id = self.id(name);
+        self.names[id as usize].imported = true;
+    }
+
     fn follow(&mut self, id: NameId) {
         if !std::mem::replace(&mut self.names[id as usize].leads, true) {
             self.work.push(id);
@@ -148,10 +164,12 @@ impl Names {
         }
         for (import, def) in index.imports(id) {
             let is_ours = def.is_some_and(|def| index.crate_of(def) == Some(CrateId::FRAMEALLOC));
-            let of_ours = |id: AdtId| ours.contains(&Ty::Adt(id, Vec::new()));
+            let leads = |id: AdtId| ours.contains(&Ty::Adt(id, Vec::new()));
             match (&import.what, def) {
                 (Imported::Name(name), def) => {
-                    if is_ours || matches!(def, Some(Def::Variant(id, _)) if of_ours(*id)) {
+                    if is_ours {
+                        self.import(name);
+                    } else if matches!(def, Some(Def::Variant(id, _)) if leads(*id)) {
                         self.lead(name);
                     }
                     if let Some(last) = import.path.last().filter(|last| *last != name) {
@@ -160,10 +178,12 @@ impl Names {
                         self.loose.insert(name.clone());
                     }
                 }
-                (Imported::All, Some(Def::Adt(id))) if of_ours(*id) => {
-                    index.adt(*id).variants.iter().for_each(|(name, _)| self.lead(name));
+                (Imported::All, Some(Def::Adt(id))) if leads(*id) => {
+                    for (name, _) in &index.adt(*id).variants {
+                        if is_ours { self.import(name) } else { self.lead(name) }
+                    }
                 }
-                (Imported::All, _) if is_ours => index.api_names().for_each(|name| self.lead(name)),
+                (Imported::All, _) if is_ours => index.api_names().for_each(|name| self.import(name)),
                 (Imported::All, _) => {}
             }
         }
@@ -192,28 +212,45 @@ impl Names {
     /// Notes which names are written inside of functions that are not reached yet.
     fn add_written(&mut self, index: &Index, sources: &Sources, new: &[(FnId, &FnData)]) {
         let open = new.par_iter().filter(|(id, _)| !self.reached[id.0 as usize]);
-        let written: Vec<(FnId, Vec<NameId>)> =
-            open.map(|(id, data)| (*id, self.written(sources, data))).collect();
-        for (id, names) in written {
-            for name in names {
-                let name = &mut self.names[name as usize];
-                if name.leads {
-                    self.reach(index, id);
-                    break;
+        let written: Vec<(FnId, Written)> =
+            open.map(|(id, data)| (*id, self.written(index, sources, data))).collect();
+        for (id, written) in written {
+            match written {
+                Written::Leads => self.reach(index, id),
+                Written::May(names) => {
+                    for name in names {
+                        self.names[name as usize].written_in.push(id);
+                        // Another function may have been reached meanwhile.
+                        if self.names[name as usize].leads {
+                            self.reach(index, id);
+                        }
+                    }
                 }
-                name.written_in.push(id);
             }
         }
     }
 
-    /// The names inside of a function, each once, as far as they may lead anywhere.
-    fn written(&self, sources: &Sources, data: &FnData) -> Vec<NameId> {
-        let Some(Body::Unread(span)) = &data.function.body else { return Vec::new() };
-        let mentions = mentions(sources.get(span.file).slice(*span));
-        let mut names: Vec<NameId> = mentions.filter_map(|mention| self.find(&mention)).collect();
+    fn written(&self, index: &Index, sources: &Sources, data: &FnData) -> Written {
+        let Some(body) = &data.function.body else { return Written::May(Vec::new()) };
+        let mut names = Vec::new();
+        let (mut imports, mut imported) = (false, false);
+        for mention in mentions(sources.get(body.span().file).slice(body.span())) {
+            imports |= mention.word == "use";
+            let Some(id) = self.find(&mention) else { continue };
+            let name = &self.names[id as usize];
+            // What a path before it leads to, or an import inside, is not looked up.
+            imported |= name.imported;
+            if name.leads || name.imported && (mention.path.is_some() || is_ours(index, data, mention.word)) {
+                return Written::Leads;
+            }
+            names.push(id);
+        }
+        if imports && imported {
+            return Written::Leads;
+        }
         names.sort_unstable();
         names.dedup();
-        names
+        Written::May(names)
     }
 
     fn find(&self, mention: &Mention<'_>) -> Option<NameId> {
@@ -225,6 +262,12 @@ impl Names {
         }
         self.ids.get(path).copied()
     }
+}
+
+/// Whether a name is one of framealloc's in the module of a function.
+fn is_ours(index: &Index, data: &FnData, name: &str) -> bool {
+    let found = index.resolve(data.module, false, &[name]);
+    found.is_some_and(|(def, _)| index.crate_of(&def) == Some(CrateId::FRAMEALLOC))
 }
 
 fn is_lower(name: &str) -> bool {

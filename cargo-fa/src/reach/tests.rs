@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 use std::fs;
 
 use super::reach;
-use crate::hir::Body;
 use crate::index::CrateId;
 use crate::load::{self, Loaded};
 use crate::project::{CargoTarget, Cfg, CrateInput, Dependency, Input};
@@ -37,7 +36,7 @@ fn read(modules: &[(&str, &str)]) -> BTreeSet<String> {
     let reached = reach(&sources, &cfgs, build);
     assert!(reached.gave_up.is_empty() && reached.unparsed.is_empty());
     let functions = reached.index.functions().filter(|(_, data)| data.krate != CrateId::FRAMEALLOC);
-    let read = functions.filter(|(_, data)| matches!(data.function.body, Some(Body::Read(_))));
+    let read = functions.filter(|(id, _)| reached.graphs[id.0 as usize].is_some());
     read.map(|(_, data)| data.path.strip_prefix("game::").expect("of this crate").to_owned()).collect()
 }
 
@@ -163,6 +162,8 @@ fn what_a_reached_function_calls_is_read() {
 fn an_impl_inside_of_a_function_is_found() {
     let text = "struct World; fn setup() { impl World { fn tick(&self) { fa::x(); } } } fn f(w: World) { w.tick(); } fn g() { 1 }";
     expect(&[("lib", text)], &["setup", "setup::World::tick", "f"]);
+    let text = "fn f() { g(fa::x()); } fn g() { struct A; impl A { fn h() { 1 } } } fn i() { struct A; impl A { fn h() { 1 } } }";
+    expect(&[("lib", text)], &["f", "g"]);
 }
 
 #[test]
