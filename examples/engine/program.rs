@@ -199,11 +199,8 @@ fn prove_run(framed: &Framed, run: &Run, settings: Settings, report: &mut Report
     report.prove("every path arrived", arrived, format!("{received} of {sent}, {crossed} from workers"));
     if settings.workers > 0 {
         let least = run.worker_frame_bytes.iter().copied().min().unwrap_or(0);
-        report.prove(
-            "every worker allocated",
-            least > 0,
-            format!("{:?} bytes of frame memory", run.worker_frame_bytes),
-        );
+        let each: Vec<_> = run.worker_frame_bytes.iter().copied().map(report::bytes).collect();
+        report.prove("every worker allocated", least > 0, format!("{} of frame memory", each.join(" and ")));
         let met = run.barrier.frames == settings.frames as u64 * STAGES && run.barrier.departures == 0;
         let detail =
             format!("{} times; the longest wait took {:.1?}", run.barrier.frames, run.barrier.longest_wait);

@@ -181,6 +181,9 @@ fn traffic_is_charged_to_tag_and_phase() {
     );
     let report = alloc.intent_report();
     assert_eq!(report.system("allowed").unwrap().heap_calls, 3, "with those of the system inside");
+    let rows = report.to_string();
+    let row = rows.lines().find(|row| row.starts_with("allowed ")).unwrap();
+    assert!(report.tracked && row.split_whitespace().rev().nth(1) == Some("3"), "{row}");
 }
 
 #[test]

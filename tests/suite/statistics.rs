@@ -207,7 +207,10 @@ fn the_intent_report_is_json_too() {
     alloc.end_frame();
     let report = alloc.intent_report();
     let json: serde_json::Value = serde_json::from_str(&report.to_json()).unwrap();
-    assert_eq!(json["frame"], 1);
+    assert_eq!((&json["frame"], &json["tracked"]), (&1.into(), &false.into()));
+    let rows = report.to_string();
+    let row = rows.lines().find(|row| row.starts_with("measured ")).unwrap();
+    assert!(row.split_whitespace().rev().nth(1) == Some("-"), "nobody counts heap calls here: {row}");
     let systems = json["systems"].as_array().unwrap();
     assert_eq!(systems.len(), report.systems.len());
     let own = systems.iter().find(|system| system["name"] == "measured").unwrap();

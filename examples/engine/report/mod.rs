@@ -4,7 +4,7 @@ mod json;
 mod text;
 
 pub use json::{check_target, write_json};
-pub use text::{print, print_opening};
+pub use text::{bytes, print, print_opening};
 
 use std::collections::BTreeMap;
 

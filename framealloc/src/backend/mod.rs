@@ -37,6 +37,7 @@ pub use system::SystemBackend;
 pub(crate) use watched::{WatchedBackend, WatchedHandle};
 
 use core::alloc::Layout;
+use core::any::Any;
 use core::ptr::NonNull;
 use std::sync::Arc;
 
@@ -93,7 +94,7 @@ use std::sync::Arc;
 /// // SAFETY: `block` was allocated above with this layout and is not used afterwards.
 /// unsafe { backend.deallocate(block, layout) };
 /// ```
-pub unsafe trait AllocatorBackend: Send + Sync + 'static {
+pub unsafe trait AllocatorBackend: Any + Send + Sync {
     /// A block of memory for `layout`, or `None` when there is none. The contents are arbitrary.
     ///
     /// The allocators never ask for a size of zero; an implementation may answer `None` to it.

@@ -3,6 +3,7 @@
 use super::AllocatorBackend;
 use crate::error::AllocError;
 use core::alloc::{GlobalAlloc, Layout};
+use core::any::Any;
 use core::ptr::NonNull;
 use std::alloc::System;
 
@@ -64,6 +65,12 @@ impl SystemBackend {
                 what: "huge pages are asked for with madvise, which only Linux has",
             })
         }
+    }
+
+    /// Whether `backend` is the system's allocator without options.
+    pub(crate) fn is_plain(backend: &dyn AllocatorBackend) -> bool {
+        let system = (backend as &dyn Any).downcast_ref::<Self>();
+        system.is_some_and(|system| !system.prefault && !system.huge_pages)
     }
 
     /// The layout that is really taken for `layout`: a function of the options and of `layout` alone, so that

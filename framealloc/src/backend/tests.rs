@@ -70,3 +70,18 @@ fn a_refusal_of_the_inner_backend_gives_the_reservation_back() {
     assert!(outer.allocate(layout(11, 1)).is_none());
     assert_eq!((outer.inner().used(), outer.counts().failures), (0, 1));
 }
+
+#[test]
+fn only_the_system_without_options_is_plain() {
+    assert!(SystemBackend::is_plain(&SystemBackend::new()));
+    let others: [&dyn AllocatorBackend; 4] = [
+        &SystemBackend::new().with_prefault(true),
+        &Arc::new(SystemBackend::new()),
+        &CountingBackend::new(SystemBackend::new()),
+        &LimitedBackend::new(SystemBackend::new(), 10),
+    ];
+    assert!(others.iter().all(|&backend| !SystemBackend::is_plain(backend)));
+    if let Ok(huge) = SystemBackend::new().with_huge_pages() {
+        assert!(!SystemBackend::is_plain(&huge));
+    }
+}

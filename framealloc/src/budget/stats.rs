@@ -90,13 +90,15 @@ impl BudgetEvent {
         }
     }
 
-    /// The report of this event about the budget called `budget`: FA310 or FA311.
-    pub(crate) fn diagnostic(&self, budget: &str) -> Diagnostic {
-        let code = match self {
-            Self::SoftPassed { .. } => &FA310,
-            Self::Exceeded { .. } => &FA311,
-        };
-        Diagnostic::new(code, format!("budget of {budget}: {self}"))
+    /// The report of this event about the budget called `budget`, which `whose` says at more length: FA310 or FA311.
+    pub(crate) fn diagnostic(&self, budget: &str, whose: &str) -> Diagnostic {
+        let message = format!("budget of {budget}: {self}");
+        match self {
+            Self::SoftPassed { .. } => Diagnostic::new(&FA310, message),
+            Self::Exceeded { .. } => Diagnostic::new(&FA311, message).with_suggestion(format!(
+                "raise the budget of {whose} to the peak that the reports show, or use less"
+            )),
+        }
     }
 }
 

@@ -39,7 +39,7 @@ fn a_plain_budget_warns_once_per_crossing() {
 
 #[test]
 fn events_become_reports() {
-    let report = BudgetEvent::Exceeded { used: 101, limit: 100 }.diagnostic("physics");
+    let report = BudgetEvent::Exceeded { used: 101, limit: 100 }.diagnostic("physics", "tag physics");
     assert_eq!(report.code, &FA311);
     assert_eq!(report.message, "budget of physics: 101 bytes are used, 1 above the limit of 100");
 }

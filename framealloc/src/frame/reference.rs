@@ -144,6 +144,17 @@ impl<'f> FrameRef<'f> {
     }
 }
 
+/// The panicking form of a fallible one. A macro, and not a closure, so that the caller's place is kept.
+macro_rules! or_fail {
+    ($result:expr) => {
+        match $result {
+            Ok(value) => value,
+            Err(error) => $crate::frame::fail(error),
+        }
+    };
+}
+pub(crate) use or_fail;
+
 /// Room for `layout` in `core`; zero-sized layouts get a dangling pointer.
 #[inline(always)]
 pub(crate) fn request(core: &Core, layout: Layout) -> Result<NonNull<u8>, AllocError> {
@@ -170,7 +181,7 @@ pub(crate) fn room_for(core: &Core, layout: Layout) -> NonNull<u8> {
 #[inline(never)]
 #[track_caller]
 fn refill_or_fail(core: &Core, layout: Layout) -> NonNull<u8> {
-    core.refill(layout).unwrap_or_else(|error| fail(error))
+    or_fail!(core.refill(layout))
 }
 
 /// Room for one `T` in `core`; zero-sized types get a dangling pointer.
@@ -197,17 +208,6 @@ pub(crate) fn dangling(align: usize) -> NonNull<u8> {
     // Alignments are powers of two, so never zero.
     NonNull::new(ptr::without_provenance_mut(align)).unwrap_or(NonNull::dangling())
 }
-
-/// The panicking form of a fallible one. A macro, and not a closure, so that the caller's place is kept.
-macro_rules! or_fail {
-    ($result:expr) => {
-        match $result {
-            Ok(value) => value,
-            Err(error) => $crate::frame::fail(error),
-        }
-    };
-}
-pub(crate) use or_fail;
 
 /// Ends an infallible form whose memory was refused.
 #[cold]

@@ -13,7 +13,7 @@ use super::boxed::FrameBox;
 use super::init;
 use super::map::{FrameMap, FrameSet};
 use super::reference::or_fail;
-use super::reference::{CoreAt, FrameRef, NotSend, fail, request, request_for, room_for};
+use super::reference::{CoreAt, FrameRef, NotSend, request, request_for, room_for};
 use super::string::FrameString;
 use super::vec::FrameVec;
 use crate::error::AllocError;
@@ -101,6 +101,7 @@ impl Frame {
     ///
     /// The type must have no destructor; the build stops with advice otherwise.
     #[inline(always)]
+    #[track_caller]
     pub fn alloc<T>(&self, value: T) -> &mut T {
         const { NoDestructor::<T>::CHECK };
         self.alloc_with(|| value)
@@ -143,8 +144,9 @@ impl Frame {
 
     /// A place for a `T` that is written later.
     #[inline(always)]
+    #[track_caller]
     pub fn uninit<T>(&self) -> &mut MaybeUninit<T> {
-        self.try_uninit_slice(1).map_or_else(|error| fail(error), |slice| &mut slice[0])
+        &mut or_fail!(self.try_uninit_slice(1))[0]
     }
 
     /// Places for `len` elements that are written later.
@@ -168,11 +170,11 @@ impl Frame {
 
     /// Moves `value` into the frame, at a multiple of `ALIGN` bytes (a power of two).
     #[inline]
+    #[track_caller]
     pub fn alloc_aligned<const ALIGN: usize, T>(&self, value: T) -> &mut T {
         const { NoDestructor::<T>::CHECK };
         const { assert!(ALIGN.is_power_of_two(), "an alignment is a power of two") };
-        let layout =
-            Layout::new::<T>().align_to(ALIGN).unwrap_or_else(|_| fail(AllocError::overflow::<T>(1)));
+        let layout = or_fail!(Layout::new::<T>().align_to(ALIGN).map_err(|_| AllocError::overflow::<T>(1)));
         let place = room_for(self.core(), layout).cast::<T>();
         // SAFETY: F4: the place is fresh, fits and is aligned. F2: it lives as long as the borrow of the frame.
         unsafe {
@@ -194,6 +196,7 @@ impl Frame {
 
     /// Bytes of any layout, uninitialised.
     #[inline(always)]
+    #[track_caller]
     pub fn alloc_layout(&self, layout: Layout) -> &mut [MaybeUninit<u8>] {
         let start = room_for(self.core(), layout).cast::<MaybeUninit<u8>>();
         // SAFETY: F4: fresh room of this layout that claims no value. F2: it lives as long as the borrow.
@@ -257,6 +260,7 @@ impl Frame {
 
     /// A copy of `text`.
     #[inline]
+    #[track_caller]
     pub fn str(&self, text: &str) -> &mut str {
         // SAFETY: U1: the bytes are a copy of a `str`.
         unsafe { core::str::from_utf8_unchecked_mut(self.slice_copy(text.as_bytes())) }
@@ -296,6 +300,7 @@ impl Frame {
     }
 
     /// A boxed slice of `len` default values.
+    #[track_caller]
     pub fn slice_default<T: Default>(&self, len: usize) -> FrameBox<'_, [T]> {
         self.boxed_slice_from_fn(len, |_| T::default())
     }
@@ -308,6 +313,7 @@ impl Frame {
 
     /// An empty vector with room for `capacity` elements.
     #[inline]
+    #[track_caller]
     pub fn vec_with_capacity<T>(&self, capacity: usize) -> FrameVec<'_, T> {
         FrameVec::with_capacity_in(capacity, self.frame_ref())
     }
@@ -319,6 +325,7 @@ impl Frame {
     }
 
     /// An empty map with room for `capacity` entries.
+    #[track_caller]
     pub fn map_with_capacity<K: Eq + Hash, V>(&self, capacity: usize) -> FrameMap<'_, K, V> {
         self.map().reserved(capacity)
     }
@@ -330,6 +337,7 @@ impl Frame {
     }
 
     /// An empty set with room for `capacity` keys.
+    #[track_caller]
     pub fn set_with_capacity<K: Eq + Hash>(&self, capacity: usize) -> FrameSet<'_, K> {
         self.set().reserved(capacity)
     }

@@ -15,6 +15,7 @@ use crate::stats::{
 };
 use crate::system::System;
 use crate::tag::TagId;
+use crate::tracking;
 
 impl FrameCounters {
     fn stats(&self) -> FrameStats {
@@ -277,6 +278,6 @@ impl SmartAlloc {
         let mut systems: Vec<SystemReport> =
             sums.into_iter().map(|(system, sum)| sum.finish().unwrap_or_else(|| declared(system))).collect();
         systems.sort_by_key(|system| (system.tag, system.name, system.line));
-        IntentReport { frame: self.frame_number(), systems }
+        IntentReport { frame: self.frame_number(), systems, tracked: tracking::is_installed() }
     }
 }

@@ -87,6 +87,7 @@ impl SmartAlloc {
     /// # Panics
     ///
     /// When the path is empty or has an empty part, or there are more than 65,535 tags.
+    #[track_caller]
     pub fn tag(&self, path: &str) -> Tag {
         match crate::tracking::exempt(|| self.shared.tags.child(TagId::UNTAGGED, path)) {
             Ok(id) => Tag { id, allocator: self.shared.id },

@@ -14,6 +14,7 @@ use super::word::{Fate, Refusal, Word};
 use crate::backend::AllocatorBackend;
 use crate::raw::callbacks::Callbacks;
 use crate::raw::meter::ObjectMeter;
+use crate::raw::tls;
 use crate::sys::caught::Caught;
 
 /// The movable objects of one allocator.
@@ -298,7 +299,7 @@ impl HandleHeap {
         }
         drop(space);
         if layout.size() > 0 {
-            self.meter.heap_freed(about.tag, layout.size());
+            self.meter.heap_freed(about.tag, layout.size(), tls::last());
         }
         if let Some((block, layout)) = block {
             // SAFETY: C3: the block came from this backend with this layout, and nobody uses it any more.

@@ -46,10 +46,7 @@ unsafe impl Allocator for HeapAlloc {
             object = self.shared.allocate(self.tag, layout).map(unseen);
             object.is_some()
         };
-        match self.shared.meter() {
-            Some(meter) => meter.heap_made(self.tag, size, &mut make).map_err(|_| NoMemory)?,
-            None => drop(make()),
-        }
+        self.shared.meter().heap_made(self.tag, size, &mut make).map_err(|_| NoMemory)?;
         object.map(|object| NonNull::slice_from_raw_parts(object.take(), size)).ok_or(NoMemory)
     }
 

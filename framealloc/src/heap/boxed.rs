@@ -13,7 +13,7 @@ use core::ptr::{self, NonNull};
 /// Owns a `T` in memory of the backend, as a `Box` does, and credits its tag when it is dropped.
 ///
 /// It may be dropped on any thread and may outlive the allocator. It is `Send` and `Sync` as `T` is. The cost over the
-/// backend's own is about 50 instructions for allocating and freeing together.
+/// system allocator's own is about 60 instructions for allocating and freeing together, two of them atomic additions.
 pub struct HeapBox<T: ?Sized> {
     /// The value; for a size that is not zero, a heap object (H1).
     ptr: NonNull<T>,

@@ -25,7 +25,8 @@
 //! - **H2** Each header holds one strong reference of its `HeapShared`, so that an object may outlive the allocator and
 //!   be freed on any thread. Whoever frees the object gives the reference up, after the backend has the block.
 //! - **H3** The addresses of the backend and the meter in `HeapShared` are those of the `Arc`s beside them, so they are valid as
-//!   long as those are.
+//!   long as those are. A heap without the address of its backend takes every block from the system's allocator, and gives
+//!   every block back to it.
 //!
 //! # Safety
 //!

@@ -1,19 +1,21 @@
 //! Blocks with headers.
 
-use crate::backend::AllocatorBackend;
+use crate::backend::{AllocatorBackend, SystemBackend};
 #[cfg(feature = "debug")]
 use crate::raw::meter::ObjectKind;
 use crate::raw::meter::ObjectMeter;
+use crate::raw::tls;
 use core::alloc::Layout;
 use core::ptr::NonNull;
 use std::sync::Arc;
 
 /// What all heap objects of an allocator share.
 pub(crate) struct HeapShared {
-    backend: NonNull<dyn AllocatorBackend>,
-    meter: Option<NonNull<dyn ObjectMeter>>,
+    /// `None`: the system's allocator without options, which is called directly.
+    backend: Option<NonNull<dyn AllocatorBackend>>,
+    meter: NonNull<dyn ObjectMeter>,
     /// Keep `backend` and `meter` alive (H3); calling through them would compute the addresses anew each time.
-    _owners: (Arc<dyn AllocatorBackend>, Option<Arc<dyn ObjectMeter>>),
+    _owners: (Arc<dyn AllocatorBackend>, Arc<dyn ObjectMeter>),
 }
 
 // SAFETY: H3: the pointers stand for the `Arc`s next to them, which are Send and Sync.
@@ -53,19 +55,19 @@ const fn block_layout(object: Layout) -> Option<Layout> {
 
 impl HeapShared {
     /// A heap over `backend` that tells `meter` about each free. The meter must not own this heap.
-    pub(crate) fn new(backend: Arc<dyn AllocatorBackend>, meter: Option<Arc<dyn ObjectMeter>>) -> Arc<Self> {
+    pub(crate) fn new(backend: Arc<dyn AllocatorBackend>, meter: Arc<dyn ObjectMeter>) -> Arc<Self> {
         Arc::new(Self {
-            backend: NonNull::from(&*backend),
-            meter: meter.as_deref().map(NonNull::from),
+            backend: (!SystemBackend::is_plain(&*backend)).then(|| NonNull::from(&*backend)),
+            meter: NonNull::from(&*meter),
             _owners: (backend, meter),
         })
     }
 
-    /// The meter, if there is one.
+    /// Who keeps the accounts.
     #[inline(always)]
-    pub(super) fn meter(&self) -> Option<&dyn ObjectMeter> {
+    pub(super) fn meter(&self) -> &dyn ObjectMeter {
         // SAFETY: H3.
-        self.meter.map(|meter| unsafe { &*meter.as_ptr() })
+        unsafe { self.meter.as_ref() }
     }
 
     /// Memory for an object of `layout`, whose size is not zero, of `tag`; `None` when the backend has none or the size
@@ -73,8 +75,11 @@ impl HeapShared {
     #[inline]
     pub(crate) fn allocate(self: &Arc<Self>, tag: u16, layout: Layout) -> Option<NonNull<u8>> {
         let block = block_layout(layout)?;
-        // SAFETY: H3.
-        let base = unsafe { self.backend.as_ref() }.allocate(block)?;
+        let base = match self.backend {
+            None => SystemBackend::new().allocate(block)?,
+            // SAFETY: H3.
+            Some(backend) => unsafe { backend.as_ref() }.allocate(block)?,
+        };
         let offset = object_offset(block.align());
         // SAFETY: H1: the block is fresh and holds `offset + size` bytes; `offset` is at least the header's size and a multiple of the
         // block's alignment, which is at least the header's, so the header ends where the object begins.
@@ -87,11 +92,22 @@ impl HeapShared {
                 tag,
             });
             #[cfg(feature = "debug")]
-            if let Some(meter) = self.meter() {
-                meter.object_made(ObjectKind::Heap, object.addr().get(), tag, layout.size());
-            }
+            self.meter().object_made(ObjectKind::Heap, object.addr().get(), tag, layout.size());
             Some(object)
         }
+    }
+}
+
+/// The strong reference of a header, given up when it is dropped (H2).
+///
+/// Not an `Arc`, whose destructor takes its own address: the pointer would be kept in memory across the calls of `free`.
+struct Reference(*const HeapShared);
+
+impl Drop for Reference {
+    #[inline(always)]
+    fn drop(&mut self) {
+        // SAFETY: H2: the reference was the header's, and this is its end.
+        unsafe { Arc::decrement_strong_count(self.0) };
     }
 }
 
@@ -106,14 +122,18 @@ pub(super) unsafe fn free(object: NonNull<u8>, layout: Layout) {
     // layout is computed as it was when the block was taken, and was valid then.
     unsafe {
         let HeapHeader { shared, tag, .. } = object.cast::<HeapHeader>().sub(1).read();
-        let shared = Arc::from_raw(shared);
-        if let Some(meter) = shared.meter() {
-            #[cfg(feature = "debug")]
-            meter.object_gone(object.addr().get());
-            meter.heap_freed(tag, layout.size());
-        }
+        let reference = Reference(shared);
+        let shared = &*shared;
+        #[cfg(feature = "debug")]
+        shared.meter().object_gone(object.addr().get());
+        shared.meter().heap_freed(tag, layout.size(), tls::last());
         let block = block_layout(layout).unwrap_unchecked();
-        shared.backend.as_ref().deallocate(object.sub(object_offset(block.align())), block);
+        let base = object.sub(object_offset(block.align()));
+        match shared.backend {
+            None => SystemBackend::new().deallocate(base, block),
+            Some(backend) => backend.as_ref().deallocate(base, block),
+        }
+        drop(reference);
     }
 }
 

@@ -2,6 +2,7 @@ use super::*;
 use crate::backend::{AllocatorBackend, CountingBackend, LimitedBackend, SystemBackend};
 use crate::error::AllocError;
 use crate::raw::meter::ObjectMeter;
+use crate::raw::tls::Last;
 use allocator_api2::{boxed, vec};
 use core::mem::MaybeUninit;
 use core::ptr::NonNull;
@@ -29,7 +30,7 @@ impl ObjectMeter for Account {
         Ok(())
     }
 
-    fn heap_freed(&self, tag: u16, bytes: usize) {
+    fn heap_freed(&self, tag: u16, bytes: usize, _: Last) {
         self.0[usize::from(tag)].fetch_sub(bytes as i64, Relaxed);
     }
 }
@@ -39,7 +40,7 @@ type Counting = Arc<CountingBackend<SystemBackend>>;
 fn heap() -> (Arc<HeapShared>, Counting, Arc<Account>) {
     let counting = Arc::new(CountingBackend::new(SystemBackend::new()));
     let account = Arc::new(Account::default());
-    let heap = HeapShared::new(Arc::new(Arc::clone(&counting)), Some(Arc::clone(&account) as _));
+    let heap = HeapShared::new(Arc::new(Arc::clone(&counting)), Arc::clone(&account) as _);
     (heap, counting, account)
 }
 
@@ -122,7 +123,8 @@ fn containers_are_charged_and_credited() {
 #[test]
 fn a_backend_without_memory_changes_nothing() {
     let limited = Arc::new(LimitedBackend::new(SystemBackend::new(), 200));
-    let heap = HeapShared::new(Arc::clone(&limited) as Arc<dyn AllocatorBackend>, None);
+    let account = Arc::new(Account::default());
+    let heap = HeapShared::new(Arc::clone(&limited) as Arc<dyn AllocatorBackend>, Arc::clone(&account) as _);
     let mut numbers = vec::Vec::<u8, _>::with_capacity_in(150, HeapAlloc::new(Arc::clone(&heap), 0));
     assert!(numbers.try_reserve(200).is_err());
     assert!(heap.allocate(0, core::alloc::Layout::new::<[u8; 100]>()).is_none());
@@ -130,5 +132,5 @@ fn a_backend_without_memory_changes_nothing() {
     numbers.shrink_to(50);
     assert_eq!((numbers.capacity(), numbers[0], Arc::strong_count(&heap)), (50, 1, 3));
     drop(numbers);
-    assert_eq!((limited.used(), Arc::strong_count(&heap)), (0, 1));
+    assert_eq!((limited.used(), account.0[0].load(Relaxed), Arc::strong_count(&heap)), (0, 0, 1));
 }

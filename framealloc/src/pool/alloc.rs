@@ -48,10 +48,13 @@ impl PoolAlloc {
         let tag = self.tag;
         // SAFETY: the thread's current pool is valid (P8); it is looked up anew after each call that may run foreign code.
         let pool = || local::pool_of(Arc::as_ptr(&self.depot)).map(|pool| unsafe { &*pool.as_ptr() });
-        if let Some(pool) = pool()
-            && pool.serves(tag)
-        {
-            return pool.alloc(layout).ok_or_else(out_of_memory);
+        let cached = pool().and_then(|pool| match pool.serves(tag) {
+            true => pool.alloc(layout),
+            false if self.depot.is_metered(tag) => None,
+            false => pool.cached_of(tag, layout),
+        });
+        if let Some(block) = cached {
+            return Ok(block);
         }
         let mut block = None;
         let mut make = || {
@@ -63,7 +66,9 @@ impl PoolAlloc {
             block = made.map(|made| unsafe { Unseen::new(made, free_any) });
             block.is_some()
         };
-        match self.depot.meter_of(tag) {
+        // A thread that has a pool may read a budget while the backend is called.
+        let meter = if pool().is_some() { self.depot.any_meter() } else { self.depot.meter_of(tag) };
+        match meter {
             Some(meter) => meter.pool_made(tag, charged_bytes(layout), &mut make)?,
             None => drop(make()),
         }

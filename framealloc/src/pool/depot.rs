@@ -86,7 +86,6 @@ impl Depot {
     }
 
     /// The meter, whatever the tag.
-    #[cfg(feature = "debug")]
     pub(super) fn any_meter(&self) -> Option<&dyn ObjectMeter> {
         self.meter.get()
     }

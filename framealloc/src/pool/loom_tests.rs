@@ -58,13 +58,19 @@ struct Thread {
 
 impl Thread {
     fn take(&self) -> Object {
-        Object::new(self.pool.alloc(SMALL).unwrap(), SMALL, &self.memory)
+        let cached = self.pool.alloc(SMALL);
+        let block = cached.or_else(|| self.pool.alloc_of(self.pool.tag(), SMALL));
+        Object::new(block.unwrap(), SMALL, &self.memory)
     }
 
     fn free(&self, object: Object) {
         let block = object.end();
         // SAFETY: P2, P5: the object is outside, so page and group are there; it is given up.
-        assert!(unsafe { self.pool.keep(&*(*header_of(block)).group, block) });
+        unsafe {
+            let group = &*(*header_of(block)).group;
+            let set = self.pool.set_for(group.tag).expect("memory");
+            set.as_ref().magazine(group.class).push_slow(self.pool.depot(), group, block);
+        }
     }
 }
 

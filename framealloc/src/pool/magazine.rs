@@ -180,6 +180,20 @@ impl Magazine {
         }
     }
 
+    /// Takes a block, from the reserve when the list is empty; `None` when that is empty, too.
+    pub(super) fn pop_cached(&self) -> Option<NonNull<u8>> {
+        if self.head.get().is_null() {
+            // SAFETY: P5: the group is alive, because a thread's pool has the depot.
+            let group = unsafe { self.group().as_ref() }?;
+            let reserve = self.take_reserve();
+            if reserve.len == 0 {
+                return None;
+            }
+            self.load(group, reserve);
+        }
+        self.pop()
+    }
+
     /// Takes a block, from the reserve or the depot when the list is empty; `None` when there is no memory.
     pub(super) fn pop_slow(&self, depot: &Arc<Depot>, class: Class, tag: u16) -> Option<NonNull<u8>> {
         if self.group().is_null() {
@@ -188,23 +202,18 @@ impl Magazine {
         // SAFETY: P5: the group is alive, because the caller has the depot.
         let group = unsafe { self.group().as_ref() }?;
         // After `group`, which may have called a backend that used this very magazine (F7).
-        if let Some(block) = self.pop() {
+        if let Some(block) = self.pop_cached() {
             return Some(block);
         }
-        let reserve = self.take_reserve();
-        if reserve.len > 0 {
-            self.load(group, reserve);
+        let chain = group.take(depot, batch_len(class), Some(&self.ledger))?;
+        // `take` may have called a backend that used this very magazine (F7).
+        if self.head.get().is_null() {
+            self.load(group, chain);
+        } else if self.reserve.get().is_null() {
+            self.set_reserve(chain);
         } else {
-            let chain = group.take(depot, batch_len(class), Some(&self.ledger))?;
-            // `take` may have called a backend that used this very magazine (F7).
-            if self.head.get().is_null() {
-                self.load(group, chain);
-            } else if self.reserve.get().is_null() {
-                self.set_reserve(chain);
-            } else {
-                // SAFETY: the chain was taken from this group above, and the caller holds the depot.
-                unsafe { group.give(depot, chain, Some(&self.ledger)) };
-            }
+            // SAFETY: the chain was taken from this group above, and the caller holds the depot.
+            unsafe { group.give(depot, chain, Some(&self.ledger)) };
         }
         self.pop()
     }

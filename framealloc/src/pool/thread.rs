@@ -2,9 +2,8 @@
 
 use super::class::{Class, LARGE, block_size, class_of_layout};
 use super::depot::Depot;
-use super::group::Group;
 use super::local;
-use super::magazine::{EMPTY, MagazineSet};
+use super::magazine::{EMPTY, Magazine, MagazineSet};
 use super::page::{LargeHeader, header_of};
 use core::alloc::Layout;
 use core::cell::Cell;
@@ -83,11 +82,6 @@ impl ThreadPool {
         unsafe { self.selected.get().as_ref() }.map_or(self.tag.get(), MagazineSet::tag)
     }
 
-    /// Whether allocations are refused until their bytes are charged, or until a tag is selected.
-    pub(crate) fn is_gated(&self) -> bool {
-        self.gated.get()
-    }
-
     /// Makes `tag` the one that allocations belong to. While it is `gated`, [`alloc`](Self::alloc) refuses.
     pub(crate) fn select(&self, tag: u16, gated: bool) {
         self.tag.set(tag);
@@ -102,7 +96,7 @@ impl ThreadPool {
 
     /// The set of `tag`, made now when it is missing; valid until [`flush`](Self::flush). `None` when there is no memory for
     /// it, or after `flush`. May call the backend.
-    fn set_for(&self, tag: u16) -> Option<NonNull<MagazineSet>> {
+    pub(super) fn set_for(&self, tag: u16) -> Option<NonNull<MagazineSet>> {
         if let Some(set) = NonNull::new(self.find_set(tag)) {
             return Some(set);
         }
@@ -118,6 +112,8 @@ impl ThreadPool {
         }
         // SAFETY: P8: the table has an entry for the tag, it only grows, and only this thread uses it.
         unsafe { *self.table.get().add(usize::from(tag)) = set.as_ptr() };
+        // If it is the set of the selected tag, that is served from it from now on.
+        self.select(self.tag(), self.gated.get());
         Some(set)
     }
 
@@ -168,15 +164,11 @@ impl ThreadPool {
         set != EMPTY_SET && unsafe { set.as_ref() }.tag() == tag
     }
 
-    /// Memory for an object of `layout`, whose size is not zero, under `tag`, whatever is selected. The caller has charged
-    /// the object.
+    /// Memory for an object of `layout`, whose size is not zero, under `tag`, whatever is selected. May call the backend: the
+    /// caller charges the object to budgets that are read meanwhile, too.
     pub(crate) fn alloc_of(&self, tag: u16, layout: Layout) -> Option<NonNull<u8>> {
-        self.alloc_from(self.set_for(tag), tag, layout)
-    }
-
-    fn alloc_from(&self, set: Option<NonNull<MagazineSet>>, tag: u16, layout: Layout) -> Option<NonNull<u8>> {
         let (depot, class) = (self.depot(), class_of_layout(layout));
-        let Some(set) = set else { return depot.allocate(tag, layout) };
+        let Some(set) = self.set_for(tag) else { return depot.allocate(tag, layout) };
         // SAFETY: P8: the set is valid until `flush`.
         let magazine = unsafe { set.as_ref() }.magazine(class);
         if class == LARGE {
@@ -189,9 +181,9 @@ impl ThreadPool {
         }
     }
 
-    /// Memory for an object of `layout`, whose size is not zero, under the selected tag. `None` when there is none, or when
-    /// the tag is gated or has no set: then read the budgets, charge the object ([`super::charged_bytes`]) where they want
-    /// it, and take it by [`ThreadPool::alloc_of`].
+    /// Memory for an object of `layout`, whose size is not zero, under the selected tag, from the thread's magazines; calls
+    /// nobody. `None` when there is none, or the tag is gated: read the budgets, charge the object
+    /// ([`super::charged_bytes`]) and call [`alloc_of`](Self::alloc_of).
     #[inline(always)]
     pub(crate) fn alloc(&self, layout: Layout) -> Option<NonNull<u8>> {
         let class = class_of_layout(layout);
@@ -209,40 +201,17 @@ impl ThreadPool {
     #[cold]
     #[inline(never)]
     fn alloc_slow(&self, layout: Layout) -> Option<NonNull<u8>> {
-        if self.gated.get() {
-            return None;
-        }
-        // Without a set, no ledger tells a budget that is read later. The backend may have selected another tag while it was
-        // made (F7): the object is of the set's.
-        let set = self.selected_set()?;
+        if self.gated.get() { None } else { self.cached_of(self.tag(), layout) }
+    }
+
+    /// Memory for an object of `layout` from the magazines of `tag`, which is not metered; calls nobody.
+    pub(super) fn cached_of(&self, tag: u16, layout: Layout) -> Option<NonNull<u8>> {
+        let class = class_of_layout(layout);
         // SAFETY: P8: the set is valid until `flush`.
-        let tag = unsafe { set.as_ref() }.tag();
-        self.alloc_from(Some(set), tag, layout)
-    }
-
-    /// The set of the selected tag, made now when it is missing.
-    fn selected_set(&self) -> Option<NonNull<MagazineSet>> {
-        if let Some(set) = NonNull::new(self.selected.get().cast_mut()) {
-            return Some(set);
-        }
-        let tag = self.tag.get();
-        let set = self.set_for(tag)?;
-        self.select(self.tag(), self.gated.get());
-        Some(set)
-    }
-
-    /// Keeps a free block of `group` in the magazine of its tag; false when there is no memory for one, or after
-    /// `flush`.
-    ///
-    /// # Safety
-    ///
-    /// - `block` is a block of `group`, which belongs to this pool's depot; the caller gives it up when the answer is
-    ///   true (P1).
-    pub(super) unsafe fn keep(&self, group: &Group, block: NonNull<u8>) -> bool {
-        let Some(set) = self.set_for(group.tag) else { return false };
-        // SAFETY: P8 for the set; class and tag are those of the group; the block is the caller's.
-        unsafe { set.as_ref().magazine(group.class).push_slow(self.depot(), group, block) };
-        true
+        let block = unsafe { self.find_set(tag).as_ref() }?.magazine(class).pop_cached()?;
+        #[cfg(feature = "debug")]
+        super::watch::made(self.depot(), tag, class, block);
+        Some(block)
     }
 
     /// Gives everything to the depot, for the end of the thread: blocks, counts and the memory of the sets. Afterwards
@@ -376,28 +345,20 @@ unsafe fn free_slow(object: NonNull<u8>) {
         if !large && local::pool_of(group.depot).is_none() && local::frees_often() {
             (*group.depot).adopt_thread();
         }
+        // Before the free is told, because making a set calls the backend: nothing foreign may run between the credit and the
+        // change of the accounts. P8: the set is valid until `flush`, which does not run before the free is done.
+        let set = local::pool_of(group.depot).and_then(|pool| pool.as_ref().set_for(tag));
         // A free that was credited past the thread's accounts must not show in them: it would be credited again.
         let counted = (*group.depot).meter_of(tag).is_none_or(|meter| {
             let size = if large { (*header.cast::<LargeHeader>()).size } else { block_size(group.class) };
             meter.pool_freed(tag, size, object)
         });
-        let mut ledger = None;
-        if large {
-            let pool = local::pool_of(group.depot).filter(|_| counted);
-            // P8: the set is valid until `flush`, which does not run before the free is done.
-            let set = pool.and_then(|pool| pool.as_ref().set_for(tag));
-            ledger = set.map(|set| set.as_ref().magazine(LARGE).ledger());
-        } else {
-            if let Some(pool) = local::pool_of(group.depot)
-                && counted
-                && pool.as_ref().keep(group, object)
-            {
-                return;
-            }
-        }
         // P6: the depot is kept alive beyond the moment in which the last object comes back.
         Arc::increment_strong_count(group.depot);
         let depot = Arc::from_raw(group.depot);
-        depot.free(object, ledger);
+        match set.filter(|_| counted).map(|set| set.as_ref().magazine(group.class)) {
+            Some(magazine) if !large => magazine.push_slow(&depot, group, object),
+            magazine => depot.free(object, magazine.map(Magazine::ledger)),
+        }
     }
 }

@@ -7,6 +7,7 @@
 
 use core::ptr::NonNull;
 
+use super::tls;
 use crate::error::AllocError;
 use std::sync::{Arc, OnceLock};
 
@@ -14,8 +15,8 @@ use std::sync::{Arc, OnceLock};
 /// half changed. Bytes are those of the whole block: the pool counts the block size of the class.
 pub(crate) trait ObjectMeter: Send + Sync {
     /// Asks to charge `bytes` of a pool block to `tag`, which `make` makes: whether it did. A report about the charge may
-    /// panic when it is made. Called by the container allocator (`PoolAlloc`) for tags that are metered; the front charges
-    /// its own calls itself.
+    /// panic when it is made. Called by the container allocator (`PoolAlloc`), without a pool of the thread for tags that are
+    /// metered only; the front charges its own calls itself.
     fn pool_made(&self, tag: u16, bytes: usize, make: &mut dyn FnMut() -> bool) -> Result<(), AllocError>;
 
     /// A pool block of `tag`, which is metered, is freed. Whether the thread keeps an account of the tag, so that a free may
@@ -40,8 +41,8 @@ pub(crate) trait ObjectMeter: Send + Sync {
         false
     }
 
-    /// A heap object of `tag` was freed.
-    fn heap_freed(&self, tag: u16, bytes: usize);
+    /// A heap object of `tag` was freed on this thread, which finds what `last` says.
+    fn heap_freed(&self, tag: u16, bytes: usize, last: tls::Last);
 
     /// An object of `tag` begins at `address`.
     #[cfg(feature = "debug")]

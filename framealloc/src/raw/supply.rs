@@ -9,6 +9,7 @@ use std::sync::Arc;
 use super::cache::ChunkList;
 use super::chunk::{self, Chunk};
 use super::meter::ObjectMeter;
+use super::tls;
 use crate::backend::AllocatorBackend;
 use crate::error::AllocError;
 
@@ -98,7 +99,7 @@ impl ChunkSupply {
             let bytes = unsafe { chunk.as_ref() }.size();
             // SAFETY: F1, F2: nothing reaches a chunk of the list, and it came from this backend.
             unsafe { Chunk::destroy(chunk, &*self.backend) };
-            self.meter.heap_freed(self.tag, bytes);
+            self.meter.heap_freed(self.tag, bytes, tls::last());
         }
     }
 }

@@ -58,6 +58,28 @@ pub(crate) fn heap<H>(id: u64) -> Option<NonNull<H>> {
     is_current(id).then(|| unsafe { current_heap() })
 }
 
+/// What a thread finds at this moment, for a callee that is compiled into the library: there a thread-local costs a call's
+/// worth of saved registers, which code that is compiled into the program does without.
+#[derive(Clone, Copy)]
+pub(crate) struct Last {
+    id: u64,
+    heap: *const (),
+}
+
+/// The allocator that this thread used last and its heap there. Valid until the thread uses an allocator again.
+#[inline(always)]
+pub(crate) fn last() -> Last {
+    CURRENT.with(|current| Last { id: current.id.get(), heap: current.heap.get() })
+}
+
+impl Last {
+    /// As [`heap`] says it.
+    #[inline(always)]
+    pub(crate) fn heap<H>(self, id: u64) -> Option<NonNull<H>> {
+        if self.id == id { NonNull::new(self.heap.cast_mut().cast()) } else { None }
+    }
+}
+
 /// Makes (`core`, `heap`) what this thread finds for `id`.
 pub(crate) fn set<H>(id: u64, core: NonNull<Core>, heap: NonNull<H>) {
     CURRENT.with(|current| {

@@ -6,7 +6,7 @@ use core::time::Duration;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct PhaseStat {
-    /// Frame bytes handed out in it.
+    /// Frame bytes handed out in it, less what containers gave back.
     pub bytes_allocated: u64,
     /// Allocations in it.
     pub allocation_count: u64,

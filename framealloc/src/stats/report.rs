@@ -36,7 +36,8 @@ pub struct SystemReport {
     pub runs: u64,
     /// Threads it ran on.
     pub threads: u64,
-    /// Frame bytes ever.
+    /// Frame bytes ever, less what containers gave back: a vector that is dropped before the run ends is in `peak_bytes` and
+    /// `allocations` only.
     pub allocated_bytes: u64,
     /// Frame allocations ever.
     pub allocations: u64,
@@ -44,7 +45,7 @@ pub struct SystemReport {
     pub overruns: u64,
     /// Allocations its budget refused.
     pub refusals: u64,
-    /// Calls to the ordinary heap, where [`Tracking`](crate::Tracking) is installed.
+    /// Calls to the ordinary heap, where [`Tracking`](crate::Tracking) is installed; the table shows `-` where it is not.
     pub heap_calls: u64,
     /// Values it retained that were promoted.
     pub promotions: u64,
@@ -82,15 +83,17 @@ pub struct IntentReport {
     pub frame: u64,
     /// The systems.
     pub systems: Vec<SystemReport>,
+    /// Whether [`Tracking`](crate::Tracking) is installed, so that `heap_calls` means anything.
+    pub tracked: bool,
 }
 
 impl IntentReport {
-    /// The first system of this name.
+    /// The first system of this name. Where several modules have one, `systems` tells them apart by their tags.
     pub fn system(&self, name: &str) -> Option<&SystemReport> {
         self.systems.iter().find(|system| system.name == name)
     }
 
-    /// The report as JSON: `frame` and `systems`, each with the fields of [`SystemReport`] by name, in bytes; times are in
+    /// The report as JSON: `frame`, `tracked` and `systems`, each with the fields of [`SystemReport`] by name, in bytes; times are in
     /// nanoseconds, as `duration_ns`. Needs the feature `serde`.
     ///
     /// ```
@@ -124,6 +127,10 @@ impl fmt::Display for IntentReport {
             "heap",
             "promoted"
         )?;
+        let heap_calls = |system: &SystemReport| match self.tracked {
+            true => system.heap_calls.to_string(),
+            false => "-".to_owned(),
+        };
         for system in &self.systems {
             let budget =
                 system.budget.map_or_else(|| "-".to_owned(), |bytes| FormattedBytes(bytes).to_string());
@@ -142,7 +149,7 @@ impl fmt::Display for IntentReport {
                 FormattedBytes(system.p99_bytes),
                 system.runs,
                 system.allocations,
-                system.heap_calls,
+                heap_calls(system),
                 system.promotions,
             )?;
         }

@@ -1,8 +1,10 @@
 //! Budgets: never a byte more, and the last byte to whoever asks for it.
 
+mod callers;
 mod changes;
 mod kinds;
 mod limits;
+mod passing;
 mod stress;
 mod threads;
 

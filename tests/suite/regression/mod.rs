@@ -2,6 +2,7 @@
 
 mod ambient_over_ambient;
 mod another_allocator_is_current;
+mod budget_read_under_a_backend;
 mod budget_set_by_a_report;
 mod budget_set_while_a_thread_exits;
 mod charge_of_a_refused_object;
@@ -18,6 +19,7 @@ mod frame_ended_under_a_box;
 mod frame_opened_at_the_exit;
 mod frame_that_never_ends;
 mod free_under_another_allocator;
+mod gate_of_another_tag;
 mod growth_without_allocations;
 mod guard_after_exit;
 mod guard_closed_under_a_backend;

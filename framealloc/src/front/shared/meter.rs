@@ -9,6 +9,7 @@ use crate::front::thread::local;
 #[cfg(feature = "debug")]
 use crate::raw::meter::ObjectKind;
 use crate::raw::meter::ObjectMeter;
+use crate::raw::tls;
 use crate::tag::TagId;
 use crate::tracking::exempt;
 
@@ -55,9 +56,9 @@ impl ObjectMeter for Accounts {
         shared.and_then(|shared| local::with_existing(&shared, |heap| heap.reclaim())).unwrap_or(false)
     }
 
-    fn heap_freed(&self, tag: u16, bytes: usize) {
+    fn heap_freed(&self, tag: u16, bytes: usize, last: tls::Last) {
         let counted =
-            local::with_current(self.id, |heap| heap.count_heap_free_here(TagId(tag), bytes as u64));
+            local::with_last(last, self.id, |heap| heap.count_heap_free_here(TagId(tag), bytes as u64));
         if counted != Some(true) {
             self.heap_freed_elsewhere(tag, bytes);
         }

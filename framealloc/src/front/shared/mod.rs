@@ -122,7 +122,7 @@ impl Shared {
             };
             let pool = Depot::new(pool_backend);
             pool.set_meter(meter.clone());
-            let heap = HeapShared::new(backend.clone(), Some(meter.clone()));
+            let heap = HeapShared::new(backend.clone(), meter.clone());
             let handles = HandleHeap::new(id, backend.clone(), meter.clone());
             let attention = Arc::new(Attention::new());
             let shared = Self {

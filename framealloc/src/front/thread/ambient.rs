@@ -346,9 +346,10 @@ impl ThreadHeap {
             return;
         }
         self.report_lazily(|| {
-            let message = format!(
-                "{alive} handles are alive at the end of their frame; its memory is kept until they drop"
-            );
+            let (handles, they) =
+                if alive == 1 { ("handle is", "it drops") } else { ("handles are", "they drop") };
+            let message =
+                format!("{alive} {handles} alive at the end of the frame; its memory is kept until {they}");
             let diagnostic = Diagnostic::new(&diagnostics::FA601, message).with_suggestion(
                 "drop them before `end_frame`, or retain the values that should live longer",
             );

@@ -176,14 +176,26 @@ impl ThreadHeap {
     ///
     /// The first budget that refuses, after this thread's other leases were revoked.
     pub(super) fn lease(&self, needed: u64, want: u64) -> Result<u64, AllocError> {
+        self.try_lease(needed, want).map_err(|refusing| self.refuse_frame(refusing, needed))
+    }
+
+    /// As [`ThreadHeap::lease`], without a report.
+    ///
+    /// # Errors
+    ///
+    /// The position in the chain of the budget that refuses.
+    pub(super) fn try_lease(&self, needed: u64, want: u64) -> Result<u64, usize> {
         self.phase_node().refresh(self.frame_number());
         let ask = || budget::lease(self.frame_chain().map(Member::lessor), needed, want);
-        ask()
-            .or_else(|_| {
-                self.seal_frames();
-                ask()
-            })
-            .map_err(|position| self.refuse(self.frame_chain().nth(position), needed))
+        ask().or_else(|_| {
+            self.seal_frames();
+            ask()
+        })
+    }
+
+    /// Reports that the budget at `position` of the chain refuses `needed` bytes.
+    pub(super) fn refuse_frame(&self, position: usize, needed: u64) -> AllocError {
+        self.refuse(self.frame_chain().nth(position), needed)
     }
 
     /// Asks whether a lease of `needed` bytes would be granted, before memory is taken for them.
@@ -224,16 +236,19 @@ impl ThreadHeap {
             }
         }
         if self.budgets.any.get() {
-            self.charge_others(used);
+            self.charge_others(used, above);
         }
     }
 
     #[cold]
-    fn charge_others(&self, used: u64) {
+    fn charge_others(&self, used: u64, above: u64) {
         let of_run = |member: &Member<'_>| matches!(member.payer(), Payer::System(_));
         for member in self.frame_chain().filter(|member| !member.lessor().refuses() && !of_run(member)) {
-            if let Some(event) = member.charge(used) {
+            if let Some(event) = member.charge(used + above) {
                 self.remember_event(member.payer(), event);
+            }
+            if above > 0 {
+                member.refund(above);
             }
         }
     }
@@ -321,8 +336,10 @@ impl ThreadHeap {
     }
 
     fn hold_object<'h>(&'h self, node: &'h TagNode, bytes: u64, pool: bool) -> Result<Held<'h>, AllocError> {
-        self.before_switch();
         self.notice_budgets();
+        if self.object_chain(node, pool).next().is_some() {
+            self.before_switch();
+        }
         let chain = self.object_chain(node, pool);
         let ask = || budget::lease(chain.clone().map(Member::lessor), bytes, bytes);
         ask()
@@ -373,7 +390,8 @@ impl ThreadHeap {
                 requested,
             });
             self.report(Diagnostic::new(&diagnostics::FA312, error.to_string()).with_suggestion(format!(
-                "raise the budget of {name}, free memory charged to it, or handle the error of the `try_` form"
+                "raise the budget of {}, free memory charged to it, or handle the error of the `try_` form",
+                self.payer_place(member.payer())
             )));
             error
         });
@@ -422,7 +440,7 @@ impl ThreadHeap {
         crate::tracking::exempt(|| {
             let name = self.payer_name(payer);
             self.tell_subscribers(|| EventKind::BudgetPassed { budget: name.clone(), event });
-            self.report_from(place, event.diagnostic(&name));
+            self.report_from(place, event.diagnostic(&name, &self.payer_place(payer)));
         });
     }
 
@@ -439,6 +457,18 @@ impl ThreadHeap {
             Payer::Phase(phase) => format!("phase {}", self.shared.phases.name(phase)).into(),
             Payer::ThreadFrame => "thread frame".into(),
             Payer::ThreadPool => "thread pool".into(),
+        }
+    }
+
+    /// [`ThreadHeap::payer_name`], with the place of a declaration in the source.
+    fn payer_place(&self, payer: Payer) -> Arc<str> {
+        let name = self.payer_name(payer);
+        match payer {
+            Payer::System(system) => {
+                let info = system.info();
+                format!("{name} ({}:{})", info.file, info.line).into()
+            }
+            _ => name,
         }
     }
 }

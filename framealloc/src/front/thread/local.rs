@@ -101,11 +101,11 @@ pub(crate) fn is_exiting() -> bool {
     EXIT.try_with(|_| ()).is_err()
 }
 
-/// Runs `work` with the heap of allocator `id`, if that is the one this thread used last.
+/// Runs `work` with the heap of allocator `id`, if that is the one this thread used last, which `last` tells.
 #[inline(always)]
-pub(crate) fn with_current<R>(id: u64, work: impl FnOnce(&ThreadHeap) -> R) -> Option<R> {
+pub(crate) fn with_last<R>(last: tls::Last, id: u64, work: impl FnOnce(&ThreadHeap) -> R) -> Option<R> {
     // SAFETY: F5: heaps that the thread finds have its keep.
-    tls::heap(id).map(|heap| work(unsafe { heap.as_ref() }))
+    last.heap(id).map(|heap| work(unsafe { heap.as_ref() }))
 }
 
 /// Runs `work` with the heap this thread has for `shared`, if it has one.

@@ -7,6 +7,7 @@ use core::mem::MaybeUninit;
 use core::ptr::NonNull;
 
 use super::ThreadHeap;
+use super::nodes::TagNode;
 use crate::diagnostics::{self, Diagnostic};
 use crate::error::AllocError;
 use crate::events::EventKind;
@@ -108,24 +109,20 @@ impl ThreadHeap {
     #[cold]
     #[inline(never)]
     fn pool_memory_slow(&self, layout: Layout) -> Result<NonNull<u8>, AllocError> {
-        let out_of_memory = || AllocError::out_of_memory(layout);
         // A pool that no set was made for yet has not followed the switches, and its ledgers tell no later budget.
         self.notice_budgets();
         self.select_pool();
-        let node = self.tag_node();
-        // The backend may switch the tag (F7): the object is of the one that is looked at here.
+        let (node, bytes) = (self.tag_node(), pool::charged_bytes(layout) as u64);
         let alloc = || self.pool.alloc_of(node.tag.0, layout);
-        let make = || alloc().or_else(|| if self.reclaim() { alloc() } else { None });
-        if !self.pool.is_gated() {
-            return make().ok_or_else(out_of_memory);
-        }
         let mut block = None;
-        self.charge_object(node, pool::charged_bytes(layout) as u64, true, || {
+        // Also where there is no budget: one may be read while the backend is called.
+        self.charge_object(node, bytes, true, || {
+            let made = alloc().or_else(|| if self.reclaim() { alloc() } else { None });
             // SAFETY: P1: nobody has seen the block.
-            block = make().map(|made| unsafe { Unseen::new(made, pool::free_any) });
+            block = made.map(|made| unsafe { Unseen::new(made, pool::free_any) });
             block.is_some()
         })?;
-        let block = block.ok_or_else(out_of_memory)?.take();
+        let block = block.ok_or_else(|| AllocError::out_of_memory(layout))?.take();
         if self.shared.behavior.is_on() {
             self.note_pool_object(node.tag, block);
         }
@@ -145,11 +142,27 @@ impl ThreadHeap {
         }
         match self.heap_block(node.tag.0, layout) {
             Some(block) => {
-                node.count_heap(bytes);
+                self.count_unbudgeted(node, bytes);
                 Ok(block)
             }
             None => Err(AllocError::out_of_memory(layout)),
         }
+    }
+
+    /// Counts a heap object of a tag that had no budget when it was begun. One that was read meanwhile, because the backend
+    /// used the allocator, was told nothing of the object.
+    #[inline(always)]
+    fn count_unbudgeted(&self, node: &TagNode, bytes: u64) {
+        node.count_heap(bytes);
+        if node.budgeted.get() {
+            self.charge_late(node, bytes);
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn charge_late(&self, node: &TagNode, bytes: u64) {
+        self.charge_path(node, bytes);
     }
 
     #[inline(always)]
@@ -194,7 +207,7 @@ impl ThreadHeap {
             })?;
             taken
         } else {
-            take().inspect(|_| node.count_heap(bytes))
+            take().inspect(|_| self.count_unbudgeted(node, bytes))
         };
         taken.ok_or_else(|| AllocError::out_of_memory(layout))
     }

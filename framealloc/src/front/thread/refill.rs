@@ -22,13 +22,17 @@ fn needed(core: &Core, layout: Layout) -> Option<usize> {
 
 impl ThreadHeap {
     /// Leases room for at least `needed` bytes in the current chunk of `core`, which has them, and unseals it.
-    fn unseal(&self, core: &Core, needed: usize) -> Result<(), AllocError> {
+    ///
+    /// # Errors
+    ///
+    /// The position of the budget that refuses, as [`ThreadHeap::try_lease`] says it.
+    fn unseal(&self, core: &Core, needed: usize) -> Result<(), usize> {
         let end = core.end.get();
         if !self.refusing.get() {
             core.limit.set(end);
         } else {
             let room = end.addr() - core.ptr.get().addr();
-            let granted = self.lease(needed as u64, room as u64)? as usize;
+            let granted = self.try_lease(needed as u64, room as u64)? as usize;
             core.limit.set(core.ptr.get().wrapping_add(granted));
         }
         if !core.linked.get() {
@@ -80,7 +84,7 @@ impl ThreadHeap {
             }
             self.add_chunk(core, layout)?;
         };
-        self.unseal(core, needed)?;
+        self.unseal(core, needed).map_err(|refusing| self.refuse_frame(refusing, needed as u64))?;
         core.debug_assert_valid();
         core.bump_layout(layout).ok_or_else(|| AllocError::out_of_memory(layout))
     }
@@ -116,6 +120,7 @@ impl Owner for ThreadHeap {
         if core.linked.get() {
             self.seal(core);
         }
+        // A refusal is reported when the block cannot be moved either: it needs more.
         let extended = self.unseal(core, end.addr() - core.ptr.get().addr()).is_ok();
         self.deliver_events();
         extended && end <= core.limit.get()

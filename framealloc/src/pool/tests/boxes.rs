@@ -65,7 +65,7 @@ fn every_size_and_alignment_is_aligned_and_disjoint() {
         let align = 1 << rng.below(if round % 50 == 0 { 19 } else { 13 });
         let size = 1 + rng.below(if round % 40 == 0 { 200_000 } else { 3000 });
         let layout = Layout::from_size_align(size, align).expect("valid");
-        let ptr = thread.0.alloc(layout).expect("memory");
+        let ptr = thread.memory(layout).expect("memory");
         assert_eq!(ptr.addr().get() % align, 0);
         let mark = round as u8;
         // SAFETY: the block is fresh and holds `size` bytes.

@@ -72,7 +72,7 @@ fn memory_that_other_groups_keep_is_found() {
     // The group, then a page that is refused once.
     backend.left.store(1, Relaxed);
     let before = counting.counts().live_bytes;
-    assert!(thread.0.alloc(Layout::new::<[u8; 500]>()).is_none());
+    assert!(thread.memory(Layout::new::<[u8; 500]>()).is_none());
     assert!(depot.totals().pages == 0 && counting.counts().live_bytes < before);
     backend.left.store(1, Relaxed);
     assert!(PoolAlloc::new(depot, 0).try_box([1_u8; 500]).is_ok());

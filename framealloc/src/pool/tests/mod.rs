@@ -9,6 +9,7 @@ use super::*;
 use crate::backend::{AllocatorBackend, BackendCounts, CountingBackend, SystemBackend};
 use crate::error::AllocError;
 use crate::raw::meter::ObjectMeter;
+use crate::raw::tls::Last;
 use core::alloc::Layout;
 use core::ptr::NonNull;
 use core::sync::atomic::{AtomicI64, Ordering::Relaxed};
@@ -87,8 +88,15 @@ impl Account {
     }
 }
 
+/// The tag whose objects are counted.
+const METERED: u16 = 7;
+
 impl ObjectMeter for Account {
-    fn pool_made(&self, _: u16, bytes: usize, make: &mut dyn FnMut() -> bool) -> Result<(), AllocError> {
+    fn pool_made(&self, tag: u16, bytes: usize, make: &mut dyn FnMut() -> bool) -> Result<(), AllocError> {
+        if tag != METERED {
+            make();
+            return Ok(());
+        }
         if self.live() + bytes as i64 > self.limit {
             return Err(AllocError::CapacityExceeded { capacity: self.limit as usize });
         }
@@ -107,7 +115,7 @@ impl ObjectMeter for Account {
         self.pool_made(tag, bytes, make)
     }
 
-    fn heap_freed(&self, _: u16, bytes: usize) {
+    fn heap_freed(&self, _: u16, bytes: usize, _: Last) {
         self.live.fetch_sub(bytes as i64, Relaxed);
     }
 }
