@@ -176,6 +176,9 @@ impl Names {
                         let (of, name_id) = (self.id(last), self.id(name));
                         self.names[of as usize].renamed.push(name_id);
                         self.loose.insert(name.clone());
+                        if self.names[of as usize].leads {
+                            self.follow(name_id);
+                        }
                     }
                 }
                 (Imported::All, Some(Def::Adt(id))) if leads(*id) => {

@@ -102,6 +102,17 @@ fn a_wrapper_in_another_file_leads_to_it() {
 }
 
 #[test]
+fn an_import_inside_of_a_function_leads_to_it() {
+    let memory = "pub fn begin() { fa::x(); } pub struct Heap(fa::SmartAlloc);";
+    let game = "fn f() { use crate::memory::begin as b; fn g() { b() } } fn h() { use crate::memory::*; Heap::y(); } \
+                fn i() { use std::mem as b; b() }";
+    expect(
+        &[("lib", "mod memory; mod game;"), ("memory", memory), ("game", game)],
+        &["memory::begin", "game::f", "game::f::g", "game::h"],
+    );
+}
+
+#[test]
 fn a_field_of_a_field_leads_to_it() {
     let types = "pub struct Memory { heap: fa::SmartAlloc } pub struct World { memory: Option<Memory> } pub type W = World;";
     let game = "use crate::types::*; fn f(w: &World) { w.memory.heap.x(); } fn g(w: W) { w.x() } \
