@@ -7,6 +7,7 @@
 //! | that of a type, alias or static with something of ours in it | `World`, `HEAP` |
 //! | that of a function with something of ours in its signature or attributes | `world`, `on_frame` |
 //! | that of a function in which such a name is written | `tick` |
+//! | that of an attribute of framealloc on a variable | `frame_local` |
 //! | what an import calls one of these | `tick_all` of `use crate::tick as tick_all` |
 //!
 //! `World::new` is another name than `Vec::new`: a word after the name of a type is that type's, unless the type may be
@@ -19,6 +20,7 @@ use rayon::prelude::*;
 
 use super::ours::Ours;
 use super::words::{Mention, mentions};
+use crate::attributes::HELPERS;
 use crate::hir::Imported;
 use crate::index::{AdtId, AliasId, CrateId, Def, FnData, FnId, Index, ModId, Owner, Ty};
 use crate::source::Sources;
@@ -239,6 +241,9 @@ impl Names {
         let (mut imports, mut imported) = (false, false);
         for mention in mentions(sources.get(body.span().file).slice(body.span())) {
             imports |= mention.word == "use";
+            if mention.attribute && HELPERS.contains(&mention.word) {
+                return Written::Leads;
+            }
             let Some(id) = self.find(&mention) else { continue };
             let name = &self.names[id as usize];
             // What a path before it leads to, or an import inside, is not looked up.

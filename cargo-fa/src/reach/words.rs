@@ -8,6 +8,8 @@ pub(super) struct Mention<'a> {
     pub(super) word: &'a str,
     /// `Vec` and the whole path for the `new` of `Vec::new`; not told when anything is between.
     pub(super) path: Option<(&'a str, &'a str)>,
+    /// An attribute begins with it.
+    pub(super) attribute: bool,
 }
 
 /// Every word outside of texts and comments.
@@ -19,9 +21,10 @@ pub(super) fn mentions(text: &str) -> impl Iterator<Item = Mention<'_>> {
         let word = &text[token.start..token.end];
         let path =
             (text[of.end..token.start] == *"::").then(|| (&text[of.clone()], &text[of.start..token.end]));
+        let attribute = text[..token.start].ends_with("#[");
         match word.strip_prefix("r#") {
-            Some(word) => Mention { word, path: None },
-            None => Mention { word, path: path.filter(|(of, _)| !of.starts_with("r#")) },
+            Some(word) => Mention { word, path: None, attribute },
+            None => Mention { word, path: path.filter(|(of, _)| !of.starts_with("r#")), attribute },
         }
     })
 }
@@ -41,6 +44,8 @@ mod tests {
         assert_eq!(words, ["a", "b", "d", "e", "f", "g", "H", "i"]);
         let paths: Vec<_> = found.iter().filter_map(|mention| mention.path).collect();
         assert_eq!(paths, [("f", "f::g")]);
+        let attributes = mentions("#[a] let b = [c]; #[d(e)] f").filter(|mention| mention.attribute);
+        assert_eq!(attributes.map(|mention| mention.word).collect::<String>(), "ad");
         assert!(has_word("{ impl A {} }", "impl") && !has_word("{ simple(\"impl\") }", "impl"));
     }
 }
