@@ -48,6 +48,9 @@ use crate::project::Cfg;
 use crate::source::{FileId, Sources};
 use names::Names;
 
+/// A function with what is inside of it.
+type Parsed = (FnId, FileId, Result<Block, ParseError>);
+
 /// What was read.
 #[derive(Debug, Default)]
 pub(crate) struct Reached {
@@ -160,9 +163,8 @@ impl<'a> Reading<'a> {
 
     fn parse(&mut self, ids: &[FnId]) {
         let index = self.build.index();
-        let parsed: Vec<Option<(FnId, FileId, Result<Block, ParseError>)>> =
-            ids.par_iter().map(|id| self.parse_one(index, *id)).collect();
-        for (id, file, parsed) in parsed.into_iter().flatten() {
+        let parsed: Vec<Parsed> = ids.par_iter().filter_map(|id| self.parse_one(index, *id)).collect();
+        for (id, file, parsed) in parsed {
             match parsed {
                 Ok(block) => self.build.set_body(id, block),
                 Err(error) => self.reached.unparsed.push((file, error.offset, error.message)),
@@ -171,7 +173,7 @@ impl<'a> Reading<'a> {
     }
 
     /// What goes wrong inside the parser is an error like any other.
-    fn parse_one(&self, index: &Index, id: FnId) -> Option<(FnId, FileId, Result<Block, ParseError>)> {
+    fn parse_one(&self, index: &Index, id: FnId) -> Option<Parsed> {
         let data = index.function(id);
         let Some(Body::Unread(span)) = &data.function.body else { return None };
         let (text, cfg) = (&self.sources.get(span.file).text, &self.cfgs[data.krate.0 as usize]);
