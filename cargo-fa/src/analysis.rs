@@ -3,6 +3,7 @@
 use rayon::ThreadPoolBuilder;
 
 use crate::config::Config;
+use crate::demand::{Reached, reach};
 use crate::finding::Finding;
 use crate::index::Build;
 use crate::lints;
@@ -10,7 +11,6 @@ use crate::load::{self, Loaded};
 use crate::mir::{Callee, Const};
 use crate::model::Model;
 use crate::project::{Cfg, Input};
-use crate::reach::{Reached, reach};
 use crate::source::{FileId, Sources};
 
 /// Everything that a run found out.

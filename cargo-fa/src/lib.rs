@@ -5,8 +5,8 @@
 //! budgets that do not add up. [`codes`] has the page of each lint.
 //!
 //! ```text
-//! cli -> workspace -> project::Input -> analysis (source -> hir -> index -> reach -> mir -> lints) -> finding -> driver -> output
-//!                          config --------^                                                      suppress, baseline, fix
+//! cli -> workspace -> project::Input -> analysis (source -> hir -> index -> demand -> mir -> lints) -> finding -> driver -> output
+//!                          config --------^                                                       suppress, baseline, fix
 //! ```
 //!
 //! | module | role |
@@ -38,6 +38,7 @@ pub mod codes;
 mod config;
 #[doc(hidden)]
 pub mod corpus;
+mod demand;
 mod driver;
 mod files;
 mod finding;
@@ -55,7 +56,6 @@ mod mir;
 mod model;
 mod output;
 mod project;
-mod reach;
 #[cfg(test)]
 mod robustness_tests;
 mod source;

@@ -3,9 +3,9 @@
 use crate::api::{self, Fact};
 use crate::attributes::{self, System};
 use crate::config::Config;
+use crate::demand::Reached;
 use crate::index::{FnData, FnId, Index, Ty};
 use crate::mir::{Call, Callee, FnBody};
-use crate::reach::Reached;
 use crate::source::{SourceFile, Sources, Span};
 
 /// Everything about the linted crates.

@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 
 use crate::analysis::{Analysis, analyze_with};
 use crate::config::Config;
+use crate::demand::{reach, reach_all};
 use crate::finding::Confidence;
 use crate::lints::tests::{lint_crate, one_crate};
-use crate::reach::{reach, reach_all};
 
 /// Files per analysis, as the modules of one crate.
 const TOGETHER: usize = 60;

@@ -2,7 +2,7 @@
 //!
 //! `syn` keeps its spans in a table of the thread that parsed, so a file is lowered where it was parsed. Nothing is
 //! resolved here: a path is the names that were written. What is inside of functions is a range of the text until
-//! somebody asks for it; of most functions nobody does ([`crate::reach`]).
+//! somebody asks for it; of most functions nobody does ([`crate::demand`]).
 //!
 //! | module | lowers |
 //! |---|---|
