@@ -1,5 +1,7 @@
 //! From files to findings.
 
+use std::collections::BTreeMap;
+
 use rayon::ThreadPoolBuilder;
 
 use crate::config::Config;
@@ -11,7 +13,7 @@ use crate::load::{self, Loaded};
 use crate::mir::{Callee, Const};
 use crate::model::Model;
 use crate::project::{Cfg, Input};
-use crate::source::{FileId, Sources};
+use crate::source::{FileId, Sources, Span};
 
 /// Everything that a run found out.
 #[derive(Debug, Default)]
@@ -25,8 +27,8 @@ pub(crate) struct Analysis {
     pub(crate) unparsed: Vec<(FileId, u32, String)>,
     /// Functions that were not looked into, because the linter itself failed at them.
     pub(crate) gave_up: Vec<String>,
-    /// Every tag that the code names, as a literal, for `init`.
-    pub(crate) tags: Vec<String>,
+    /// Every tag that the code names, as a literal, and where; for `init`.
+    pub(crate) tags: BTreeMap<String, Vec<Span>>,
     pub(crate) lines: usize,
 }
 
@@ -79,8 +81,11 @@ fn lint(model: &Model<'_>) -> Vec<Finding> {
 }
 
 /// The tags that attributes and calls name.
-fn tags(model: &Model<'_>) -> Vec<String> {
-    let mut tags: Vec<String> = model.systems().map(|(_, _, system)| system.tag.clone()).collect();
+fn tags(model: &Model<'_>) -> BTreeMap<String, Vec<Span>> {
+    let mut tags: BTreeMap<String, Vec<Span>> = BTreeMap::new();
+    for (_, _, system) in model.systems() {
+        tags.entry(system.tag.clone()).or_default().push(system.tag_span.unwrap_or(system.span));
+    }
     for (_, _, function) in model.functions() {
         for (_, call) in function.bodies.iter().flat_map(|body| body.calls()) {
             if !matches!(call.callee, Callee::Fn(_)) {
@@ -88,14 +93,13 @@ fn tags(model: &Model<'_>) -> Vec<String> {
             }
             for fact in model.facts(call) {
                 if let crate::api::Fact::Tag(at, _) = fact
-                    && let Some(Const::Str(tag)) = call.given().get(*at).and_then(|arg| arg.value.as_ref())
+                    && let Some(arg) = call.given().get(*at)
+                    && let Some(Const::Str(tag)) = &arg.value
                 {
-                    tags.push(tag.clone());
+                    tags.entry(tag.clone()).or_default().push(arg.span);
                 }
             }
         }
     }
-    tags.sort();
-    tags.dedup();
     tags
 }

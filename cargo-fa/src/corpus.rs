@@ -44,7 +44,7 @@ impl Crates {
         self.0
             .crates
             .iter()
-            .flat_map(|one| std::iter::once(&one.root).chain(&one.orphans))
+            .flat_map(|one| std::iter::once(&one.root).chain(&one.others))
             .map(PathBuf::as_path)
     }
 

@@ -1,6 +1,6 @@
 //! One run: from crates to the findings that are shown.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use crate::analysis::{self, Analysis};
@@ -29,7 +29,8 @@ pub(crate) struct Linted {
     pub(crate) files: Vec<FileId>,
     /// At the levels in force, sorted by place; allowed ones are among them.
     pub(crate) all: Vec<Known>,
-    pub(crate) tags: Vec<String>,
+    /// Every tag that the code names, and where.
+    pub(crate) tags: BTreeMap<String, Vec<Span>>,
     pub(crate) counts: Counts,
 }
 
@@ -109,5 +110,5 @@ fn unparsable(sources: &Sources, file: FileId, at: u32, reason: &str) -> Finding
     let span = Span { file, start: start as u32, end: end as u32 };
     Finding::new(&UNPARSABLE_FILE, span, "this cannot be parsed, so that not all of the file was linted")
         .label(reason)
-        .help("leave it out with `exclude` in `.fa.toml`, if it is not meant to be compiled")
+        .help("leave it out with `exclude` in `.fa.toml`, if no configuration compiles it")
 }

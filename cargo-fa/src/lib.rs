@@ -15,6 +15,7 @@
 //! | `workspace` | what cargo says: crates, features, targets |
 //! | `config` | `.fa.toml` and levels |
 //! | `project` | what to lint: crates, their roots, names of dependencies, cfg |
+//! | `reach` | which files a crate consists of |
 //! | `source` | files, spans, lines |
 //! | `finding` | what a lint reports |
 //! | `lints` | the table of lints, one folder each |
@@ -56,6 +57,7 @@ mod mir;
 mod model;
 mod output;
 mod project;
+mod reach;
 #[cfg(test)]
 mod robustness_tests;
 mod source;

@@ -15,6 +15,7 @@ use crate::api;
 use crate::hir::{self, Item, Items, ParseError, When};
 use crate::index::{Build, CrateId, ModId};
 use crate::project::{Cfg, CrateInput, Dependency, Input, normal};
+use crate::reach::Reach;
 use crate::source::{FileId, SourceFile, Sources};
 
 /// The word that a crate names somewhere when it uses framealloc.
@@ -44,20 +45,12 @@ type Files = HashMap<(String, PathBuf), Lowered>;
 /// Reads what the crates consist of. With `everything`, crates without a trace of framealloc are parsed too.
 pub(crate) fn load(input: &Input, everything: bool, advance: &(dyn Fn() + Sync)) -> Loaded {
     let mut loaded = Loaded::default();
-    let all = by_name(input.crates.iter().flat_map(paths));
-    let relevant = relevant(input, &all, everything);
-    let wanted: BTreeSet<(&str, &Path)> = input
-        .crates
-        .iter()
-        .zip(&relevant)
-        .filter(|(_, relevant)| **relevant)
-        .flat_map(|(krate, _)| paths(krate).map(|path| (krate.package.as_str(), path)))
-        .collect();
-    if wanted.is_empty() {
+    let relevant = relevant(input, everything);
+    if !relevant.contains(&true) {
         return loaded;
     }
-    let read = by_name(wanted.iter().map(|(_, path)| *path));
-    let mut files = parse_all(input, &wanted, read_all(read), &mut loaded, advance);
+    let mut reach = Reach::of(input, &relevant);
+    let mut files = parse_all(input, &mut reach, &mut loaded, advance);
     let mut build = Build::default();
     add_framealloc(&mut build, &mut loaded.sources);
     let krates = input.crates.iter().zip(&relevant).filter(|(_, relevant)| **relevant);
@@ -68,7 +61,7 @@ pub(crate) fn load(input: &Input, everything: bool, advance: &(dyn Fn() + Sync))
         .zip(&relevant)
         .map(|(krate, relevant)| relevant.then(|| build.add_crate(&krate.name, krate.selected)))
         .collect();
-    for (krate, id) in input.crates.iter().zip(&ids) {
+    for ((krate, id), reached) in input.crates.iter().zip(&ids).zip(&reach.crates) {
         let Some(id) = *id else { continue };
         for (name, dependency) in &krate.dependencies {
             let target = match dependency {
@@ -80,14 +73,15 @@ pub(crate) fn load(input: &Input, everything: bool, advance: &(dyn Fn() + Sync))
             }
         }
         let shared = input.crates.iter().filter(|other| other.package == krate.package).count() > 1;
-        Tree { build: &mut build, files: &mut files, krate, shared, reached: BTreeSet::new() }.add_crate(id);
+        Tree { build: &mut build, files: &mut files, krate, shared, placed: BTreeSet::new() }
+            .add_crate(id, reached);
     }
     loaded.build = build;
     loaded
 }
 
 fn paths(krate: &CrateInput) -> impl Iterator<Item = &Path> {
-    std::iter::once(&krate.root).chain(&krate.orphans).map(PathBuf::as_path)
+    std::iter::once(&krate.root).chain(&krate.others).map(PathBuf::as_path)
 }
 
 /// Each once, in some order. The order of paths themselves goes by their parts, which takes longer than reading them.
@@ -96,14 +90,6 @@ fn by_name<'i>(paths: impl Iterator<Item = &'i Path>) -> Vec<&'i Path> {
     paths.sort_unstable_by_key(|path| path.as_os_str());
     paths.dedup_by_key(|path| path.as_os_str());
     paths
-}
-
-fn read_all(paths: Vec<&Path>) -> HashMap<&Path, Result<String, String>> {
-    let read = |path: &Path| {
-        let bytes = std::fs::read(path).map_err(|error| error.to_string())?;
-        String::from_utf8(bytes).map_err(|_| "the file is not UTF-8".to_owned())
-    };
-    paths.into_par_iter().map(|path| (path, read(path))).collect()
 }
 
 /// The files that name framealloc. Most texts are looked at once and forgotten: one buffer per thread holds them.
@@ -120,12 +106,19 @@ fn traced<'i>(all: &[&'i Path]) -> HashSet<&'i OsStr> {
         .collect()
 }
 
-/// Which crates can use framealloc: those that name it, and those that depend on one that does.
-fn relevant(input: &Input, all: &[&Path], everything: bool) -> Vec<bool> {
-    let traced = if everything { HashSet::new() } else { traced(all) };
+/// Which crates can use framealloc: those of packages that name it, and those that depend on one that does.
+fn relevant(input: &Input, everything: bool) -> Vec<bool> {
+    if everything {
+        return vec![true; input.crates.len()];
+    }
+    let traced = traced(&by_name(input.crates.iter().flat_map(paths)));
     let is_traced = |path: &Path| traced.contains(path.as_os_str());
-    let of = |krate| everything || (!traced.is_empty() && paths(krate).any(is_traced));
-    let mut relevant: Vec<bool> = input.crates.iter().map(of).collect();
+    // Which target of a package a file belongs to is not known yet.
+    let packages: HashSet<&OsStr> = match traced.is_empty() {
+        true => HashSet::new(),
+        false => input.crates.iter().filter(|one| paths(one).any(is_traced)).map(manifest).collect(),
+    };
+    let mut relevant: Vec<bool> = input.crates.iter().map(|one| packages.contains(manifest(one))).collect();
     loop {
         let depends = |krate: &CrateInput| {
             krate.dependencies.values().any(|dependency| match dependency {
@@ -143,17 +136,21 @@ fn relevant(input: &Input, all: &[&Path], everything: bool) -> Vec<bool> {
     }
 }
 
-fn parse_all<'i>(
-    input: &'i Input,
-    wanted: &BTreeSet<(&'i str, &'i Path)>,
-    mut texts: HashMap<&'i Path, Result<String, String>>,
-    loaded: &mut Loaded,
-    advance: &(dyn Fn() + Sync),
-) -> Files {
+fn manifest(krate: &CrateInput) -> &OsStr {
+    krate.cargo.manifest.as_os_str()
+}
+
+/// Takes the texts out of `reach`.
+fn parse_all(input: &Input, reach: &mut Reach, loaded: &mut Loaded, advance: &(dyn Fn() + Sync)) -> Files {
+    let Reach { crates, texts, included } = reach;
+    let of_crates = || input.crates.iter().zip(&*crates);
+    let wanted: BTreeSet<(&str, &Path)> = of_crates()
+        .flat_map(|(krate, files)| files.iter().map(|path| (krate.package.as_str(), path.as_path())))
+        .collect();
     // One number per file, whatever the number of packages that it belongs to.
     let mut ids: HashMap<&Path, FileId> = HashMap::new();
     let mut unread: HashMap<FileId, String> = HashMap::new();
-    for (_, path) in wanted {
+    for (_, path) in &wanted {
         ids.entry(path).or_insert_with(|| {
             let text = texts.remove(*path).expect("every file was looked at");
             let (text, failed) = match text {
@@ -167,10 +164,10 @@ fn parse_all<'i>(
             id
         });
     }
-    let selected: BTreeSet<&Path> =
-        input.crates.iter().filter(|krate| krate.selected).flat_map(paths).collect();
-    loaded.linted = ids.iter().filter(|(path, _)| selected.contains(**path)).map(|(_, id)| *id).collect();
+    let selected = of_crates().filter(|(krate, _)| krate.selected).flat_map(|(_, files)| files);
+    loaded.linted = selected.map(|path| ids[path.as_path()]).collect();
     loaded.linted.sort();
+    loaded.linted.dedup();
     let cfg_of: HashMap<&str, _> =
         input.crates.iter().map(|krate| (krate.package.as_str(), &krate.cfg)).collect();
     let failed = Mutex::new(Vec::new());
@@ -189,6 +186,12 @@ fn parse_all<'i>(
     });
     let files = files.collect();
     loaded.unparsed = failed.into_inner().expect("nothing panics with it");
+    // What is included may be an expression.
+    let is_piece = |id: &FileId| included.contains(&loaded.sources.get(*id).absolute);
+    let (pieces, unparsed): (Vec<_>, Vec<_>) =
+        std::mem::take(&mut loaded.unparsed).into_iter().partition(|(id, ..)| is_piece(id));
+    loaded.linted.retain(|id| !pieces.iter().any(|(piece, ..)| piece == id));
+    loaded.unparsed = unparsed;
     files
 }
 
@@ -216,19 +219,19 @@ struct Tree<'a> {
     krate: &'a CrateInput,
     /// Other crates are made of the same files.
     shared: bool,
-    reached: BTreeSet<PathBuf>,
+    placed: BTreeSet<PathBuf>,
 }
 
 impl Tree<'_> {
-    fn add_crate(&mut self, id: CrateId) {
+    fn add_crate(&mut self, id: CrateId, reached: &[PathBuf]) {
         let root = self.build.root(id);
         let folder = self.krate.root.parent().unwrap_or(Path::new("")).to_owned();
         let test = matches!(self.krate.cargo.kind.as_str(), "test" | "bench");
         self.build.set_when(root, When { test, conditional: false });
         self.add_file(root, &self.krate.root.clone(), folder);
-        // What no `mod` reaches may be included, generated or forgotten: it is linted, as a module of the root.
-        for path in &self.krate.orphans {
-            if !self.reached.contains(path) {
+        // What is included, or declared where the tree does not show it, is linted as a module of the root.
+        for path in reached {
+            if !self.placed.contains(path) {
                 let name = path.file_stem().map(|stem| stem.to_string_lossy().into_owned());
                 let module = self.build.add_module(root, &name.unwrap_or_default());
                 if let Some(file) = self.files.get(&(self.krate.package.clone(), path.clone())) {
@@ -242,7 +245,7 @@ impl Tree<'_> {
 
     /// `folder` is where the file's own modules are.
     fn add_file(&mut self, module: ModId, path: &Path, folder: PathBuf) {
-        if !self.reached.insert(path.to_owned()) {
+        if !self.placed.insert(path.to_owned()) {
             return;
         }
         let key = (self.krate.package.clone(), path.to_owned());

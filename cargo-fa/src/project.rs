@@ -20,9 +20,12 @@ pub(crate) struct CrateInput {
     pub(crate) package: String,
     /// `lib.rs`, `main.rs`, ...
     pub(crate) root: PathBuf,
-    /// Files that no `mod` of the root reaches are read too, as roots of their own: all files below the package that
-    /// belong to no other target.
-    pub(crate) orphans: Vec<PathBuf>,
+    /// All files below the package that are no target's root, with the first of its crates: where framealloc is looked
+    /// for.
+    pub(crate) others: Vec<PathBuf>,
+    /// `others` belong to the crate, whatever declares them. Without, those files do that `mod` and `include!` lead to
+    /// from the root.
+    pub(crate) whole: bool,
     /// What the crate calls its dependencies.
     pub(crate) dependencies: BTreeMap<String, Dependency>,
     pub(crate) cfg: Cfg,
@@ -83,10 +86,10 @@ pub(crate) struct Cfg {
 }
 
 impl Input {
-    /// The files of the selected crates that are known before they are read.
+    /// The files of the selected packages that are known before they are read.
     pub(crate) fn selected_files(&self) -> impl Iterator<Item = &Path> {
         let selected = self.crates.iter().filter(|one| one.selected);
-        selected.flat_map(|one| std::iter::once(&one.root).chain(&one.orphans)).map(PathBuf::as_path)
+        selected.flat_map(|one| std::iter::once(&one.root).chain(&one.others)).map(PathBuf::as_path)
     }
 
     /// The crate that `file` belongs to: the one with that root, else the first of the nearest package.

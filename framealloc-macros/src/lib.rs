@@ -152,7 +152,20 @@ pub fn frame_system(args: TokenStream, item: TokenStream) -> TokenStream {
 /// `Vec<T>`, `HashMap<K, V>`, `HashSet<T>`, `String` and `Box<[T]>` become `FrameVec`, `FrameMap`, `FrameSet`,
 /// `FrameString` and `FrameBox<[T]>`; the names must mean the standard library's types.
 ///
-/// An empty `Vec::new()` as a value stays a `Vec`, whose elements are on the ordinary heap: leave the value out.
+/// A `Vec`, `String`, `HashMap`, `Box` or another of the standard library's containers as a value would take its own few
+/// words into the frame and leave its elements on the ordinary heap, so where that is written it is an error:
+///
+/// ```compile_fail
+/// # use framealloc::{SmartAlloc, frame_system};
+/// #[frame_system(tag = "culling")]
+/// fn cull(alloc: &SmartAlloc, depths: &[f32]) {
+///     #[frame_local]
+///     let mut visible: Vec<f32> = depths.to_vec(); // error: only the `Vec` itself would move into the frame
+/// }
+/// ```
+///
+/// Leave the value out and fill the container, `visible.extend(..)`: `collect()` does not know the frame. If the heap is
+/// meant, leave the attribute out.
 ///
 /// The attribute works on any `let` in the body: in blocks, loops, `match` arms, closures. In a loop each round adds to
 /// the frame, which is given back when the function returns and not before; use `frame.child()` for a frame per round.
@@ -160,8 +173,8 @@ pub fn frame_system(args: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// # Errors
 ///
-/// Patterns other than one identifier, `let ... else`, aliases of containers, and values assigned later are errors that
-/// say what to write. So is the attribute outside of a system.
+/// Patterns other than one identifier, `let ... else`, aliases of containers, containers with a value, and values assigned
+/// later are errors that say what to write. So is the attribute outside of a system.
 #[proc_macro_attribute]
 pub fn frame_local(_args: TokenStream, item: TokenStream) -> TokenStream {
     outside::expand("#[frame_local]", item.into()).into()

@@ -29,7 +29,7 @@ pub(crate) fn expand(name: &str, item: TokenStream) -> TokenStream {
     let item = if let [Stmt::Local(local)] = stmts.as_mut_slice() {
         let none = syn::parse_quote!(#[frame_local]);
         local.attrs.push(none);
-        Rewriter::refused(&CratePath::default(), &mut Errors::default()).rewrite(&mut stmts);
+        Rewriter::outside(&CratePath::default(), &mut Errors::default()).rewrite(&mut stmts);
         quote!(#(#stmts)*)
     } else {
         item

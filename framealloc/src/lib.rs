@@ -87,9 +87,9 @@ pub use frame::{
 pub use framealloc_macros::{frame_local, frame_system, retain};
 pub use front::{
     AllocConfig, AllocSource, Checkpoint, CheckpointGuard, EnterGuard, FrameHandle, FramePipeline, Groups,
-    Handles, IntoTag, PhaseGuard, Promoted, PromotionEntry, PromotionResult, Promotions, ReadGuard, Retained,
-    Retained as FrameRetained, SmartAlloc, SpeculativeResult, Streaming, Subscription, SystemFrame, TagGuard,
-    TaggedAllocator, TaskContext, TaskGuard, TrafficMark,
+    Handles, IntoTag, OutlivesItsFrame, PhaseGuard, Promoted, PromotionEntry, PromotionResult, Promotions,
+    ReadGuard, Retained, Retained as FrameRetained, SmartAlloc, SpeculativeResult, Streaming, Subscription,
+    SystemFrame, TagGuard, TaggedAllocator, TaskContext, TaskGuard, TrafficMark,
 };
 pub use group::{Group, GroupHandle, GroupId, GroupSummary};
 pub use handles::{

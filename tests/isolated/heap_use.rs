@@ -205,7 +205,7 @@ fn the_library_does_not_count_itself() {
     assert_eq!((used.allocations, used.frees), (0, 0));
 }
 
-// fa:allow(FA601): what becomes of a handle that outlives its frame is what this shows
+// fa:allow(FA601, FA603): what is reported of frames that end too early is what this shows
 #[frame_system(tag = "heap/reporting", heap = "deny", budget = 64, on_exceed = "fail", frame = frame)]
 fn reporting(alloc: &SmartAlloc) {
     assert!(frame.try_alloc([0_u8; 100]).is_err());

@@ -2,6 +2,7 @@
 
 #![cfg_attr(feature = "nightly", feature(allocator_api))]
 
+mod aliasing;
 mod ambient;
 mod attribution;
 mod auto_traits;

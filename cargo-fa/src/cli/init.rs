@@ -11,13 +11,18 @@ use super::options::Common;
 use super::session::Session;
 use super::{CLEAN, terminal};
 use crate::config::FILE_NAME;
-use crate::source::Sources;
+use crate::driver::Linted;
+use crate::finding::Finding;
+use crate::lints::UNKNOWN_TAG;
+use crate::source::{Sources, Span};
 use crate::workspace::Selection;
 
 pub(super) fn run(common: &Common, selection: &Selection) -> Result<u8> {
     let session = Session::new(common, selection, &LevelFlags::default())?;
     let linted = session.lint();
-    let modules = modules(&linted.sources, &linted.tags);
+    let tags = tags(&linted);
+    let known: Vec<&str> = tags.iter().filter(|tag| tag.doubt.is_none()).map(|tag| tag.text).collect();
+    let modules = modules(&linted.sources, &known);
     let path = session.input.root.join(FILE_NAME);
     let file = OpenOptions::new().write(true).create_new(true).open(&path);
     let mut file = match file {
@@ -26,16 +31,43 @@ pub(super) fn run(common: &Common, selection: &Selection) -> Result<u8> {
         }
         file => file.with_context(|| format!("`{}` cannot be written", path.display()))?,
     };
-    file.write_all(text(&linted.tags, &modules).as_bytes())?;
+    file.write_all(text(&tags, &modules).as_bytes())?;
     if !common.quiet {
-        let (tags, modules) = (linted.tags.len(), modules.len());
+        for tag in &tags {
+            if let Some(doubt) = &tag.doubt {
+                terminal::warning(&format!("the tag {:?} is not among `known`: {doubt}", tag.text));
+            }
+        }
+        let (tags, modules) = (known.len(), modules.len());
         terminal::status("Wrote", &format!("{} ({tags} tags, {modules} modules)", path.display()));
     }
     Ok(CLEAN)
 }
 
+/// A tag that the code names, and why it may not be meant so.
+struct NamedTag<'a> {
+    text: &'a str,
+    doubt: Option<String>,
+}
+
+/// All tags; those that FA802 blames wherever they are named are in doubt.
+fn tags(linted: &Linted) -> Vec<NamedTag<'_>> {
+    let blamed = |span: &Span| {
+        let is_here =
+            |finding: &Finding| finding.lint.code == UNKNOWN_TAG.code && finding.primary.span == *span;
+        let finding = linted.all.iter().map(|known| &known.finding).find(|finding| is_here(finding))?;
+        let file = linted.sources.get(span.file);
+        Some(format!("{} ({}:{})", finding.message, file.path, file.position(span.start).line))
+    };
+    let doubt = |spans: &[Span]| {
+        let doubts: Option<Vec<String>> = spans.iter().map(blamed).collect();
+        doubts?.into_iter().next()
+    };
+    linted.tags.iter().map(|(text, spans)| NamedTag { text, doubt: doubt(spans) }).collect()
+}
+
 /// Modules that are called as a tag is, or as the first part of one.
-fn modules(sources: &Sources, tags: &[String]) -> BTreeMap<String, String> {
+fn modules(sources: &Sources, tags: &[&str]) -> BTreeMap<String, String> {
     let tops: BTreeSet<&str> = tags.iter().filter_map(|tag| tag.split('/').next()).collect();
     let paths = sources.iter().filter_map(|(_, file)| module_of(&file.path));
     let named = paths.filter_map(|module| {
@@ -54,9 +86,13 @@ fn module_of(path: &str) -> Option<String> {
     nested.then(|| format!("crate::{}", inside.replace('/', "::")))
 }
 
-fn text(tags: &[String], modules: &BTreeMap<String, String>) -> String {
+fn text(tags: &[NamedTag<'_>], modules: &BTreeMap<String, String>) -> String {
     let quoted = |text: &str| toml::Value::from(text).to_string();
-    let known: String = tags.iter().map(|tag| format!("    {},\n", quoted(tag))).collect();
+    let line = |tag: &NamedTag<'_>| match &tag.doubt {
+        Some(doubt) => format!("    # {}, left out: {}\n", quoted(tag.text), doubt.replace('\n', " ")),
+        None => format!("    {},\n", quoted(tag.text)),
+    };
+    let known: String = tags.iter().map(line).collect();
     let known = if tags.is_empty() {
         "# known = [\"physics\", \"render\"]".to_owned()
     } else {
@@ -88,7 +124,7 @@ fn text(tags: &[String], modules: &BTreeMap<String, String>) -> String {
          # FA521 = \"allow\"\n\
          \n\
          [tags]\n\
-         # The tags of the program: others are typing mistakes. Without the list, every tag is known.\n\
+         # The tags of the program: others are typing mistakes. Without the list, tags are compared with each other.\n\
          {known}\n\
          \n\
          # Which tag the systems of a module and of the modules in it have.\n\
@@ -117,7 +153,9 @@ mod tests {
     #[test]
     fn what_is_written_can_be_read_and_names_every_key() {
         let modules = BTreeMap::from([("crate::physics".to_owned(), "physics".to_owned())]);
-        let text = text(&["physics".to_owned(), "a \"b\"".to_owned()], &modules);
+        let tag = |text, doubt: Option<&str>| NamedTag { text, doubt: doubt.map(str::to_owned) };
+        let doubt = Some("no system has it\nat all");
+        let text = text(&[tag("physics", None), tag("phsyics", doubt), tag("a \"b\"", None)], &modules);
         let config = read(".fa.toml", &text).unwrap_or_else(|mistakes| panic!("{mistakes}"));
         assert_eq!(config.tags.known, ["physics", "a \"b\""]);
         assert_eq!(config.tags.modules["crate::physics"], "physics");

@@ -44,7 +44,9 @@ pub(super) fn run(common: &Common, options: &List) -> Result<u8> {
     };
     section("Lints", &|source| matches!(source, Source::Linter(_) | Source::Both(..)))?;
     section("\nReported by the runtime only", &|source| matches!(source, Source::Runtime(_)))?;
-    section("\nReserved for integrations", &|source| matches!(source, Source::Reserved { .. }))?;
+    section("\nReserved for integrations, reported by nothing yet", &|source| {
+        matches!(source, Source::Reserved { .. })
+    })?;
     Ok(CLEAN)
 }
 

@@ -78,7 +78,7 @@ pub(super) struct Check {
     pub(super) fix: Fix,
 }
 
-/// Kinds of findings to show; all of them without a word.
+/// Kinds of findings to show; all of them without a word. Those without a lint are hidden until there is one.
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Categories")]
 pub(super) struct Categories {
@@ -92,16 +92,16 @@ pub(super) struct Categories {
     #[arg(long)]
     budgets: bool,
     /// Frame memory in async code (FA7xx)
-    #[arg(long)]
+    #[arg(long, hide = true)]
     async_safety: bool,
     /// Tags and systems (FA8xx)
     #[arg(long)]
     architecture: bool,
     /// Staging and transfers (FA4xx)
-    #[arg(long)]
+    #[arg(long, hide = true)]
     gpu: bool,
     /// The physics wrapper (FA9xx)
-    #[arg(long)]
+    #[arg(long, hide = true)]
     rapier: bool,
     /// Suppressions and files (FA5xx)
     #[arg(long)]
@@ -239,6 +239,16 @@ mod tests {
         assert!(!is_certain(&["--min-confidence", "high"], Confidence::Low));
         assert!(is_certain(&["--min-confidence", "low"], Confidence::High));
         assert!(Cli::try_parse_from(["cargo-fa", "--min-confidence", "sure"]).is_err());
+    }
+
+    #[test]
+    fn a_category_is_offered_when_it_has_a_lint() {
+        let command = Cli::command();
+        for category in Category::ALL {
+            let switch = command.get_arguments().find(|switch| switch.get_long() == Some(category.name()));
+            let has_lint = crate::lints::ALL.iter().any(|lint| lint.category == category);
+            assert_eq!(!switch.unwrap().is_hide_set(), has_lint, "{}", category.name());
+        }
     }
 
     #[test]

@@ -88,7 +88,7 @@ fn wrong_values_are_explained() {
         ),
         (
             "budgets.tags.physics = \"8\"",
-            "`8` has no unit; write \"8MB\", or 8 without quotes for bytes @ \"8\"",
+            "`8` has no unit; write 8 without quotes for bytes, or a unit, as in \"8KB\" @ \"8\"",
         ),
         (
             "budgets.tags.physics = true",

@@ -1,7 +1,5 @@
 //! Sizes as the attributes write them: `"8MB"`.
 
-use crate::suggest::nearest;
-
 /// What a unit is worth. `KB` and `KiB` are the same: engines do not count in powers of 1000.
 const UNITS: [(&str, u64); 7] = [
     ("B", 1),
@@ -21,18 +19,27 @@ pub(crate) fn parse(text: &str) -> Result<u64, String> {
         return Err(format!("`{text}` is not a size; write one such as \"8MB\""));
     }
     if unit.is_empty() {
-        return Err(format!("`{text}` has no unit; write \"{text}MB\", or {text} without quotes for bytes"));
+        return Err(format!(
+            "`{text}` has no unit; write {number} without quotes for bytes, or a unit, as in \"{number}KB\""
+        ));
     }
     if unit.starts_with(['.', ',']) {
         return Err(format!("`{text}` is not a whole number; use the next smaller unit, as in \"1536KB\""));
     }
     let Some((_, worth)) = UNITS.iter().find(|(name, _)| *name == unit) else {
-        let near = nearest(unit, UNITS.iter().map(|(name, _)| *name))
-            .map_or_else(String::new, |near| format!("; did you mean \"{number}{near}\"?"));
+        let near = meant(unit).map_or_else(String::new, |near| format!("; did you mean \"{number}{near}\"?"));
         return Err(format!("unknown unit `{unit}`{near} (units are B, KB, MB, GB; 1KB is 1024 bytes)"));
     };
     let bytes = number.parse::<u64>().ok().and_then(|number| number.checked_mul(*worth));
     bytes.ok_or_else(|| format!("`{text}` does not fit 64 bits of bytes"))
+}
+
+/// The unit that `mb`, `M` or `mi` stands for.
+fn meant(unit: &str) -> Option<&'static str> {
+    UNITS.iter().map(|(name, _)| *name).find(|name| {
+        let letters = name.trim_end_matches('B');
+        unit.eq_ignore_ascii_case(name) || (!letters.is_empty() && unit.eq_ignore_ascii_case(letters))
+    })
 }
 
 /// Bytes as people write them: `8 MiB`, or all of them where no unit fits.
@@ -66,7 +73,10 @@ mod tests {
     fn mistakes_say_what_to_write() {
         for (text, part) in [
             ("8mb", "did you mean \"8MB\"?"),
-            ("8", "write \"8MB\", or 8 without quotes"),
+            ("64K", "did you mean \"64KB\"?"),
+            ("1g", "did you mean \"1GB\"?"),
+            ("8XB", "unknown unit `XB` (units"),
+            ("8", "write 8 without quotes for bytes, or a unit, as in \"8KB\""),
             ("1.5MB", "use the next smaller unit"),
             ("MB", "is not a size"),
             ("99999999999GB", "does not fit 64 bits"),

@@ -21,11 +21,8 @@ fn read(modules: &[(&str, &str)]) -> BTreeSet<String> {
         package: "game".into(),
         cargo: CargoTarget::of_folder(&root, "game"),
         root,
-        orphans: modules
-            .iter()
-            .map(|(name, _)| path(name))
-            .filter(|path| !path.ends_with("lib.rs"))
-            .collect(),
+        whole: true,
+        others: modules.iter().map(|(name, _)| path(name)).filter(|path| !path.ends_with("lib.rs")).collect(),
         dependencies: [("fa".to_owned(), Dependency::Framealloc)].into(),
         cfg: Cfg::default(),
         selected: true,

@@ -169,6 +169,7 @@ pub(crate) fn run(model: &Model<'_>) -> Vec<Finding> {
 }
 
 pub(crate) use fa302_system_without_budget::LINT as SYSTEM_WITHOUT_BUDGET;
+pub(crate) use fa802_unknown_tag::LINT as UNKNOWN_TAG;
 
 /// The lints about suppressions and files; the driver emits them, not the analysis.
 pub(crate) mod configuration {

@@ -136,7 +136,8 @@ impl Workspace {
                 name: target.name.replace('-', "_"),
                 package: package.name.to_string(),
                 root: normal(target.src_path.as_std_path()),
-                orphans: Vec::new(),
+                others: Vec::new(),
+                whole: false,
                 dependencies: BTreeMap::new(),
                 cfg: cfg.clone(),
                 selected,
@@ -149,7 +150,7 @@ impl Workspace {
         without.insert(self.metadata.target_directory.clone().into_std_path_buf());
         // The library comes first in cargo's list.
         if let Some(first) = crates.first_mut() {
-            first.orphans = below(folder, exclude, &without, true);
+            first.others = below(folder, exclude, &without, true);
         }
         crates
     }

@@ -86,8 +86,8 @@ fn crates_know_each_other_by_the_names_in_their_manifests() {
     let own = ours(&[("fa", Dependency::Framealloc), ("my_engine", Dependency::Crate(library))]);
     assert_eq!((&binary.dependencies, &demo.dependencies), (&own, &own));
     assert_eq!(game.dependencies, ours(&[("core", Dependency::Crate(library))]));
-    let orphans: Vec<_> = input.crates[library].orphans.iter().filter_map(|path| path.file_name()).collect();
-    assert_eq!(orphans, ["loose.rs"]);
+    let others: Vec<_> = input.crates[library].others.iter().filter_map(|path| path.file_name()).collect();
+    assert_eq!(others, ["loose.rs"]);
 }
 
 #[test]

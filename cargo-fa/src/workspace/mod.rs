@@ -5,7 +5,7 @@
 //! | `select` | what `-p`, `--workspace`, `--features`, `--target` ask for |
 //! | `load` | `cargo metadata` to crates and their dependencies |
 //! | `cfg` | what the compiler sets for a target |
-//! | `files` | Rust files below a folder that no target names |
+//! | `files` | Rust files below a folder |
 //! | `plain` | a folder without cargo, for fixtures and corpora |
 
 mod cfg;

@@ -40,7 +40,8 @@ fn one(folder: &Path, mut files: Vec<PathBuf>) -> CrateInput {
         cargo: CargoTarget::of_folder(folder, &package),
         package,
         root,
-        orphans: files,
+        others: files,
+        whole: true,
         dependencies: BTreeMap::from([("framealloc".to_owned(), Dependency::Framealloc)]),
         cfg: Cfg::default(),
         selected: true,
@@ -72,7 +73,7 @@ mod tests {
             write(path);
         }
         let input = plain(folder.path(), &[]).unwrap();
-        let names: Vec<_> = input.crates.iter().map(|one| (one.root.clone(), one.orphans.len())).collect();
+        let names: Vec<_> = input.crates.iter().map(|one| (one.root.clone(), one.others.len())).collect();
         let at = |path: &str| input.root.join(path);
         assert_eq!(names, [(at(".hidden/also.rs"), 1), (at("a/src/lib.rs"), 1), (at("b/src/main.rs"), 0)]);
         let input = plain(folder.path(), &["a/".to_owned()]).unwrap();

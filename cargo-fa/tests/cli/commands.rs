@@ -21,12 +21,24 @@ fn explain_prints_pages() {
 }
 
 #[test]
+fn help_offers_what_has_an_effect() {
+    let help = Project::new("").fa(&["--help"]).code(0).out;
+    assert!(help.contains("--dirtymem") && help.contains("--architecture"), "{help}");
+    for reserved in ["--gpu", "--rapier", "--async-safety"] {
+        assert!(!help.contains(reserved), "{help}");
+    }
+}
+
+#[test]
 fn list_shows_levels_in_force() {
     let project = Project::new("");
     let line = |text: &str, code: &str| text.lines().find(|line| line.contains(code)).unwrap().to_owned();
     let out = project.fa(&["list"]).code(0).out;
     assert!(line(&out, "FA521").starts_with("  FA521  warn   configuration  unused_suppression "), "{out}");
     assert_eq!(line(&out, "FA310"), "  FA310  soft budget threshold passed");
+    let (lints, reserved) =
+        out.split_once("\nReserved for integrations, reported by nothing yet:\n").unwrap();
+    assert!(!lints.contains("FA4") && reserved.contains("  FA401  "), "{out}");
     project.write(".fa.toml", "[lints]\nFA521 = \"deny\"\n");
     let out = project.fa_in("game", &["list"], &[]).code(0).out;
     assert!(line(&out, "FA521").starts_with("  FA521  deny "), "{out}");
@@ -78,4 +90,38 @@ fn init_writes_what_fits_the_workspace() {
     let ran = project.fa(&["init"]).code(2);
     assert!(ran.err.starts_with("error: `[ROOT]/.fa.toml` exists already"), "{ran:?}");
     assert_eq!(project.read(".fa.toml"), text);
+}
+
+#[test]
+fn init_leaves_out_tags_that_are_likely_misspelt() {
+    let project = Project::new(
+        "use framealloc::{Budget, SmartAlloc, frame_system};\n\n\
+         #[frame_system(tag = \"render/cull\")]\npub fn cull(_alloc: &SmartAlloc) {}\n\n\
+         #[frame_system(tag = \"render/opaque\")]\npub fn draw(_alloc: &SmartAlloc) {}\n\n\
+         #[frame_system(tag = \"rendr/shadows\")]\npub fn shadows(_alloc: &SmartAlloc) {}\n\n\
+         pub fn start(alloc: &SmartAlloc) {\n    alloc.set_tag_budget(\"render/cul\", Budget::bytes(1024));\n}\n",
+    );
+    let blamed = ["game/src/lib.rs:9:16: warning[FA802]", "game/src/lib.rs:13:26: warning[FA802]"];
+    project.fa(&["--format", "compact"]).code(1).found(&blamed);
+    let ran = project.fa(&["init"]).code(0);
+    let doubts = [
+        "the tag \"render/cul\" is not among `known`: no system and no scope has the tag `render/cul`, and one has \
+         `render/cull` (game/src/lib.rs:13)",
+        "the tag \"rendr/shadows\" is not among `known`: `rendr` occurs once, and is spelt almost like `render` \
+         (game/src/lib.rs:9)",
+    ];
+    for doubt in doubts {
+        assert!(ran.err.contains(doubt), "{ran:?}");
+    }
+    let text = project.read(".fa.toml");
+    let known: Vec<&str> =
+        text.lines().skip_while(|line| *line != "known = [").take_while(|line| *line != "]").collect();
+    assert_eq!(
+        known[1],
+        "    # \"render/cul\", left out: no system and no scope has the tag `render/cul`, and one has `render/cull` (game/src/lib.rs:13)"
+    );
+    assert_eq!(known[2], "    \"render/cull\",");
+    assert!(known[4].starts_with("    # \"rendr/shadows\", left out: "), "{text}");
+    // What was left out stays a mistake.
+    project.fa(&["--format", "compact"]).code(1).found(&blamed);
 }

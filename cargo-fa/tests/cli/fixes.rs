@@ -97,3 +97,17 @@ fn a_suppression_of_a_lint_that_is_off_is_in_use() {
     project.fa(&["--threading", "--configuration"]).code(0);
     project.fa(&["--min-confidence", "high"]).code(0);
 }
+
+#[test]
+fn a_fix_that_changes_a_type_says_so() {
+    let project = Project::new(
+        "use framealloc::{FrameBox, SmartAlloc};\n\n\
+         pub fn f(alloc: &SmartAlloc, sizes: &[u32]) -> usize {\n    \
+         let mut all: Vec<FrameBox<'_, u32>> = Vec::new();\n    \
+         for &size in sizes {\n        all.push(alloc.frame_box(size));\n    }\n    all.len()\n}\n",
+    );
+    let out = project.fa(&[]).code(1).out;
+    let help =
+        "help: put the value itself into `all`, whose type has `u32` then in place of `FrameBox<u32>`\n";
+    assert!(out.contains(help) && out.contains("+         all.push(size);\n"), "{out}");
+}

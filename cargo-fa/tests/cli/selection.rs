@@ -77,15 +77,65 @@ fn a_folder_or_file_is_linted_without_cargo() {
 }
 
 #[test]
-fn files_that_no_module_names_are_linted_too() {
+fn what_the_targets_of_a_package_lead_to_is_linted() {
+    let project =
+        Project::new("#[path = \"../../shared/io.rs\"]\nmod io;\nmod macros { cfg_if! { mod deep; } }\n");
+    let files = [
+        "shared/io.rs",
+        "game/src/macros/deep.rs",
+        "game/tests/suite/main.rs",
+        "game/tests/suite/part/mod.rs",
+        "game/examples/demo.rs",
+    ];
+    for file in files {
+        project.write(file, OPEN_FRAME);
+    }
+    let main = format!(
+        "{OPEN_FRAME}mod part;\ninclude!(\"cases.rs\");\nconst SIZES: [u8; 2] = include!(\"sizes.rs\");\n"
+    );
+    project.write("game/tests/suite/main.rs", &main);
+    project.write("game/tests/suite/cases.rs", OPEN_FRAME);
+    project.write("game/tests/suite/sizes.rs", "[1, 2]");
+    let found = [
+        "game/examples/demo.rs:6:16: warning[FA603]",
+        "game/src/macros/deep.rs:6:16: warning[FA603]",
+        "game/tests/suite/cases.rs:6:16: warning[FA603]",
+        "game/tests/suite/main.rs:6:16: warning[FA603]",
+        "game/tests/suite/part/mod.rs:6:16: warning[FA603]",
+        "shared/io.rs:6:16: warning[FA603]",
+    ];
+    project.fa(&compact(&[])).code(1).found(&found);
+}
+
+#[test]
+fn what_no_target_leads_to_is_not_looked_at() {
+    let project = Project::with_a_finding();
+    for path in ["game/my_main.rs", "game/snippets/a.rs", "game/src/forgotten.rs"] {
+        project.write(path, OPEN_FRAME);
+    }
+    for path in ["game/templates/sys.rs", "game/src/template.rs"] {
+        project.write(path, "// framealloc\nfn {{name}}() {}");
+    }
+    let ran = project.fa(&compact(&[]));
+    ran.found(&[GAME]);
+    assert!(ran.err.contains("1 warning in 2 crates, 1 file, "), "{ran:?}");
+    let ran = project.fa(&["show", "game/my_main.rs"]).code(2);
+    assert!(ran.err.contains("`game/my_main.rs` belongs to no linted crate"), "{ran:?}");
+}
+
+#[test]
+fn a_package_is_looked_at_when_a_module_of_one_target_names_framealloc() {
     let project = Project::new("");
-    project.write("game/src/loose.rs", OPEN_FRAME);
-    project.fa(&compact(&[])).found(&["game/src/loose.rs:6:16: warning[FA603]"]);
+    project.write("engine/src/bin/a.rs", "fn main() {}");
+    project.write("engine/src/bin/b.rs", "#[path = \"../part.rs\"] mod part; fn main() {}");
+    std::fs::remove_file(project.path("engine/src/lib.rs")).unwrap();
+    project.write("engine/src/part.rs", OPEN_FRAME);
+    project.fa(&compact(&[])).found(&["engine/src/part.rs:6:16: warning[FA603]"]);
 }
 
 #[test]
 fn a_file_that_does_not_parse_stops_nothing() {
-    let project = Project::with_a_finding();
+    let project = Project::new(&format!("{OPEN_FRAME}mod broken;\n"));
     project.write("game/src/broken.rs", "fn f( {");
     let ran = project.fa(&compact(&[])).code(1);
     ran.found(&["game/src/broken.rs:1:7: warning[FA523]", GAME]);
@@ -103,6 +153,7 @@ fn only_changed_lines_are_shown_since_a_revision() {
     project.write("engine/src/lib.rs", &format!("\n{OPEN_FRAME}"));
     project.write("game/src/lib.rs", &OPEN_FRAME.replace("?;", " ?;"));
     project.fa(&compact(&["--since", "HEAD"])).found(&["game/src/lib.rs:6:16: warning[FA603]"]);
+    project.write("game/src/lib.rs", &format!("{}mod new;\n", OPEN_FRAME.replace("?;", " ?;")));
     project.write("game/src/new.rs", OPEN_FRAME);
     let all = ["game/src/lib.rs:6:16: warning[FA603]", "game/src/new.rs:6:16: warning[FA603]"];
     project.fa(&compact(&["--since", "HEAD"])).found(&all);

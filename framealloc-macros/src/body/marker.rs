@@ -5,6 +5,8 @@ use quote::quote;
 use syn::parse::Parser;
 use syn::{Attribute, Meta};
 
+use crate::support::errors::suggest;
+
 /// One of the helper attributes.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Marker {
@@ -19,6 +21,20 @@ impl Marker {
             "frame_local" => Some(Self::FrameLocal),
             "retain" => Some(Self::Retain),
             _ => None,
+        }
+    }
+
+    /// The helper that the name of `attribute`, which is none, was probably meant to be.
+    pub(crate) fn misspelt(attribute: &Attribute) -> Option<Self> {
+        let name = attribute.path().get_ident()?.to_string();
+        [Self::FrameLocal, Self::Retain].into_iter().find(|marker| suggest(&name, &[marker.word()]).is_some())
+    }
+
+    /// Its bare name.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::FrameLocal => "frame_local",
+            Self::Retain => "retain",
         }
     }
 

@@ -19,7 +19,7 @@ pub(super) fn initialise(local: &mut Local) {
         Ok(Container::Vec(_)) => quote_spanned!(glue=> ::std::vec::Vec::new()),
         Ok(Container::String) => quote_spanned!(glue=> ::std::string::String::new()),
         Ok(_) => quote_spanned!(glue=> ::core::default::Default::default()),
-        Err(NotOne::Unknown(_)) if !is_mutable(&typed.pat) => return,
+        Err(NotOne::Unknown(..)) if !is_mutable(&typed.pat) => return,
         Err(_) => quote_spanned!(glue=> { fn declared<T>() -> T { ::core::unimplemented!() } declared() }),
     };
     let eq_token = syn::Token![=](glue);

@@ -4,7 +4,6 @@ use proc_macro2::{Ident, Span};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::parse::Parser;
 use syn::punctuated::Punctuated;
-use syn::spanned::Spanned;
 use syn::visit_mut::{self, VisitMut};
 use syn::{
     Attribute, Block, Expr, ExprConst, ImplItemFn, Item, ItemFn, Local, Macro, Signature, Stmt, Token,
@@ -13,9 +12,10 @@ use syn::{
 
 use super::marker::{self, Marker, is_system};
 use super::plain;
-use crate::frame_local::Target;
+use crate::frame_local::{Outcome, Target};
+use crate::support::binding::place_of;
 use crate::support::crate_path::CratePath;
-use crate::support::errors::Errors;
+use crate::support::errors::{Errors, written};
 use crate::{frame_local, retain};
 
 /// Where the walk is, which decides what a helper attribute on a `let` becomes.
@@ -49,6 +49,11 @@ impl<'a> Rewriter<'a> {
         Self { krate, errors, place: Place::Refused, moves: 0, uses: 0 }
     }
 
+    /// For a `let` outside of any system, which is reported elsewhere.
+    pub(crate) fn outside(krate: &'a CratePath, errors: &'a mut Errors) -> Self {
+        Self { krate, errors, place: Place::Frameless(String::new()), moves: 0, uses: 0 }
+    }
+
     /// Walks over the statements; returns how often the frame is used.
     pub(crate) fn rewrite(mut self, stmts: &mut [Stmt]) -> usize {
         for stmt in stmts {
@@ -61,24 +66,48 @@ impl<'a> Rewriter<'a> {
     fn expand(&mut self, local: &mut Local, marker: Marker, attribute: &Attribute) {
         match &self.place {
             Place::System(frame) => {
-                let at = local.pat.span();
+                let at = place_of(local);
                 let target = match self.moves {
                     0 => Target::new(self.krate, frame, at),
                     _ => Target::lent(self.krate, frame, &lent(), at),
                 };
-                if expand(local, marker, attribute, &target, self.errors) {
-                    self.uses += 1;
-                    return;
+                match expand(local, marker, attribute, &target, self.errors) {
+                    Outcome::Expanded => {
+                        self.uses += 1;
+                        return;
+                    }
+                    Outcome::MistakeAsValue => return,
+                    Outcome::Mistake => {}
                 }
             }
             Place::Refused => {
                 // For its mistakes alone.
-                let target = Target::new(self.krate, &lent(), local.pat.span());
-                expand(&mut local.clone(), marker, attribute, &target, self.errors);
+                let target = Target::new(self.krate, &lent(), place_of(local));
+                let mut expanded = local.clone();
+                let outcome = expand(&mut expanded, marker, attribute, &target, self.errors);
+                if matches!(outcome, Outcome::MistakeAsValue) {
+                    *local = expanded;
+                    return;
+                }
             }
             Place::Frameless(advice) => self.errors.push(attribute, format!("`{}` {advice}", marker.name())),
         }
         plain::initialise(local);
+    }
+
+    /// Takes an attribute off `local` that was probably meant to be ours, with an error.
+    fn misspelt(&mut self, local: &mut Local) {
+        let before = local.attrs.len();
+        local.attrs.retain(|attribute| {
+            let Some(marker) = Marker::misspelt(attribute) else { return true };
+            let wrong = written(attribute.path());
+            let message = format!("there is no attribute `{wrong}` here; did you mean `{}`?", marker.word());
+            self.errors.push(attribute.path(), message);
+            false
+        });
+        if local.attrs.len() < before {
+            plain::initialise(local);
+        }
     }
 
     /// Runs `walk` in another place.
@@ -108,14 +137,14 @@ impl<'a> Rewriter<'a> {
     }
 }
 
-/// Rewrites `local` by the helper it carried; `false` after a mistake.
+/// Rewrites `local` by the helper it carried.
 fn expand(
     local: &mut Local,
     marker: Marker,
     attribute: &Attribute,
     target: &Target,
     errors: &mut Errors,
-) -> bool {
+) -> Outcome {
     match marker {
         Marker::FrameLocal => frame_local::expand(local, attribute, target, errors),
         Marker::Retain => retain::expand(local, attribute, target, errors),
@@ -142,15 +171,19 @@ impl VisitMut for Rewriter<'_> {
             local.attrs.iter().filter_map(|attr| Some((Marker::of(attr)?, attr.clone()))).collect();
         local.attrs.retain(|attr| Marker::of(attr).is_none());
         visit_mut::visit_local_mut(self, local);
-        let Some((marker, attribute)) = ours.first() else { return };
+        let Some((marker, attribute)) = ours.first() else {
+            self.misspelt(local);
+            return;
+        };
         for (again, attribute) in &ours[1..] {
-            let message = if again == marker {
-                format!("`{}` is given twice", marker.name())
-            } else {
-                "a value is either `#[frame_local]`, gone with the frame, or `#[retain]`, kept beyond it"
-                    .to_owned()
-            };
-            self.errors.push(attribute, message);
+            if again != marker {
+                let message =
+                    "a value is either `#[frame_local]`, gone with the frame, or `#[retain]`, kept beyond it";
+                self.errors.push(attribute, message);
+                plain::initialise(local);
+                return;
+            }
+            self.errors.push(attribute, format!("`{}` is given twice", marker.name()));
         }
         self.expand(local, *marker, attribute);
     }

@@ -1,11 +1,13 @@
 //! The standard containers that have a frame form.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens, quote_spanned};
+use quote::quote_spanned;
 use syn::spanned::Spanned;
 use syn::{Expr, GenericArgument, Path, PathArguments, Type};
 
 use super::Target;
+use super::on_heap::instead_of;
+use crate::support::errors::written;
 
 /// A container by name, with its element types.
 pub(crate) enum Container<'t> {
@@ -23,10 +25,24 @@ pub(crate) enum Container<'t> {
 
 /// Why a type is none of them.
 pub(crate) enum NotOne {
-    /// Another type, or an alias.
-    Unknown(String),
+    /// Another type, or an alias: as it is written, and what to say of it.
+    Unknown(String, Other),
     /// The right name with the wrong parameters; the text says what to write.
     Parameters(&'static str),
+}
+
+/// What a type is that is no container with a frame form.
+pub(crate) enum Other {
+    /// `FrameVec<'_, T>`: the frame form itself, with its ordinary name.
+    FrameForm { named: String, ordinary: String },
+    /// `BTreeMap<K, V>`: there is none; with what to take instead.
+    NoFrameForm { container: String, instead: &'static str },
+    /// `&mut [T]`: the element.
+    Slice(String),
+    /// Possibly an alias.
+    Named,
+    /// Something else.
+    Plain,
 }
 
 impl<'t> Container<'t> {
@@ -106,28 +122,81 @@ impl<'t> Container<'t> {
 
 impl NotOne {
     fn unknown(ty: &Type) -> Self {
-        Self::Unknown(
-            ty.to_token_stream()
-                .to_string()
-                .replace(" ::", "::")
-                .replace(" <", "<")
-                .replace("< ", "<")
-                .replace(" >", ">"),
-        )
+        Self::Unknown(written(ty), Other::of(ty))
     }
 
     /// What to tell the user about the variable `name`.
     pub(crate) fn message(&self, name: &Ident) -> String {
-        match self {
-            Self::Unknown(ty) => format!(
-                "`{name}` needs a value here: without one, `#[frame_local]` knows `Vec<T>`, `HashMap<K, V>`, `HashSet<T>`, \
-                 `String` and `Box<[T]>` by name, and `{ty}` is none of these\n\
-                 help: write `let {name}: {ty} = ..;` (a frame value cannot be assigned later), \
+        let (ty, other) = match self {
+            Self::Unknown(ty, other) => (ty, other),
+            Self::Parameters(advice) => return (*advice).to_owned(),
+        };
+        let unknown = format!(
+            "`{name}` needs a value here: without one, `#[frame_local]` knows `Vec<T>`, `HashMap<K, V>`, `HashSet<T>`, \
+             `String` and `Box<[T]>` by name, and `{ty}` is none of these"
+        );
+        match other {
+            Other::FrameForm { named, ordinary } => format!(
+                "`#[frame_local]` goes by the ordinary names, and makes a `{named}` of `{ordinary}` itself\n\
+                 help: write `let mut {name}: {ordinary};`"
+            ),
+            Other::NoFrameForm { container, instead } => format!(
+                "`{container}` has no frame form\nhelp: {instead}; without `#[frame_local]` a `{container}` is on the heap"
+            ),
+            Other::Slice(element) => format!(
+                "{unknown}\nhelp: a slice in the frame is `#[frame_local(capacity = 256)] let mut {name}: Box<[{element}]>;`"
+            ),
+            Other::Named => format!(
+                "{unknown}\nhelp: write `let {name}: {ty} = ..;` (a frame value cannot be assigned later), \
                  or spell out the container if `{ty}` is an alias of one"
             ),
-            Self::Parameters(advice) => (*advice).to_owned(),
+            Other::Plain => {
+                format!(
+                    "{unknown}\nhelp: write `let {name}: {ty} = ..;` (a frame value cannot be assigned later)"
+                )
+            }
         }
     }
+}
+
+impl Other {
+    fn of(ty: &Type) -> Self {
+        let last = match ty {
+            Type::Reference(reference) => match &*reference.elem {
+                Type::Slice(slice) => return Self::Slice(written(&slice.elem)),
+                _ => return Self::Plain,
+            },
+            Type::Slice(slice) => return Self::Slice(written(&slice.elem)),
+            Type::Path(path) => path.path.segments.last(),
+            _ => None,
+        };
+        let Some(last) = last else { return Self::Plain };
+        let named = last.ident.to_string();
+        if let Some(instead) = instead_of(&named) {
+            return Self::NoFrameForm { container: named, instead };
+        }
+        let types: Vec<_> = match &last.arguments {
+            PathArguments::AngleBracketed(list) => {
+                list.args.iter().filter(|argument| is_type(argument)).map(written).collect()
+            }
+            _ => Vec::new(),
+        };
+        let types = if types.is_empty() { String::new() } else { format!("<{}>", types.join(", ")) };
+        let ordinary = match named.as_str() {
+            "FrameVec" => format!("Vec{types}"),
+            "FrameMap" => format!("HashMap{types}"),
+            "FrameSet" => format!("HashSet{types}"),
+            "FrameString" => "String".to_owned(),
+            "FrameBox" if types.starts_with("<[") => format!("Box{types}"),
+            _ if named.starts_with(char::is_uppercase) => return Self::Named,
+            _ => return Self::Plain,
+        };
+        Self::FrameForm { named, ordinary }
+    }
+}
+
+fn is_type(argument: &GenericArgument) -> bool {
+    matches!(argument, GenericArgument::Type(_))
 }
 
 fn path_of(ty: &Type) -> Option<&Path> {

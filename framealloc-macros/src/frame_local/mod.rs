@@ -3,7 +3,7 @@
 //! | written | becomes |
 //! |---|---|
 //! | `let x = value;` | `let x = Frame::boxed(&frame, value);` |
-//! | `let x: T = value;` | the same, `value` coerced to `T` first |
+//! | `let x: T = value;` | the same, `value` coerced to `T` first; an error where `T` has its memory on the heap |
 //! | `let mut v: Vec<T>;` | `let mut v = Frame::vec::<T>(&frame);`, likewise maps, sets and strings |
 //! | `let s: Box<[T]>;` with `capacity = n` | `let s = Frame::slice_default::<T>(&frame, n);` |
 //!
@@ -11,19 +11,23 @@
 //! user's variable and of the frame by name, and of nothing else.
 
 mod container;
+mod on_heap;
 
 pub(crate) use container::{Container, NotOne};
 
+use core::fmt::Display;
+
 use darling::FromMeta;
+use on_heap::OnHeap;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::{Attribute, Expr, Local, LocalInit, Pat, Token};
+use syn::{Attribute, Expr, Local, LocalInit, Pat, Token, parse_quote};
 
 use crate::body::marker::arguments;
-use crate::support::args::{Keys, value};
+use crate::support::args::{Keys, string, value};
 use crate::support::binding::Binding;
 use crate::support::crate_path::CratePath;
-use crate::support::errors::Errors;
+use crate::support::errors::{Errors, error};
 
 const KEYS: Keys =
     Keys { attribute: "`#[frame_local]`", known: &["capacity"], example: "#[frame_local(capacity = 256)]" };
@@ -57,37 +61,83 @@ struct Capacity(Expr);
 
 impl FromMeta for Capacity {
     fn from_expr(expr: &Expr) -> darling::Result<Self> {
-        Ok(Self(expr.clone()))
+        let Some(text) = string(expr) else { return Ok(Self(expr.clone())) };
+        let number = text.value().parse::<usize>().unwrap_or(256);
+        let message = if text.value().parse::<usize>().is_ok() {
+            "a capacity is a number, without quotes"
+        } else {
+            "`capacity` counts elements, not bytes"
+        };
+        Err(error(text, format!("{message}\nhelp: write `#[frame_local(capacity = {number})]`")))
     }
 }
 
-/// Rewrites `local`; `false` after a mistake, which is then reported and `local` as it was.
-pub(crate) fn expand(local: &mut Local, attribute: &Attribute, target: &Target, errors: &mut Errors) -> bool {
-    let mut capacity = None;
-    for (_, item) in KEYS.split(arguments(attribute), errors) {
-        capacity = errors.keep(value::<Capacity>(&item, "capacity = 256")).map(|Capacity(expr)| expr);
+/// What became of a `let` with one of our attributes.
+pub(crate) enum Outcome {
+    /// It makes its value in the frame.
+    Expanded,
+    /// It is as it was, the mistake is among the errors.
+    Mistake,
+    /// The mistake stands in the place of a value, so that the compiler says nothing more about the variable.
+    MistakeAsValue,
+}
+
+impl Outcome {
+    /// Gives `local`, which has no value, the mistake for one.
+    pub(crate) fn mistake(local: &mut Local, place: impl ToTokens, message: impl Display) -> Self {
+        set_value(local, syn::Error::new_spanned(place, message).into_compile_error());
+        Self::MistakeAsValue
     }
-    let Some(binding) = Binding::of(local, "#[frame_local]", errors) else { return false };
+}
+
+/// Rewrites `local`.
+pub(crate) fn expand(
+    local: &mut Local,
+    attribute: &Attribute,
+    target: &Target,
+    errors: &mut Errors,
+) -> Outcome {
+    let (mut capacity, mut wrong) = (None, Errors::default());
+    for (_, item) in KEYS.split(arguments(attribute), &mut wrong) {
+        capacity = wrong.keep(value::<Capacity>(&item, "capacity = 256")).map(|Capacity(expr)| expr);
+    }
+    // Any number will do where the one that is meant was not understood.
+    let meant = if wrong.is_empty() { capacity.clone() } else { Some(parse_quote!(0)) };
+    errors.append(wrong);
+    let Some(binding) = Binding::of(local, "#[frame_local]", errors) else { return Outcome::Mistake };
     let value = match &local.init {
         Some(init) => {
+            if let Some(on_heap) = OnHeap::of(binding.ty.as_ref(), &init.expr) {
+                let place = binding
+                    .ty
+                    .as_ref()
+                    .map_or_else(|| init.expr.to_token_stream(), ToTokens::to_token_stream);
+                errors.push(place, on_heap.message(&binding.pat.ident));
+                return Outcome::Mistake;
+            }
             if let Some(capacity) = &capacity {
                 let message =
                     "`capacity` is for a container without an initialiser; here the value brings its own";
                 errors.push(capacity, message);
             }
-            Some(boxed(&binding, &init.expr, target))
+            boxed(&binding, &init.expr, target)
         }
-        None => container_value(&binding, capacity.as_ref(), target, errors),
+        None => match container_value(&binding, meant.as_ref(), target) {
+            Ok(value) => value,
+            Err((place, message)) => return Outcome::mistake(local, place, message),
+        },
     };
-    value.is_some_and(|value| {
-        initialise(local, binding, value);
-        true
-    })
+    initialise(local, binding, value);
+    Outcome::Expanded
 }
 
 /// Replaces pattern, type and initialiser of `local` by `pat = value`.
 pub(crate) fn initialise(local: &mut Local, binding: Binding, value: TokenStream) {
     local.pat = Pat::Ident(binding.pat);
+    set_value(local, value);
+}
+
+fn set_value(local: &mut Local, value: TokenStream) {
     let eq_token = local.init.as_ref().map_or(Token![=](Span::mixed_site()), |init| init.eq_token);
     local.init = Some(LocalInit { eq_token, expr: Box::new(Expr::Verbatim(value)), diverge: None });
 }
@@ -114,32 +164,27 @@ fn boxed(binding: &Binding, init: &Expr, target: &Target) -> TokenStream {
     moved(binding, init, *span, |value| quote_spanned!(*span=> #krate::Frame::boxed(#frame, #value)))
 }
 
+/// The frame form that the type names, or the mistake and its place.
 fn container_value(
     binding: &Binding,
     capacity: Option<&Expr>,
     target: &Target,
-    errors: &mut Errors,
-) -> Option<TokenStream> {
+) -> Result<TokenStream, (TokenStream, String)> {
     let name = &binding.pat.ident;
     let Some(ty) = &binding.ty else {
         let message = format!(
             "`{name}` has neither a value nor a type, and a frame value cannot be assigned later\n\
              help: initialise it here, or name a container: `let mut {name}: Vec<_>;`"
         );
-        errors.push(name, message);
-        return None;
+        return Err((name.into_token_stream(), message));
     };
     match Container::of(ty) {
         Ok(Container::Slice(_)) if capacity.is_none() => {
             let message =
                 "`Box<[T]>` without an initialiser needs its length: `#[frame_local(capacity = 256)]`";
-            errors.push(ty, message);
-            None
+            Err((ty.into_token_stream(), message.to_owned()))
         }
-        Ok(container) => Some(container.create(ty, capacity, target)),
-        Err(wrong) => {
-            errors.push(ty, wrong.message(name));
-            None
-        }
+        Ok(container) => Ok(container.create(ty, capacity, target)),
+        Err(wrong) => Err((ty.into_token_stream(), wrong.message(name))),
     }
 }

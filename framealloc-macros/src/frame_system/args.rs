@@ -90,10 +90,15 @@ impl Args {
     pub(super) fn parse(tokens: TokenStream, errors: &mut Errors) -> Self {
         let mut args = Self::default();
         let items = KEYS.split(tokens, errors);
+        // A key that was not understood may be the one that is missing.
+        let complete = errors.is_empty();
         for (key, item) in &items {
             args.set(key, item, errors);
         }
-        args.check_conflicts(&items, errors);
+        if complete {
+            check_missing(&items, errors);
+        }
+        args.check_order(&items, errors);
         args
     }
 
@@ -111,20 +116,14 @@ impl Args {
         }
     }
 
-    fn check_conflicts(&self, items: &[(&str, NestedMeta)], errors: &mut Errors) {
-        let written = |key: &str| items.iter().find(|(other, _)| *other == key).map(|(_, item)| item);
-        for key in ["soft", "on_exceed"] {
-            if let (Some(item), None) = (written(key), written("budget")) {
-                let message = format!("`{key}` has no effect without a budget\nhelp: add `budget = \"8MB\"`");
-                errors.push(item, message);
-            }
-        }
+    /// A soft limit above the budget is a mistake.
+    fn check_order(&self, items: &[(&str, NestedMeta)], errors: &mut Errors) {
         let budget = self.budget.as_ref().and_then(Size::known);
         let soft = match &self.soft {
             Some(Soft::Size(size)) => size.known(),
             _ => None,
         };
-        if let (Some(item), Some(budget), Some(soft)) = (written("soft"), budget, soft)
+        if let (Some(item), Some(budget), Some(soft)) = (written(items, "soft"), budget, soft)
             && soft > budget
         {
             let message = format!(
@@ -146,6 +145,21 @@ impl Args {
             Soft::Percent(_) => true,
         });
     }
+}
+
+/// What only says how a budget behaves needs one.
+fn check_missing(items: &[(&str, NestedMeta)], errors: &mut Errors) {
+    for key in ["soft", "on_exceed"] {
+        if let (Some(item), None) = (written(items, key), written(items, "budget")) {
+            let message = format!("`{key}` has no effect without a budget\nhelp: add `budget = \"8MB\"`");
+            errors.push(item, message);
+        }
+    }
+}
+
+/// The argument with this key.
+fn written<'i>(items: &'i [(&str, NestedMeta)], key: &str) -> Option<&'i NestedMeta> {
+    items.iter().find(|(other, _)| *other == key).map(|(_, item)| item)
 }
 
 fn not_constant(expr: &Expr, function: &ItemFn, errors: &mut Errors) -> bool {

@@ -36,7 +36,7 @@ use quote::quote;
 
 use crate::body::marker::is_frame_system;
 use crate::support::errors::Errors;
-use crate::support::item_fn::{Body, ItemFn, kind_of};
+use crate::support::item_fn::{Body, ItemFn, closure_of, kind_of};
 
 /// The whole macro: the user's item, and one `compile_error!` per mistake.
 pub(crate) fn expand(args: TokenStream, item: TokenStream) -> TokenStream {
@@ -67,7 +67,14 @@ fn expand_fn(args: &mut args::Args, mut function: ItemFn, errors: &mut Errors) -
 
 fn not_a_function(item: &TokenStream, wrong: &syn::Error, errors: &mut Errors) {
     let Some((kind, span)) = kind_of(item) else {
-        errors.push_at(wrong.span(), "`#[frame_system]` cannot read this as a function");
+        match closure_of(item) {
+            Some(bar) => errors.push_at(
+                bar,
+                "a closure cannot be a `#[frame_system]`\nhelp: write a `fn`, here or outside, or open a frame in the closure: \
+                 `let frame = alloc.frame();`",
+            ),
+            None => errors.push_at(wrong.span(), "`#[frame_system]` cannot read this as a function"),
+        }
         return;
     };
     let advice = match kind {

@@ -19,8 +19,7 @@ pub(super) fn check(function: &ItemFn, errors: &mut Errors) -> bool {
             keyword,
             format!(
                 "an `async fn` cannot be a `#[frame_system]`: it moves between threads at every `.await`, frame memory stays on one\n\
-                 help: async functions need a task arena, `#[frame_task]`; or keep `{name}` async and move the part \
-                 between two awaits into a `#[frame_system] fn`"
+                 help: keep `{name}` async and move the part between two awaits into a `#[frame_system] fn`"
             ),
         );
     }

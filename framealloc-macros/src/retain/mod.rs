@@ -10,23 +10,27 @@ use syn::ext::IdentExt;
 use syn::{Attribute, Expr, ExprLit, Lit, LitStr, Local, Meta};
 
 use crate::body::marker::arguments;
-use crate::frame_local::{Target, initialise, moved};
+use crate::frame_local::{Outcome, Target, initialise, moved};
 use crate::support::args::string;
 use crate::support::binding::Binding;
-use crate::support::errors::{Errors, did_you_mean};
+use crate::support::errors::{Errors, did_you_mean, written};
 use policy::Policy;
 
-/// Rewrites `local`; `false` after a mistake, which is then reported and `local` as it was.
-pub(crate) fn expand(local: &mut Local, attribute: &Attribute, target: &Target, errors: &mut Errors) -> bool {
+/// Rewrites `local`.
+pub(crate) fn expand(
+    local: &mut Local,
+    attribute: &Attribute,
+    target: &Target,
+    errors: &mut Errors,
+) -> Outcome {
     let args = Args::of(attribute, errors);
-    let Some(binding) = Binding::of(local, "#[retain]", errors) else { return false };
+    let Some(binding) = Binding::of(local, "#[retain]", errors) else { return Outcome::Mistake };
     let name = &binding.pat.ident;
     let Some(init) = &local.init else {
         let message = format!("`#[retain]` keeps a value, so `{name}` needs one here: `let {name} = ..;`");
-        errors.push(name, message);
-        return false;
+        return Outcome::mistake(local, name, message);
     };
-    let Some(policy) = args.policy else { return false };
+    let Some(policy) = args.policy else { return Outcome::Mistake };
     let Target { krate, frame, span } = target;
     let retained = args.name.unwrap_or_else(|| LitStr::new(&name.unraw().to_string(), name.span()));
     let policy = policy.to_expr(krate, *span);
@@ -37,7 +41,7 @@ pub(crate) fn expand(local: &mut Local, attribute: &Attribute, target: &Target, 
         |value| quote_spanned!(*span=> #krate::Frame::retain_named(#frame, #retained, #value, #policy)),
     );
     initialise(local, binding, value);
-    true
+    Outcome::Expanded
 }
 
 #[derive(Default)]
@@ -66,6 +70,11 @@ impl Args {
                     if names > 1 {
                         errors.push(&pair.path, "`name` is given twice");
                     }
+                }
+                NestedMeta::Meta(Meta::NameValue(pair)) if pair.path.is_ident("policy") => {
+                    policies += 1;
+                    let policy = string(&pair.value).map_or_else(|| written(&pair.value), LitStr::value);
+                    errors.push(pair, format!("a policy is written without a key: `#[retain({policy})]`"));
                 }
                 NestedMeta::Meta(Meta::NameValue(pair)) => {
                     let key = quote::ToTokens::to_token_stream(&pair.path).to_string();

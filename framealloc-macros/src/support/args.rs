@@ -6,8 +6,8 @@ use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{Expr, ExprLit, Lit, LitStr, Meta, Path};
 
-use super::errors::{Errors, did_you_mean, error, list};
-use super::size::UNITS;
+use super::errors::{Errors, did_you_mean, error, list, suggest};
+use super::size::meant;
 
 /// What one macro accepts, for its messages.
 pub(crate) struct Keys {
@@ -78,9 +78,9 @@ fn usual_slip(args: TokenStream) -> Option<(Span, String)> {
             Some((colon.span(), format!("arguments are written with `=`: `{key} = {value}`")))
         }
         [TokenTree::Punct(_), TokenTree::Literal(number), TokenTree::Ident(unit)]
-            if UNITS.iter().any(|(name, _)| unit == name) =>
+            if let Some(meant) = meant(&unit.to_string()) =>
         {
-            Some((unit.span(), format!("sizes with a unit are strings: `\"{number}{unit}\"`")))
+            Some((unit.span(), format!("sizes with a unit are strings: `\"{number}{meant}\"`")))
         }
         _ => None,
     })
@@ -128,12 +128,17 @@ pub(crate) fn choice<T: Copy>(expr: &Expr, choices: &[(&'static str, T)]) -> Res
         let word = expr.to_token_stream().to_string();
         let hint = match names.iter().find(|name| **name == word) {
             Some(name) => format!("; write `\"{name}\"` with quotes"),
-            None => String::new(),
+            None => word.rsplit(' ').next().map_or_else(String::new, |last| meant_word(last, &names)),
         };
         return Err(error(expr, format!("expected one of {quoted}{hint}")));
     };
     let wrong = text.value();
     choices.iter().find(|(name, _)| *name == wrong).map(|(_, choice)| *choice).ok_or_else(|| {
-        error(text, format!("expected one of {quoted}, not `\"{wrong}\"`{}", did_you_mean(&wrong, &names)))
+        error(text, format!("expected one of {quoted}, not `\"{wrong}\"`{}", meant_word(&wrong, &names)))
     })
+}
+
+/// `; did you mean "fail"?`, nothing when no choice is near.
+fn meant_word(wrong: &str, names: &[&str]) -> String {
+    suggest(wrong, names).map_or_else(String::new, |near| format!("; did you mean `\"{near}\"`?"))
 }

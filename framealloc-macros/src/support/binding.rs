@@ -1,9 +1,10 @@
 //! The one identifier that a `let` with our attribute binds.
 
-use quote::ToTokens;
+use proc_macro2::Span;
+use syn::spanned::Spanned;
 use syn::{Local, Pat, PatIdent, Type};
 
-use super::errors::Errors;
+use super::errors::{Errors, written};
 
 /// A `let` of the form `let [mut] name[: Type] [= value];`.
 pub(crate) struct Binding {
@@ -34,6 +35,14 @@ impl Binding {
     }
 }
 
+/// Where the name of a `let` stands, without its `mut`; a pattern of other form as a whole.
+pub(crate) fn place_of(local: &Local) -> Span {
+    match peel(&local.pat) {
+        (Pat::Ident(pat), _) => pat.ident.span(),
+        (pat, _) => pat.span(),
+    }
+}
+
 fn peel(pat: &Pat) -> (&Pat, Option<&Type>) {
     match pat {
         Pat::Type(typed) => (peel(&typed.pat).0, Some(&*typed.ty)),
@@ -61,10 +70,11 @@ fn wrong_pattern(pat: &Pat, attribute: &str) -> String {
             )
         }
         pat => {
-            let written = pat.to_token_stream().to_string().replace(" ,", ",");
+            let parts = written(pat);
+            let attribute_in_use = if attribute == "#[retain]" { "#[retain(..)]" } else { attribute };
             format!(
                 "`{attribute}` binds one identifier, not a pattern\nhelp: bind the whole value, then take it apart: \
-                 `{attribute} let whole = ..;` and `let {written} = &*whole;`"
+                 `{attribute_in_use} let whole = ..;` and `let {parts} = &*whole;`"
             )
         }
     }

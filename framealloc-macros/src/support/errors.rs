@@ -26,9 +26,21 @@ impl Errors {
         result.map_err(|error| self.add(error.into())).ok()
     }
 
+    /// Whether there is no mistake so far.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_none()
+    }
+
     /// The mistakes as `compile_error!` invocations, nothing when there are none.
     pub(crate) fn into_tokens(self) -> TokenStream {
         self.0.map_or_else(TokenStream::new, Error::into_compile_error)
+    }
+
+    /// Takes over the mistakes of a part.
+    pub(crate) fn append(&mut self, part: Self) {
+        if let Some(error) = part.0 {
+            self.add(error);
+        }
     }
 
     fn add(&mut self, error: Error) {
@@ -42,6 +54,18 @@ impl Errors {
 /// One mistake at `place`, for the functions that darling calls.
 pub(crate) fn error(place: impl ToTokens, message: impl Display) -> darling::Error {
     darling::Error::custom(message).with_span(&place.into_token_stream())
+}
+
+/// Tokens of the user as people write them, for a message: `&mut [u32]`, `Vec<u32>`, `(a, b)`.
+pub(crate) fn written(tokens: impl ToTokens) -> String {
+    let mut text = tokens.into_token_stream().to_string();
+    for tight in ["::", "<", ",", ";", ">", "]", ")"] {
+        text = text.replace(&format!(" {tight}"), tight);
+    }
+    for tight in ["::", "<", "&", "*", "[", "("] {
+        text = text.replace(&format!("{tight} "), tight);
+    }
+    text
 }
 
 /// The candidate that `wrong` was probably meant to be.
@@ -85,7 +109,7 @@ fn distance(left: &str, right: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::{did_you_mean, distance, suggest};
+    use super::{did_you_mean, distance, suggest, written};
 
     #[test]
     fn distances() {
@@ -93,6 +117,20 @@ mod tests {
         assert_eq!(distance("budgt", "budget"), 1);
         assert_eq!(distance("phase", "phase"), 0);
         assert_eq!(distance("kitten", "sitting"), 3);
+    }
+
+    #[test]
+    fn tokens_read_as_written() {
+        for text in [
+            "&mut [u32]",
+            "&'a mut Vec<(u32, u32)>",
+            "std::collections::HashMap<&str, [u8; 4]>",
+            "*const u8",
+            "Box<dyn Iterator<Item = u8> + Send>",
+            "(x, y)",
+        ] {
+            assert_eq!(written(syn::parse_str::<syn::Type>(text).unwrap()), text);
+        }
     }
 
     #[test]

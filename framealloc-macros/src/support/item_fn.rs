@@ -5,7 +5,9 @@ use quote::quote;
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream, Parser};
 use syn::token::Brace;
-use syn::{Attribute, Block, FnArg, Ident, Item, Pat, PatType, Signature, Stmt, Token, Visibility, braced};
+use syn::{
+    Attribute, Block, Expr, FnArg, Ident, Item, Pat, PatType, Signature, Stmt, Token, Visibility, braced,
+};
 
 /// A function as the attribute finds it: free, in an `impl` or in a `trait`.
 pub(crate) struct ItemFn {
@@ -80,6 +82,19 @@ impl ItemFn {
     /// `frame_of_NAME`: the binding of the system's frame, with the hygiene of user code at the function's name.
     pub(crate) fn frame_name(&self, prefix: &str) -> Ident {
         Ident::new(&format!("{prefix}frame_of_{}", self.sig.ident.unraw()), self.sig.ident.span())
+    }
+}
+
+/// Where the arguments of a closure begin, if the statement is one or binds one.
+pub(crate) fn closure_of(item: &TokenStream) -> Option<Span> {
+    let value = match Block::parse_within.parse2(item.clone()).ok()?.pop()? {
+        Stmt::Local(local) => *local.init?.expr,
+        Stmt::Expr(value, _) => value,
+        _ => return None,
+    };
+    match value {
+        Expr::Closure(closure) => Some(closure.inputs_begin.span),
+        _ => None,
     }
 }
 

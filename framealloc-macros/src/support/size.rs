@@ -8,7 +8,7 @@ use syn::{BinOp, Expr, Ident, Lit, LitInt, LitStr, UnOp};
 
 use super::args::string;
 use super::crate_path::CratePath;
-use super::errors::{error, suggest};
+use super::errors::error;
 
 /// What a unit is worth. Engines do not count in powers of 1000, so `KB` and `KiB` are the same.
 pub(crate) const UNITS: [(&str, u64); 7] = [
@@ -116,9 +116,13 @@ pub(crate) fn parse(text: &str) -> Result<u64, String> {
     if number.is_empty() {
         return Err(format!("expected a size such as `\"8MB\"`, not `\"{text}\"`"));
     }
+    // Whatever the unit: that it is zero is what is wrong.
+    if number.bytes().all(|digit| digit == b'0') && !unit.starts_with(['.', ',']) {
+        return Ok(0);
+    }
     if unit.is_empty() {
         return Err(format!(
-            "`\"{text}\"` has no unit\nhelp: write `\"{text}MB\"` (units: B, KB, MB, GB), or `{text}` without quotes for bytes"
+            "`\"{text}\"` has no unit\nhelp: write `{number}` without quotes for bytes, or a unit, as in `\"{number}KB\"` (units: B, KB, MB, GB)"
         ));
     }
     if unit.starts_with(['.', ',']) {
@@ -127,15 +131,22 @@ pub(crate) fn parse(text: &str) -> Result<u64, String> {
         ));
     }
     let Some((_, worth)) = UNITS.iter().find(|(name, _)| *name == unit) else {
-        let names = UNITS.map(|(name, _)| name);
-        let near = suggest(unit, &names)
-            .map_or_else(String::new, |near| format!("; did you mean `\"{number}{near}\"`?"));
+        let near =
+            meant(unit).map_or_else(String::new, |near| format!("; did you mean `\"{number}{near}\"`?"));
         return Err(format!(
             "unknown unit `{unit}`{near}\nhelp: units are B, KB, MB, GB (KB = 1024 bytes; KiB, MiB, GiB are the same)"
         ));
     };
     let bytes = number.parse::<u64>().ok().and_then(|number| number.checked_mul(*worth));
     bytes.ok_or_else(|| too_large(text))
+}
+
+/// The unit that `mb`, `M` or `mi` stands for.
+pub(crate) fn meant(unit: &str) -> Option<&'static str> {
+    UNITS.iter().map(|(name, _)| *name).find(|name| {
+        let letters = name.trim_end_matches('B');
+        unit.eq_ignore_ascii_case(name) || (!letters.is_empty() && unit.eq_ignore_ascii_case(letters))
+    })
 }
 
 fn too_large(text: impl core::fmt::Display) -> String {
@@ -181,8 +192,9 @@ fn integer(number: &LitInt) -> Folded {
             "u64" | "usize" | "u32" | "i32" | "i64" | "u128" | "i128" | "isize" | "u16" | "u8" | "i16" | "i8"
         )
     {
+        let (digits, unit) = (number.base10_digits(), meant(suffix).unwrap_or(suffix));
         return Folded::Wrong(format!(
-            "`{number}` is not a number\nhelp: sizes with a unit are strings: `\"{number}\"`"
+            "`{number}` is not a number\nhelp: sizes with a unit are strings: `\"{digits}{unit}\"`"
         ));
     }
     number.base10_parse::<i128>().map_or_else(|_| Folded::Wrong(too_large(number)), Folded::Number)
@@ -241,8 +253,31 @@ mod tests {
         assert_eq!(parse("64_000B"), Ok(64_000));
         assert_eq!(parse("17179869183GB"), Ok(17_179_869_183 << 30));
         assert!(parse("17179869184GB").unwrap_err().contains("64 bits"));
-        assert!(parse("8").unwrap_err().contains("no unit"));
-        assert!(parse("8mb").unwrap_err().contains("did you mean `\"8MB\"`"));
+        assert!(
+            parse("64")
+                .unwrap_err()
+                .contains("write `64` without quotes for bytes, or a unit, as in `\"64KB\"`")
+        );
+        for (text, meant) in [
+            ("8mb", "8MB"),
+            ("64K", "64KB"),
+            ("64 k", "64KB"),
+            ("64Kb", "64KB"),
+            ("8M", "8MB"),
+            ("1g", "1GB"),
+            ("8mib", "8MiB"),
+            ("8Mi", "8MiB"),
+            ("64b", "64B"),
+        ] {
+            let message = parse(text).unwrap_err();
+            assert!(message.contains(&format!("did you mean `\"{meant}\"`")), "{text}: {message}");
+        }
+        for text in ["8TB", "8XB", "8 bits"] {
+            assert!(!parse(text).unwrap_err().contains("did you mean"), "{text}");
+        }
+        for text in ["0", "0KB", "00", "0K"] {
+            assert_eq!(parse(text), Ok(0), "{text}");
+        }
         assert!(parse("1.5MB").unwrap_err().contains("whole number"));
         assert!(parse("MB").unwrap_err().contains("expected a size"));
         assert!(parse("").is_err());

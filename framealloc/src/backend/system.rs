@@ -104,7 +104,7 @@ impl SystemBackend {
     }
 }
 
-#[cfg(target_os = "linux")]
+#[cfg(all(target_os = "linux", not(miri)))]
 fn advise_huge_pages(block: NonNull<u8>, size: usize) {
     // The tail that fills no huge page could not be one.
     let whole = size & !(HUGE_PAGE - 1);
@@ -113,7 +113,7 @@ fn advise_huge_pages(block: NonNull<u8>, size: usize) {
     unsafe { libc::madvise(block.as_ptr().cast(), whole, libc::MADV_HUGEPAGE) };
 }
 
-#[cfg(not(target_os = "linux"))]
+#[cfg(not(all(target_os = "linux", not(miri))))]
 fn advise_huge_pages(_block: NonNull<u8>, _size: usize) {}
 
 // SAFETY: M1: `System` hands out disjoint blocks of the size and alignment asked for, on any thread, and does not unwind;

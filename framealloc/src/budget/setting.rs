@@ -13,7 +13,8 @@ pub enum OnExceed {
     Warn,
     /// Refuse: `try_` methods return [`AllocError::BudgetExceeded`], the others panic with its text. FA312.
     Fail,
-    /// Panic, in `try_` methods too.
+    /// Panic, in `try_` methods too; as [`Fail`](Self::Fail) where a panic would abort the process: while the thread unwinds,
+    /// and at its exit.
     Panic,
 }
 

@@ -25,7 +25,7 @@ pub(crate) struct SharedBudget {
 }
 
 /// What a thread takes at a time, in bytes.
-pub(super) const SLAB: u64 = if cfg!(any(miri, framealloc_loom)) { 4 } else { 64 * 1024 };
+pub(super) const SLAB: u64 = if cfg!(framealloc_loom) { 4 } else { 64 * 1024 };
 
 /// A thread takes at most this share of what is left, beyond what it needs at once: that makes slabs small near the end.
 const SHARE: u64 = 4;

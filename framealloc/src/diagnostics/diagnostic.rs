@@ -143,7 +143,7 @@ impl fmt::Display for Diagnostic {
         if let Some(suggestion) = &self.suggestion {
             write!(f, "\n   = help: {suggestion}")?;
         }
-        write!(f, "\n   = note: `framealloc::diagnostics::explain(\"{}\")` says more", self.code)
+        write!(f, "\n   = note: `cargo fa explain {}` says more", self.code)
     }
 }
 
@@ -184,7 +184,7 @@ mod tests {
             format!(
                 "error[FA601]: 2 handles are alive\n  --> {here}\n   \
                  = in: tag physics/broad, phase update, frame 7, thread {thread}, system push\n   \
-                 = help: drop them before `end_frame`\n   = note: `framealloc::diagnostics::explain(\"FA601\")` says more"
+                 = help: drop them before `end_frame`\n   = note: `cargo fa explain FA601` says more"
             )
         );
         let line = report.one_line().to_string();

@@ -140,7 +140,7 @@ impl Diagnostics {
         lock(&self.seen).counts.values().copied().collect()
     }
 
-    /// How many times a sink panicked.
+    /// How many times a sink panicked, or its destructor where it was removed.
     #[must_use]
     pub fn sink_panics(&self) -> u64 {
         self.sinks.panics()

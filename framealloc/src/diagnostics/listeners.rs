@@ -72,7 +72,7 @@ impl<L: ?Sized> Listeners<L> {
         self.count.load(Ordering::Relaxed)
     }
 
-    /// How many times one panicked.
+    /// How many times one panicked, its destructor included.
     pub(crate) fn panics(&self) -> u64 {
         self.panics.load(Ordering::Relaxed)
     }
@@ -83,12 +83,19 @@ impl<L: ?Sized> Listeners<L> {
         let depth = DEPTH.get();
         DEPTH.set(depth + 1);
         for (_, listener) in list.iter() {
-            if let Err(payload) = catch_unwind(AssertUnwindSafe(|| tell(listener))) {
-                self.panics.fetch_add(1, Ordering::Relaxed);
-                discard(payload);
-            }
+            self.contain(|| tell(listener));
         }
         DEPTH.set(depth);
+        // The last of one that was removed meanwhile.
+        self.contain(|| drop(list));
+    }
+
+    /// Runs foreign code. A panic is counted and goes no further.
+    fn contain(&self, work: impl FnOnce()) {
+        if let Err(payload) = catch_unwind(AssertUnwindSafe(work)) {
+            self.panics.fetch_add(1, Ordering::Relaxed);
+            discard(payload);
+        }
     }
 
     /// Puts an edited copy of the list in place. What the edit removed is dropped after the lock is released.
@@ -99,7 +106,7 @@ impl<L: ?Sized> Listeners<L> {
         self.count.store(edited.len(), Ordering::Relaxed);
         let old = core::mem::replace(&mut *list, Arc::new(edited));
         drop(list);
-        drop(old);
+        self.contain(|| drop(old));
     }
 
     /// Nothing foreign runs under this lock, and the list is valid whenever it could be poisoned.

@@ -9,7 +9,9 @@ use crate::error::AllocError;
 /// Which reports panic with their text after the sinks have seen them.
 ///
 /// A guard wins over the configuration, and that over the environment variable `FRAMEALLOC_STRICT`. On a thread that
-/// exits no report of an allocator panics, because that would abort the process.
+/// exits no report of an allocator panics, because that would abort the process. That cannot be told yet while those
+/// thread-locals are destroyed that were first used after the allocator: a report that one of their destructors brings
+/// about does panic.
 ///
 /// | value of `FRAMEALLOC_STRICT` | level |
 /// |---|---|

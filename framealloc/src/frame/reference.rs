@@ -268,7 +268,7 @@ unsafe impl Allocator for FrameRef<'_> {
         let is_last = end == core.ptr.get() && old_size > 0 && is_aligned(block, new.align());
         // F4: the last block ends at the pointer, which is at most `limit`; sizes grow.
         if is_last && new_size - old_size <= core.limit.get().addr() - end.addr() {
-            core.ptr.set(block.as_ptr().wrapping_add(new_size));
+            core.ptr.set(core.ptr.get().wrapping_add(new_size - old_size));
             poison::handed_out(end, new_size - old_size);
             return Ok(NonNull::slice_from_raw_parts(block, new.size()));
         }

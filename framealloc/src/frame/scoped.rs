@@ -103,8 +103,8 @@ impl Frame {
     #[inline(always)]
     #[track_caller]
     pub fn alloc<T>(&self, value: T) -> &mut T {
-        const { NoDestructor::<T>::CHECK };
-        self.alloc_with(|| value)
+        let () = NoDestructor::<T>::CHECK;
+        or_fail!(self.place(|| value))
     }
 
     /// Moves `value` into the frame.
@@ -114,16 +114,16 @@ impl Frame {
     /// [`AllocError`] when memory or a budget is refused.
     #[inline(always)]
     pub fn try_alloc<T>(&self, value: T) -> Result<&mut T, AllocError> {
-        const { NoDestructor::<T>::CHECK };
-        self.try_alloc_with(|| value)
+        let () = NoDestructor::<T>::CHECK;
+        self.place(|| value)
     }
 
     /// Makes a value directly in the frame. The place is taken before `make` runs.
     #[inline(always)]
     #[track_caller]
     pub fn alloc_with<T>(&self, make: impl FnOnce() -> T) -> &mut T {
-        const { NoDestructor::<T>::CHECK };
-        or_fail!(self.try_alloc_with(make))
+        let () = NoDestructor::<T>::CHECK;
+        or_fail!(self.place(make))
     }
 
     /// Makes a value directly in the frame; `make` does not run when the place is refused.
@@ -133,7 +133,14 @@ impl Frame {
     /// [`AllocError`] when memory or a budget is refused.
     #[inline(always)]
     pub fn try_alloc_with<T>(&self, make: impl FnOnce() -> T) -> Result<&mut T, AllocError> {
-        const { NoDestructor::<T>::CHECK };
+        let () = NoDestructor::<T>::CHECK;
+        self.place(make)
+    }
+
+    /// Makes a value in the frame, for callers that have looked at its type: each of them has one check, whose error
+    /// then shows their caller's line and little else.
+    #[inline(always)]
+    fn place<T>(&self, make: impl FnOnce() -> T) -> Result<&mut T, AllocError> {
         let mut place = request_for::<T>(self.core())?;
         // SAFETY: F4: the place is fresh and fits. F2: it lives as long as the borrow of the frame.
         unsafe {
@@ -172,7 +179,7 @@ impl Frame {
     #[inline]
     #[track_caller]
     pub fn alloc_aligned<const ALIGN: usize, T>(&self, value: T) -> &mut T {
-        const { NoDestructor::<T>::CHECK };
+        let () = NoDestructor::<T>::CHECK;
         const { assert!(ALIGN.is_power_of_two(), "an alignment is a power of two") };
         let layout = or_fail!(Layout::new::<T>().align_to(ALIGN).map_err(|_| AllocError::overflow::<T>(1)));
         let place = room_for(self.core(), layout).cast::<T>();
@@ -207,8 +214,8 @@ impl Frame {
     #[inline(always)]
     #[track_caller]
     pub fn slice_from_fn<T>(&self, len: usize, make: impl FnMut(usize) -> T) -> &mut [T] {
-        const { NoDestructor::<T>::CHECK };
-        or_fail!(self.try_slice_from_fn(len, make))
+        let () = NoDestructor::<T>::CHECK;
+        or_fail!(self.place_slice(len, make))
     }
 
     /// A slice of `len` elements, each made by `make`, in one pass over the memory.
@@ -222,7 +229,13 @@ impl Frame {
         len: usize,
         make: impl FnMut(usize) -> T,
     ) -> Result<&mut [T], AllocError> {
-        const { NoDestructor::<T>::CHECK };
+        let () = NoDestructor::<T>::CHECK;
+        self.place_slice(len, make)
+    }
+
+    /// [`Frame::place`] for slices.
+    #[inline(always)]
+    fn place_slice<T>(&self, len: usize, make: impl FnMut(usize) -> T) -> Result<&mut [T], AllocError> {
         // SAFETY: F2: the elements are initialised, fresh, and live as long as the borrow of the frame.
         Ok(unsafe { init::fill(self.core(), len, make)?.as_mut() })
     }
@@ -234,7 +247,7 @@ impl Frame {
         I: IntoIterator<Item = T>,
         I::IntoIter: ExactSizeIterator,
     {
-        const { NoDestructor::<T>::CHECK };
+        let () = NoDestructor::<T>::CHECK;
         let mut slice = or_fail!(init::collect(self.core(), items.into_iter()));
         // SAFETY: F2: the elements are initialised, fresh, and live as long as the borrow of the frame.
         unsafe { slice.as_mut() }

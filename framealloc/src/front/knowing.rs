@@ -194,7 +194,7 @@ impl SmartAlloc {
                 }
             }
         });
-        for (id, sum) in (0..).zip(&mut tags) {
+        for (id, sum) in (0..=u16::MAX).zip(&mut tags) {
             let pool = self.shared.pool.tag_totals(id);
             sum.pool = ObjectStats {
                 allocated_bytes: pool.allocated_bytes,

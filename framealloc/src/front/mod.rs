@@ -67,6 +67,7 @@ pub use live_traffic::TrafficMark;
 pub use pipeline::FramePipeline;
 pub use promotion::{Promoted, PromotionEntry, PromotionResult, Promotions, Retained};
 pub use reporting::{DEBUG_REPORTS, report_from};
+pub use retain::OutlivesItsFrame;
 pub use scopes::{IntoTag, PhaseGuard, TagGuard};
 pub use share::{FrameHandle, ReadGuard};
 pub use smart_alloc::{EnterGuard, SmartAlloc};

@@ -11,10 +11,25 @@ use crate::retention::{Importance, RetentionPolicy};
 /// The name of a value that was retained without one.
 const UNNAMED: &str = "(unnamed)";
 
+/// What can be retained: any `T: Send + 'static`. Implemented for nothing else.
+///
+/// A promoted value outlives its frame and may be taken on another thread.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be retained",
+    label = "bound to its thread",
+    note = "a retained value outlives its frame and may be taken on another thread: it is `Send + 'static`",
+    note = "copy frame memory out first (`to_vec()`), and take `Arc` for `Rc`"
+)]
+pub trait OutlivesItsFrame: Send + 'static {}
+
+// Else the compiler would talk of the first part that is not `Send`.
+#[diagnostic::do_not_recommend]
+impl<T: Send + 'static> OutlivesItsFrame for T {}
+
 impl Frame {
     /// Moves `value` into the frame; at the frame's end it goes where `policy` says. Taken by the name `(unnamed)`.
     #[track_caller]
-    pub fn retain<T: Send + 'static>(&self, value: T, policy: RetentionPolicy) -> Retained<'_, T> {
+    pub fn retain<T: OutlivesItsFrame>(&self, value: T, policy: RetentionPolicy) -> Retained<'_, T> {
         self.retain_named(UNNAMED, value, policy)
     }
 
@@ -25,7 +40,7 @@ impl Frame {
     ///
     /// When memory or a budget is refused.
     #[track_caller]
-    pub fn retain_named<T: Send + 'static>(
+    pub fn retain_named<T: OutlivesItsFrame>(
         &self,
         name: &'static str,
         value: T,
@@ -39,7 +54,7 @@ impl Frame {
     /// # Errors
     ///
     /// The value, and why it was refused.
-    pub fn try_retain_named<T: Send + 'static>(
+    pub fn try_retain_named<T: OutlivesItsFrame>(
         &self,
         name: &'static str,
         value: T,
@@ -53,7 +68,7 @@ impl SmartAlloc {
     /// Moves `value` into the ambient frame; at the frame's end it goes where `policy` says, if its handle was dropped or
     /// released by then. Taken by the name `(unnamed)`.
     #[track_caller]
-    pub fn frame_retained<T: Send + 'static>(&self, value: T, policy: RetentionPolicy) -> Retained<'_, T> {
+    pub fn frame_retained<T: OutlivesItsFrame>(&self, value: T, policy: RetentionPolicy) -> Retained<'_, T> {
         self.frame_retained_named(UNNAMED, value, policy)
     }
 
@@ -63,7 +78,7 @@ impl SmartAlloc {
     ///
     /// When memory or a budget is refused.
     #[track_caller]
-    pub fn frame_retained_named<T: Send + 'static>(
+    pub fn frame_retained_named<T: OutlivesItsFrame>(
         &self,
         name: &'static str,
         value: T,
@@ -78,7 +93,7 @@ impl SmartAlloc {
     ///
     /// The value, and why it was refused.
     #[track_caller]
-    pub fn try_frame_retained_named<T: Send + 'static>(
+    pub fn try_frame_retained_named<T: OutlivesItsFrame>(
         &self,
         name: &'static str,
         value: T,
@@ -92,7 +107,7 @@ impl SmartAlloc {
 
     /// [`SmartAlloc::frame_retained`] with the policy that `importance` stands for.
     #[track_caller]
-    pub fn frame_with_importance<T: Send + 'static>(
+    pub fn frame_with_importance<T: OutlivesItsFrame>(
         &self,
         value: T,
         importance: Importance,

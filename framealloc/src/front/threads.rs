@@ -204,6 +204,8 @@ impl SmartAlloc {
     ///
     /// With the first panic of a destructor, when all of them have run.
     pub fn process_deferred_up_to(&self, limit: usize) -> usize {
+        // Others wait for a thread that processes: its heap notices its exit.
+        self.heap();
         self.shared.deferred.process(limit)
     }
 

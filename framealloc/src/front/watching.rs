@@ -44,7 +44,7 @@ impl SmartAlloc {
         Subscription { shared: Arc::downgrade(&self.shared), id }
     }
 
-    /// How many times a subscriber panicked.
+    /// How many times a subscriber panicked, or its destructor where it was unsubscribed.
     pub fn subscriber_panics(&self) -> u64 {
         self.shared.events.panics()
     }

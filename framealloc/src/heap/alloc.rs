@@ -58,6 +58,12 @@ unsafe impl Allocator for HeapAlloc {
     }
 
     unsafe fn shrink(&self, ptr: NonNull<u8>, old: Layout, new: Layout) -> Result<NonNull<[u8]>, NoMemory> {
+        let size = new.size();
+        // Where the budgets have no room for both blocks, none is asked for: nobody wants more than there is.
+        let tight = size > 0 && !self.shared.meter().would_fit(self.tag, size);
+        if tight && new.align() <= old.align() {
+            return Ok(NonNull::slice_from_raw_parts(ptr, size));
+        }
         match self.allocate(new) {
             Ok(fresh) => {
                 // SAFETY: H1: both blocks are the caller's, hold `new.size()` bytes and are different ones; the old one is given

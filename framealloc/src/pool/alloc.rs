@@ -170,11 +170,17 @@ unsafe impl Allocator for PoolAlloc {
             if class != LARGE && class == class_of_layout(new) {
                 return Ok(NonNull::slice_from_raw_parts(ptr, new.size()));
             }
-            let moved = self.move_to(ptr, old, new, new.size());
-            // The old block is large enough; it serves as well, if it is aligned.
-            let align = if class == LARGE { old.align() } else { block_align(class) };
-            match moved {
-                Err(NoMemory) if new.align() <= align => Ok(NonNull::slice_from_raw_parts(ptr, new.size())),
+            // The old block is large enough; it serves as well, if it is aligned. Where the budgets have no room for both, no
+            // other is asked for: nobody wants more than there is.
+            let serves = new.align() <= if class == LARGE { old.align() } else { block_align(class) };
+            let (tag, bytes) = (self.tag, charged_bytes(new));
+            let tight = || self.depot.meter_of(tag).is_some_and(|meter| !meter.would_fit(tag, bytes));
+            let kept = Ok(NonNull::slice_from_raw_parts(ptr, new.size()));
+            if serves && tight() {
+                return kept;
+            }
+            match self.move_to(ptr, old, new, new.size()) {
+                Err(NoMemory) if serves => kept,
                 moved => moved,
             }
         }

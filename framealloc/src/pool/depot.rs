@@ -108,14 +108,14 @@ impl Depot {
             unsafe { self.backend.deallocate(fresh.cast(), Layout::new::<Group>()) };
             return Some(group);
         }
+        // The list has the address of the block itself: by way of a reference it could not be freed.
+        let next = core::mem::replace(&mut registry.groups[class], fresh.as_ptr());
         // SAFETY: the block is fresh and has the layout of a group, which stays where it is until the depot is dropped
-        // (P5); the reference is bound to a borrow of the depot.
-        let group = unsafe {
-            fresh.write(Group::new(Arc::as_ptr(self), registry.groups[class], class, tag));
-            fresh.as_ref()
-        };
-        registry.groups[class] = group;
-        Some(group)
+        // (P5); nobody follows the list before the lock is released. The reference is bound to a borrow of the depot.
+        unsafe {
+            fresh.write(Group::new(Arc::as_ptr(self), next, class, tag));
+            Some(fresh.as_ref())
+        }
     }
 
     fn find_group(&self, registry: &Registry, class: Class, tag: u16) -> Option<&Group> {

@@ -268,6 +268,8 @@ impl Core {
 
     fn retreat_or_advance(&self, to: *mut u8) {
         let from = self.ptr.get();
+        // Where to, and no more: a container may hold a pointer that is good for its own block alone.
+        let to = from.with_addr(to.addr());
         if to < from && from > self.high.get() {
             self.high.set(from);
         }

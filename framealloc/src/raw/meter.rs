@@ -31,8 +31,8 @@ pub(crate) trait ObjectMeter: Send + Sync {
     /// allocator (`HeapAlloc`) and for chunks; the front charges its own calls itself.
     fn heap_made(&self, tag: u16, bytes: usize, make: &mut dyn FnMut() -> bool) -> Result<(), AllocError>;
 
-    /// Whether [`heap_made`](Self::heap_made) of `bytes` would be allowed now, as far as this thread can tell.
-    fn heap_would_fit(&self, _tag: u16, _bytes: usize) -> bool {
+    /// Whether the budgets of `tag` would allow an object of `bytes` now, as far as this thread can tell.
+    fn would_fit(&self, _tag: u16, _bytes: usize) -> bool {
         true
     }
 

@@ -65,7 +65,7 @@ impl ChunkSupply {
     pub(crate) fn obtain(&self, wanted: Wanted) -> Result<NonNull<Chunk>, AllocError> {
         self.meter.adopt_thread();
         let Wanted { least, best } = wanted;
-        let fits = |class: &usize| self.meter.heap_would_fit(self.tag, chunk::size_of_class(*class));
+        let fits = |class: &usize| self.meter.would_fit(self.tag, chunk::size_of_class(*class));
         let class = (least + 1..=best).rev().find(fits).unwrap_or(least);
         let bytes = chunk::size_of_class(class);
         let create = || Chunk::create(&*self.backend, class);

@@ -7,31 +7,57 @@ use std::sync::Arc;
 
 use crate::heap::HeapBox;
 
-/// Bytes in use: the sum of all rooms (N1).
+/// Bytes of the budget.
 #[derive(Clone, Default)]
-pub(super) struct Ledger(Arc<AtomicU64>);
+pub(super) struct Ledger(Arc<Sums>);
+
+#[derive(Default)]
+struct Sums {
+    /// Bytes in use: the sum of all rooms (N1).
+    used: AtomicU64,
+    /// Those of them whose memory is there.
+    filled: AtomicU64,
+}
 
 /// A part of the budget, given back when it is dropped.
 pub(crate) struct Room {
     ledger: Ledger,
     bytes: u64,
+    is_filled: bool,
 }
 
 impl Ledger {
     pub(super) fn used(&self) -> u64 {
-        self.0.load(Ordering::Relaxed)
+        self.0.used.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn filled(&self) -> u64 {
+        self.0.filled.load(Ordering::Relaxed)
     }
 
     /// Takes room; under the lock of the store, which compared it with the budget.
     pub(super) fn take(&self, bytes: u64) -> Room {
-        self.0.fetch_add(bytes, Ordering::Relaxed);
-        Room { ledger: self.clone(), bytes }
+        self.0.used.fetch_add(bytes, Ordering::Relaxed);
+        Room { ledger: self.clone(), bytes, is_filled: false }
+    }
+}
+
+impl Room {
+    /// The memory is there.
+    fn fill(mut self) -> Self {
+        self.ledger.0.filled.fetch_add(self.bytes, Ordering::Relaxed);
+        self.is_filled = true;
+        self
     }
 }
 
 impl Drop for Room {
     fn drop(&mut self) {
-        self.ledger.0.fetch_sub(self.bytes, Ordering::Relaxed);
+        let sums = &self.ledger.0;
+        if self.is_filled {
+            sums.filled.fetch_sub(self.bytes, Ordering::Relaxed);
+        }
+        sums.used.fetch_sub(self.bytes, Ordering::Relaxed);
     }
 }
 
@@ -43,7 +69,7 @@ pub(crate) struct Block {
 
 impl Block {
     pub(crate) fn new(bytes: HeapBox<[u8]>, room: Room) -> Arc<Self> {
-        Arc::new(Self { bytes, _room: room })
+        Arc::new(Self { bytes, _room: room.fill() })
     }
 
     /// The memory without its room, which is given back.

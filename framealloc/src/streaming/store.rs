@@ -287,9 +287,9 @@ impl StreamStore {
 }
 
 impl State {
-    /// There is memory for a room that was taken: before that, it might have been refused.
+    /// There is memory for a room that was taken: before that, it might have been refused, as others still may.
     fn note_peak(&mut self) {
-        self.peak = self.peak.max(self.ledger.used());
+        self.peak = self.peak.max(self.ledger.filled());
     }
 
     fn find(&mut self, allocator: u64, id: StreamId) -> Result<&mut Resource, StreamError> {

@@ -35,6 +35,10 @@ impl Home for Engine {
     }
 
     fn report(&self, _: &dyn Fn() -> Diagnostic) {}
+
+    fn is_exiting(&self) -> bool {
+        false
+    }
 }
 
 impl Engine {

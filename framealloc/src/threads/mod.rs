@@ -60,4 +60,7 @@ pub(crate) trait Home: Send + Sync {
 
     /// Reports what `make` says, with the context of this thread. Panics in strict mode.
     fn report(&self, make: &dyn Fn() -> Diagnostic);
+
+    /// Whether this thread exits: a panic would abort the process.
+    fn is_exiting(&self) -> bool;
 }

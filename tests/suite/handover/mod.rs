@@ -2,6 +2,7 @@
 
 mod barrier;
 mod deferred;
+mod moments;
 mod policies;
 mod stress;
 mod transfer;

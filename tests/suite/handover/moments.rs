@@ -1,3 +1,9 @@
+//! When deferred work runs.
+
+use framealloc::{DeferredConfig, DeferredProcessing};
+use framealloc_tests::Fixture;
+
+use super::Log;
 
 #[test]
 fn deferred_work_runs_in_frames_that_are_watched() {

@@ -35,7 +35,7 @@ fn used(alloc: &SmartAlloc) -> u64 {
 
 type Guard = ReadGuard<'static, Counted>;
 
-// fa:allow(FA601, FA605): what becomes of a handle that outlives its frame is what this shows
+// fa:allow(FA605): what becomes of a handle that outlives its frame is what this shows
 /// A thread exits with a handle and a reader; `meanwhile` runs before the handle goes.
 fn exits(alloc: &'static SmartAlloc, meanwhile: impl FnOnce(&mut Option<Guard>)) {
     let counter = DropCounter::default();

@@ -5,7 +5,7 @@ use framealloc::{SmartAlloc, frame_system};
 #[frame_system(tag = "ai")]
 fn plan(alloc: &SmartAlloc) {
     #[frame_local(capacity = 16)]
-    let costs = vec![1.0];
+    let costs = [1.0; 16];
     println!("{costs:?}");
 }
 

@@ -6,8 +6,8 @@ use framealloc::{SmartAlloc, frame_system};
 fn plan(alloc: &SmartAlloc) {
     #[frame_local]
     #[retain(Leak)]
-    let best = 5;
-    println!("{best}");
+    let mut best: Vec<u32>;
+    best.push(5);
 }
 
 fn main() {}

@@ -20,16 +20,16 @@ fn values(alloc: &SmartAlloc, drops: &Cell<u32>) -> String {
     #[frame_local]
     let shown: &dyn Display = &*number;
     #[frame_local]
-    let list: Box<[u32]> = Box::new([1, 2]);
+    let list: [u32; 2] = [1, 2];
     #[frame_local]
-    let mut text: String = String::from("a");
-    text.push('b');
+    let mut text: (String, u32) = (String::from("a"), 1);
+    text.0.push('b');
     #[frame_local]
     let function: fn(u32) -> u32 = |n| n + 1;
     #[frame_local]
     let noisy = Noisy(drops);
     assert_eq!(noisy.0.get(), 0);
-    format!("{} {} {} {}", *shown, list.len(), *text, function(1))
+    format!("{} {} {} {}", *shown, list.len(), text.0, function(1))
 }
 
 fn main() {

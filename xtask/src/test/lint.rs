@@ -15,9 +15,13 @@ const DOCUMENTS: [&str; 4] = ["README.md", "TECHNICAL.md", "benches/README.md", 
 const SOURCES: [&str; 2] = ["framealloc/src", "framealloc-macros/src"];
 const LINTER: [&str; 7] = ["run", "--quiet", "-p", "cargo-fa", "--", "fa", "--quiet"];
 
-/// Both must be without a finding.
+/// What trybuild compiles, which no target of a package leads to.
+const PROGRAMS: &str = "ui-tests/pass";
+
+/// All must be without a finding.
 pub fn lint() -> Result<Outcome> {
     run(cargo(LINTER).arg("--workspace"))?;
+    run(cargo(LINTER).arg("--path").arg(workspace::root().join(PROGRAMS)))?;
     let folder = Metadata::read()?.target_folder()?.join("linted-examples");
     let blocks = write_blocks(&folder)?;
     run(cargo(LINTER).arg("--path").arg(&folder))?;

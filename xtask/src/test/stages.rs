@@ -77,7 +77,7 @@ pub fn all() -> Vec<Stage> {
             about: "unit tests and suite under valgrind, but for the longest",
             run: memcheck,
         },
-        Stage { name: "miri", about: "unit tests and suite under Miri", run: miri },
+        Stage { name: "miri", about: "each kind of memory once under Miri", run: miri },
         Stage {
             name: "instructions",
             about: "instructions per operation against their targets",
@@ -258,9 +258,10 @@ fn miri() -> Result<Outcome> {
     if let Err(missing) = tools::miri() {
         return Ok(Skipped(missing));
     }
-    let flags = "-Zmiri-strict-provenance -Zmiri-symbolic-alignment-check -Zmiri-disable-isolation";
-    let mut command = nightly_cargo(["miri", "test", "--no-fail-fast", "--lib", "--test", "suite"]);
-    Ok(run_tests(command.args(LIBRARIES).env("MIRIFLAGS", flags)))
+    // Tree Borrows: allocator-api2 narrows pointers in a way that Stacked Borrows forbids.
+    let flags = "-Zmiri-tree-borrows -Zmiri-strict-provenance -Zmiri-symbolic-alignment-check -Zmiri-disable-isolation";
+    let mut command = nightly_cargo(["miri", "test", "--no-fail-fast", "-p", "framealloc-tests"]);
+    Ok(run_tests(command.args(["--test", "suite", "aliasing"]).env("MIRIFLAGS", flags)))
 }
 
 fn instructions() -> Result<Outcome> {

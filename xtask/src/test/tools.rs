@@ -53,14 +53,15 @@ pub fn nightly() -> Result<(), String> {
     }
 }
 
-/// Whether the nightly toolchain has Miri.
+/// Whether the nightly toolchain has Miri, after an attempt to add it.
 pub fn miri() -> Result<(), String> {
     nightly()?;
-    if works(program("rustup").args(["run", "nightly", "cargo-miri", "miri", "--version"])) {
+    let there = || works(program("rustup").args(["run", "nightly", "cargo-miri", "miri", "--version"]));
+    let add = ["component", "add", "miri", "rust-src", "--toolchain", "nightly"];
+    if there() || (run(program("rustup").args(add)).is_ok() && there()) {
         Ok(())
     } else {
-        Err("the nightly toolchain has no Miri: rustup component add miri rust-src --toolchain nightly"
-            .into())
+        Err(format!("the nightly toolchain has no Miri: rustup {}", add.join(" ")))
     }
 }
 

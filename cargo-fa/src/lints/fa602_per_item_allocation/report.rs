@@ -5,6 +5,7 @@ use super::hot::Hot;
 use crate::finding::{Confidence, Edit, Finding, Fix};
 use crate::flow::rounds::keyword;
 use crate::flow::{Fate, KeptBy, unwrapped};
+use crate::index::Ty;
 use crate::lints::LintCx;
 use crate::mir::{Body, Bound, Call, Callee, FnBody, LoopId, Place, Root};
 use crate::source::Span;
@@ -19,7 +20,7 @@ pub(super) fn report(
 ) -> Option<Finding> {
     let open = matches!(hot, Hot::Loop(id) if body.loop_(id).bound == Bound::Open);
     let finding = match fate {
-        Fate::Collected { into, span, keyed, .. } => {
+        Fate::Collected { into, ty, span, keyed } => {
             let name = name_of(body, into).unwrap_or_else(|| "the list".to_owned());
             let finding = Finding::new(
                 &LINT,
@@ -29,7 +30,7 @@ pub(super) fn report(
             .label("one allocation in every round")
             .also(*span, "collected here, with a pointer to each")
             .help(format!("put the values themselves into `{name}`: a frame vector keeps them in one block"));
-            let finding = match unboxed(cx, body, call, &name) {
+            let finding = match unboxed(cx, body, call, &name, ty) {
                 Some(fix) => finding.fix(fix),
                 None => finding,
             };
@@ -92,7 +93,7 @@ fn name_of(body: &Body, place: &Place) -> Option<String> {
 }
 
 /// `list.push(alloc.frame_box(value))` with the value in place of the box. The list's type has to follow, by hand.
-fn unboxed(cx: &LintCx<'_>, body: &Body, call: &Call, name: &str) -> Option<Fix> {
+fn unboxed(cx: &LintCx<'_>, body: &Body, call: &Call, name: &str, list: &Ty) -> Option<Fix> {
     cx.model.api(call)?;
     // What may fail is not the value itself.
     if unwrapped(&body.local(call.dest).ty) != body.local(call.dest).ty {
@@ -101,7 +102,28 @@ fn unboxed(cx: &LintCx<'_>, body: &Body, call: &Call, name: &str) -> Option<Fix>
     let [value] = call.given() else { return None };
     let replacement = cx.model.text(value.span).to_owned();
     let edits = vec![Edit { span: call.span, replacement }];
-    Some(Fix { title: format!("put the value itself into `{name}`"), edits, machine_applicable: false })
+    let title = format!("put the value itself into `{name}`, {}", retyped(cx, list));
+    Some(Fix { title, edits, machine_applicable: false })
+}
+
+/// What becomes of the type of the list.
+fn retyped(cx: &LintCx<'_>, list: &Ty) -> String {
+    let index = cx.model.index;
+    let value = match list.peeled() {
+        Ty::Adt(_, args) | Ty::Foreign(_, args) => {
+            args.iter().find(|arg| index.ours(arg) == Some("FrameBox"))
+        }
+        _ => None,
+    };
+    let name = value.and_then(|boxed| match boxed.arg(0) {
+        Ty::Adt(id, args) if args.is_empty() => Some(index.adt(id).name.text.clone()),
+        Ty::Foreign(name, args) if args.is_empty() => Some(name),
+        _ => None,
+    });
+    match name {
+        Some(name) => format!("whose type has `{name}` then in place of `FrameBox<{name}>`"),
+        None => "whose type has the value's then in place of a `FrameBox`".to_owned(),
+    }
 }
 
 fn runner_call<'b>(function: &'b FnBody, body: &Body, at: Span) -> Option<&'b Call> {

@@ -1,6 +1,8 @@
 //! FA603: a frame that is begun and not ended on every way.
 #![doc = include_str!("page.md")]
 
+mod callers;
+
 use crate::finding::{Finding, Level};
 use crate::flow::{Depth, Pair, PairDepth};
 use crate::lints::{Category, Lint, LintCx};
@@ -12,11 +14,12 @@ pub(crate) static LINT: Lint = Lint {
     name: "open_frame",
     category: Category::DirtyMem,
     level: Level::Warn,
-    summary: "a frame is begun and, on some way, not ended",
+    summary: "a frame is begun and, on some way, not ended, or a system ends that of its caller",
     page: include_str!("page.md"),
 };
 
 pub(crate) fn check(cx: &LintCx<'_>, findings: &mut Vec<Finding>) {
+    callers::check(cx, findings);
     for (_, data, function) in cx.model.functions() {
         let analysis = PairDepth { pair: Pair::Frame, model: cx.model, summaries: cx.summaries };
         // A closure ends what the function around it begins, or was meant to (FA205).

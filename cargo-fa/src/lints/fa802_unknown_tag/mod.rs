@@ -1,7 +1,8 @@
-//! FA802: a tag that the configuration does not know.
+//! FA802: a tag that the configuration does not know; without a list, one that is likely misspelt.
 #![doc = include_str!("page.md")]
 
 mod known;
+mod spelling;
 
 pub(crate) use known::Known;
 
@@ -10,19 +11,21 @@ use crate::finding::{Confidence, Edit, Finding, Fix, Level};
 use crate::flow::{Tag, TagSite, each_site};
 use crate::lints::{Category, Lint, LintCx};
 use crate::source::Span;
+use spelling::Misspelt;
 
 pub(crate) static LINT: Lint = Lint {
     code: "FA802",
     name: "unknown_tag",
     category: Category::Architecture,
     level: Level::Warn,
-    summary: "a tag is not among those of the configuration",
+    summary: "a tag is likely misspelt, or not among those of the configuration",
     page: include_str!("page.md"),
 };
 
 pub(crate) fn check(cx: &LintCx<'_>, findings: &mut Vec<Finding>) {
     let known = Known::new(&cx.model.config.tags.known);
     if known.is_empty() {
+        findings.extend(spelling::misspelt(cx).iter().map(|found| misspelt(cx, found)));
         return;
     }
     for (_, data, system) in cx.model.systems().filter(|(_, data, _)| !data.when.test) {
@@ -95,18 +98,50 @@ fn unknown(cx: &LintCx<'_>, known: &Known, span: Span, text: &str, outer: Option
         [] => finding.help(format!("use a tag of the program, {add}")),
         [(name, _)] => {
             let finding = finding.help(format!("write {}, {add}", names[0]));
-            match literal(cx.model.text(span), text) {
-                Some(at) => {
-                    let start = span.start + at as u32;
-                    let span = Span { start, end: start + text.len() as u32, ..span };
-                    let edits = vec![Edit { span, replacement: (*name).to_owned() }];
-                    finding.fix(Fix { title: format!("write `{name}`"), edits, machine_applicable: true })
-                }
+            match rewritten(cx, span, text, name, true) {
+                Some(fix) => finding.fix(fix),
                 None => finding,
             }
         }
         _ => finding.help(format!("write {}, {add}", names.join(" or "))),
     }
+}
+
+fn misspelt(cx: &LintCx<'_>, found: &Misspelt) -> Finding {
+    let Misspelt { path, like, text, instead, .. } = found;
+    let (message, label, confidence) = if found.declared {
+        (
+            format!("`{path}` occurs once, and is spelt almost like `{like}`"),
+            "nothing else has this tag",
+            Confidence::Medium,
+        )
+    } else {
+        (
+            format!("no system and no scope has the tag `{path}`, and one has `{like}`"),
+            "only budgets and questions name it",
+            Confidence::High,
+        )
+    };
+    let finding = Finding::new(&LINT, found.span, message)
+        .label(label)
+        .also(found.other, format!("this is `{like}`"))
+        .help(format!(
+            "write `{instead}`; or list the tags of the program as `known` under `[tags]` in `.fa.toml`"
+        ))
+        .confidence(confidence)
+        .item(&found.item);
+    match rewritten(cx, found.span, text, instead, false) {
+        Some(fix) => finding.fix(fix),
+        None => finding,
+    }
+}
+
+/// `name` in place of the text, where that is a literal.
+fn rewritten(cx: &LintCx<'_>, span: Span, text: &str, name: &str, machine_applicable: bool) -> Option<Fix> {
+    let start = span.start + literal(cx.model.text(span), text)? as u32;
+    let span = Span { start, end: start + text.len() as u32, ..span };
+    let edits = vec![Edit { span, replacement: name.to_owned() }];
+    Some(Fix { title: format!("write `{name}`"), edits, machine_applicable })
 }
 
 /// Where the text lies within code that is a literal of it, or `tag = ` and one.

@@ -35,15 +35,15 @@ struct Entries {
 }
 
 impl BudgetBook {
-    /// Changes with every setting.
+    /// Changes with every setting. Who sees it change sees what was set before it did, also what is not in this book.
     #[inline(always)]
     pub(crate) fn epoch(&self) -> u64 {
-        self.epoch.load(Ordering::Relaxed)
+        self.epoch.load(Ordering::Acquire)
     }
 
     /// Lets every thread read the settings again.
     pub(crate) fn renew(&self) {
-        self.epoch.fetch_add(1, Ordering::Relaxed);
+        self.epoch.fetch_add(1, Ordering::Release);
     }
 
     /// Runs `work` if `epoch` is the last one, and says whether it did: what the caller counted before is in the reading of

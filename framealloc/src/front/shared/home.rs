@@ -29,4 +29,8 @@ impl Home for Shared {
             }
         });
     }
+
+    fn is_exiting(&self) -> bool {
+        local::is_exiting()
+    }
 }

@@ -44,7 +44,7 @@ impl ObjectMeter for Accounts {
         self.made(TagId(tag), bytes as u64, false, make)
     }
 
-    fn heap_would_fit(&self, tag: u16, bytes: usize) -> bool {
+    fn would_fit(&self, tag: u16, bytes: usize) -> bool {
         self.shared.upgrade().is_none_or(|shared| {
             let asked = local::with_existing(&shared, |heap| heap.would_fit(TagId(tag), bytes as u64));
             asked.unwrap_or(true)

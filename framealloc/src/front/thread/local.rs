@@ -10,8 +10,8 @@ use core::ptr::{self, NonNull};
 use std::sync::Arc;
 use std::thread::LocalKey;
 
-use super::ThreadHeap;
 use super::context::FOLLOWER_EXIT;
+use super::{DRIVES, ThreadHeap};
 use crate::backend::SystemBackend;
 use crate::error::AllocError;
 use crate::front::shared::Shared;
@@ -50,9 +50,7 @@ const EXITS: [&LocalKey<Exit>; 8] = [&EXIT, &LATE_1, &LATE_2, &LATE_3, &LATE_4, 
 
 impl Drop for Exit {
     fn drop(&mut self) {
-        if ENTERED.with(Stack::is_empty) {
-            ENTERED.with(|entered| entered.release(&SystemBackend::new()));
-        }
+        release_entries();
         // An allocator may go with its heap, and with it sinks and callbacks: a panic of their destructors would abort the
         // process.
         let mut caught = Caught::default();
@@ -191,6 +189,7 @@ impl ThreadHeap {
             self.retire_ambient_quietly();
         }
         self.close_all_shares();
+        self.role.set(self.role.get() & !DRIVES);
         self.shared.clock.resign();
         // A subscriber, a shared value's destructor, or the backend that is given memory back, may open another one, share for
         // frames to come, or begin a phase, which keeps the heap.
@@ -201,13 +200,14 @@ impl ThreadHeap {
                 self.retire_ambient_quietly();
                 self.close_all_shares();
             }
+            // The panic of a destructor was told when it began, and goes no further. Its payload's destructor is foreign, too.
+            drop(self.take_panic());
             self.give_up_resources();
             if !opened() {
                 break;
             }
         }
-        // The panic of a destructor was told when it began, and goes no further.
-        drop(self.take_panic());
+        self.shared.deferred.resign();
         // Until now foreign code finds this heap, whichever allocator is current.
         unlist(self);
         tls::clear(self.shared.id);
@@ -241,9 +241,81 @@ pub(crate) fn leave(serial: u64) {
             unsafe { entry.heap.as_ref().unkeep() };
         }
     });
+    if is_exiting() {
+        release_entries();
+    }
+}
+
+/// The thread exits: gives the memory of its entries back, if there are none. An entry may be left later than all exits ran.
+fn release_entries() {
+    ENTERED.with(|entered| {
+        if entered.is_empty() {
+            entered.release(&SystemBackend::new());
+        }
+    });
 }
 
 /// The heap of the allocator that this thread entered last and has not left.
 pub(crate) fn entered() -> Option<NonNull<ThreadHeap>> {
     ENTERED.with(|entered| entered.last().map(|entry| entry.heap))
+}
+
+#[cfg(all(test, not(framealloc_loom)))]
+mod tests {
+    use core::cell::RefCell;
+    use std::sync::mpsc::{self, Sender};
+
+    use super::*;
+    use crate::{EnterGuard, RetentionPolicy, SmartAlloc};
+
+    /// Leaves what was entered, if anything was, and says whether the entries of the thread have memory still.
+    struct Late(Option<EnterGuard>, Sender<bool>);
+
+    impl Drop for Late {
+        fn drop(&mut self) {
+            drop(self.0.take());
+            self.1.send(ENTERED.with(Stack::has_room)).unwrap();
+        }
+    }
+
+    struct Enters(SmartAlloc);
+
+    impl Drop for Enters {
+        fn drop(&mut self) {
+            drop(self.0.enter());
+        }
+    }
+
+    thread_local! {
+        static LATE: RefCell<Option<Late>> = const { RefCell::new(None) };
+    }
+
+    /// Whether entries have memory after all that an exiting thread runs, which `work` makes.
+    fn is_left_behind(work: impl FnOnce(&SmartAlloc) -> Option<EnterGuard> + Send) -> bool {
+        let alloc = SmartAlloc::with_defaults();
+        let (send, left) = mpsc::channel();
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                // Before the heap's destructor is registered, so that it runs after that one.
+                LATE.with(|_| ());
+                let guard = work(&alloc);
+                LATE.set(Some(Late(guard, send)));
+            });
+        });
+        left.recv().unwrap()
+    }
+
+    #[test]
+    fn entries_give_their_memory_back_when_they_are_left_past_the_exit() {
+        assert!(!is_left_behind(|alloc| Some(alloc.enter())));
+    }
+
+    #[test]
+    fn entries_give_their_memory_back_when_a_destructor_enters_in_the_exit() {
+        assert!(!is_left_behind(|alloc| {
+            alloc.begin_frame();
+            alloc.frame_retained(Enters(alloc.clone()), RetentionPolicy::Discard).release();
+            None
+        }));
+    }
 }

@@ -160,9 +160,13 @@ impl ThreadHeap {
 
     /// Whether an allocation of `bytes` under `tag` would be allowed now.
     pub(crate) fn would_fit(&self, tag: TagId, bytes: u64) -> bool {
-        self.settle_context();
+        self.notice_budgets();
         // SAFETY: F3: nodes live as long as the heap.
         let Ok(node) = self.node_of_tag(tag).map(|node| unsafe { node.as_ref() }) else { return false };
+        if !node.budgeted.get() {
+            return true;
+        }
+        self.settle_context();
         Self::tag_path(node).filter_map(|node| node.link.get()).all(|link| link.would_fit(bytes))
     }
 

@@ -210,6 +210,15 @@ impl DeferredQueue {
         panic
     }
 
+    /// This thread exits: nobody waits for it to process any more.
+    pub(crate) fn resign(&self) {
+        let mut state = self.lock();
+        if state.processor == this_thread::number() {
+            state.processor = 0;
+            self.room.notify_all();
+        }
+    }
+
     /// Runs the destructors that are due in a frame.
     pub(crate) fn process_due(&self) {
         let limit = match self.config().processing {
@@ -312,7 +321,11 @@ pub(crate) fn defer<T: Send + 'static>(
         let report = || home.report(&|| waited_in_vain(depth, waited));
         keep_first(&mut panic, catch_unwind(AssertUnwindSafe(report)).err());
     }
-    pass_on(panic);
+    match panic {
+        // Of another value's destructor, perhaps, that ran to make room.
+        Some(payload) if home.is_exiting() => discard(payload),
+        panic => pass_on(panic),
+    }
     Ok(())
 }
 
