@@ -6,13 +6,15 @@ use rayon::ThreadPoolBuilder;
 
 use crate::api::Fact;
 use crate::config::Config;
+use crate::demand::{Reached, reach};
 use crate::finding::Finding;
 use crate::flow::budgets_in;
+use crate::index::Build;
 use crate::lints;
 use crate::load::{self, Loaded};
 use crate::mir::{Body, Call, Const, Operand};
 use crate::model::Model;
-use crate::project::Input;
+use crate::project::{Cfg, Input};
 use crate::source::{FileId, Sources, Span};
 
 /// Everything that a run found out.
@@ -23,7 +25,7 @@ pub(crate) struct Analysis {
     pub(crate) linted: Vec<FileId>,
     /// Sorted by place, at the lints' own levels; those below the smallest confidence are left out.
     pub(crate) findings: Vec<Finding>,
-    /// Files that could not be parsed or read, with the reason; the offset is where it went wrong.
+    /// Files that could not be parsed or read, or with a function that could not be, with the reason; the offset is where it went wrong.
     pub(crate) unparsed: Vec<(FileId, u32, String)>,
     /// Functions that were not looked into, because the linter itself failed at them.
     pub(crate) gave_up: Vec<String>,
@@ -43,13 +45,31 @@ pub(crate) fn analyze(
     everything: bool,
     advance: &(dyn Fn() + Sync),
 ) -> Analysis {
+    analyze_with(input, config, everything, advance, reach)
+}
+
+/// The same, with another choice of what is read.
+pub(crate) fn analyze_with(
+    input: &Input,
+    config: &Config,
+    everything: bool,
+    advance: &(dyn Fn() + Sync),
+    reach: fn(&Sources, &[Cfg], Build) -> Reached,
+) -> Analysis {
     let pool = ThreadPoolBuilder::new().stack_size(STACK).build().expect("threads can be started");
     pool.install(|| {
-        let Loaded { sources, index, linted, unparsed, lines } = load::load(input, everything, advance);
-        let model = Model::new(&sources, &index, config);
+        let loaded = load::load(input, everything, advance);
+        let Loaded { sources, build, cfgs, linted, mut unparsed, lines } = loaded;
+        let mut reached = reach(&sources, &cfgs, build);
+        unparsed.append(&mut reached.unparsed);
+        unparsed.sort();
+        unparsed.dedup_by_key(|(id, ..)| *id);
+        let model = Model::new(&sources, &reached, config);
         let findings = lint(&model);
         let tags = tags(&model);
-        let gave_up = model.gave_up.iter().map(|id| index.function(*id).path.clone()).collect();
+        let gave_up = reached.gave_up.iter().map(|id| reached.index.function(*id).path.clone()).collect();
+        // Giving back every block of them takes a tenth of the time, and the process is about to end.
+        std::mem::forget(reached);
         Analysis { findings, tags, gave_up, sources, linted, unparsed, lines }
     })
 }

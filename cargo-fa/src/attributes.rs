@@ -25,6 +25,9 @@ pub(crate) struct Declared {
     pub(crate) span: Span,
 }
 
+/// Those on variables.
+pub(crate) const HELPERS: [&str; 2] = ["frame_local", "retain"];
+
 /// The attribute of framealloc with this name among those of an item in `module`, whatever it is called there.
 pub(crate) fn find<'a>(index: &Index, module: ModId, attrs: &'a Attrs, name: &str) -> Option<&'a Attr> {
     attrs.attrs.iter().find(|attr| {

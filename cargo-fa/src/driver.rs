@@ -108,7 +108,7 @@ fn unparsable(sources: &Sources, file: FileId, at: u32, reason: &str) -> Finding
     }
     let end = start + text[start..].chars().next().filter(|&c| c != '\n').map_or(0, char::len_utf8);
     let span = Span { file, start: start as u32, end: end as u32 };
-    Finding::new(&UNPARSABLE_FILE, span, "this file cannot be parsed and was not linted")
+    Finding::new(&UNPARSABLE_FILE, span, "this cannot be parsed, so that not all of the file was linted")
         .label(reason)
         .help("leave it out with `exclude` in `.fa.toml`, if no configuration compiles it")
 }

@@ -5,8 +5,8 @@
 //! budgets that do not add up. [`codes`] has the page of each lint.
 //!
 //! ```text
-//! cli -> workspace -> project::Input -> analysis (source -> hir -> index -> mir -> lints) -> finding -> driver -> output
-//!                          config --------^                                             suppress, baseline, fix
+//! cli -> workspace -> project::Input -> analysis (source -> hir -> index -> demand -> mir -> lints) -> finding -> driver -> output
+//!                          config --------^                                                       suppress, baseline, fix
 //! ```
 //!
 //! | module | role |
@@ -39,6 +39,7 @@ pub mod codes;
 mod config;
 #[doc(hidden)]
 pub mod corpus;
+mod demand;
 mod driver;
 mod files;
 mod finding;
@@ -51,6 +52,7 @@ mod git;
 mod hir;
 mod index;
 mod infer;
+mod lexer;
 mod lints;
 mod load;
 mod mir;

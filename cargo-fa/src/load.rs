@@ -13,8 +13,8 @@ use rayon::prelude::*;
 
 use crate::api;
 use crate::hir::{self, Item, Items, ParseError, When};
-use crate::index::{Build, CrateId, Index, ModId};
-use crate::project::{CrateInput, Dependency, Input, normal};
+use crate::index::{Build, CrateId, ModId};
+use crate::project::{Cfg, CrateInput, Dependency, Input, normal};
 use crate::reach::Reach;
 use crate::source::{FileId, SourceFile, Sources};
 
@@ -25,7 +25,9 @@ const TRACE: &[u8] = b"framealloc";
 #[derive(Debug, Default)]
 pub(crate) struct Loaded {
     pub(crate) sources: Sources,
-    pub(crate) index: Index,
+    pub(crate) build: Build,
+    /// What `cfg` is true for in each crate of the index.
+    pub(crate) cfgs: Vec<Cfg>,
     /// Files of the selected crates.
     pub(crate) linted: Vec<FileId>,
     pub(crate) unparsed: Vec<(FileId, u32, String)>,
@@ -51,6 +53,8 @@ pub(crate) fn load(input: &Input, everything: bool, advance: &(dyn Fn() + Sync))
     let mut files = parse_all(input, &mut reach, &mut loaded, advance);
     let mut build = Build::default();
     add_framealloc(&mut build, &mut loaded.sources);
+    let krates = input.crates.iter().zip(&relevant).filter(|(_, relevant)| **relevant);
+    loaded.cfgs = std::iter::once(Cfg::default()).chain(krates.map(|(krate, _)| krate.cfg.clone())).collect();
     let ids: Vec<Option<CrateId>> = input
         .crates
         .iter()
@@ -72,7 +76,7 @@ pub(crate) fn load(input: &Input, everything: bool, advance: &(dyn Fn() + Sync))
         Tree { build: &mut build, files: &mut files, krate, shared, placed: BTreeSet::new() }
             .add_crate(id, reached);
     }
-    loaded.index = build.finish();
+    loaded.build = build;
     loaded
 }
 
@@ -182,20 +186,17 @@ fn parse_all(input: &Input, reach: &mut Reach, loaded: &mut Loaded, advance: &(d
     });
     let files = files.collect();
     loaded.unparsed = failed.into_inner().expect("nothing panics with it");
-    loaded.unparsed.sort();
-    loaded.unparsed.dedup_by_key(|(id, ..)| *id);
     // What is included may be an expression.
     let is_piece = |id: &FileId| included.contains(&loaded.sources.get(*id).absolute);
-    let (pieces, unparsed) =
+    let (pieces, unparsed): (Vec<_>, Vec<_>) =
         std::mem::take(&mut loaded.unparsed).into_iter().partition(|(id, ..)| is_piece(id));
-    let pieces: Vec<(FileId, u32, String)> = pieces;
     loaded.linted.retain(|id| !pieces.iter().any(|(piece, ..)| piece == id));
     loaded.unparsed = unparsed;
     files
 }
 
 /// Parses a file; what goes wrong inside the parser is an error like any other.
-fn parse(id: FileId, text: &str, cfg: &crate::project::Cfg) -> Result<Items, ParseError> {
+fn parse(id: FileId, text: &str, cfg: &Cfg) -> Result<Items, ParseError> {
     catch_unwind(AssertUnwindSafe(|| hir::lower_file(id, text, cfg))).unwrap_or_else(|_| {
         Err(ParseError { offset: 0, message: "the parser gave up on the file".to_owned() })
     })
@@ -207,7 +208,7 @@ fn add_framealloc(build: &mut Build, sources: &mut Sources) {
     let file = SourceFile::new(Path::new(""), PathBuf::from("framealloc.rs"), text.to_owned());
     let id = sources.add(file);
     let krate = build.add_crate("framealloc", false);
-    let items = hir::lower_file(id, text, &crate::project::Cfg::default());
+    let items = hir::lower_file(id, text, &Cfg::default());
     build.add_items(build.root(krate), items.expect("the signatures parse, as a test shows"));
 }
 

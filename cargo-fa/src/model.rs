@@ -1,14 +1,11 @@
-//! What lints look at: the index, the graphs of all functions, the systems, the settings.
-
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
-use rayon::prelude::*;
+//! What lints look at: the index, the graphs of the functions that matter, the systems, the settings.
 
 use crate::api::{self, Fact};
 use crate::attributes::{self, System};
 use crate::config::Config;
+use crate::demand::Reached;
 use crate::index::{FnData, FnId, Index, Ty};
-use crate::mir::{self, Call, Callee, FnBody};
+use crate::mir::{Call, Callee, FnBody};
 use crate::source::{SourceFile, Sources, Span};
 
 /// Everything about the linted crates.
@@ -17,26 +14,24 @@ pub(crate) struct Model<'a> {
     pub(crate) sources: &'a Sources,
     pub(crate) index: &'a Index,
     pub(crate) config: &'a Config,
-    /// Functions whose lowering went wrong: they have no graph, and nothing is found in them.
-    pub(crate) gave_up: Vec<FnId>,
-    bodies: Vec<Option<FnBody>>,
+    reached: &'a Reached,
     systems: Vec<Option<System>>,
     /// What is known of each function; nothing of those that are not framealloc's.
     facts: Vec<&'static [Fact]>,
 }
 
 impl<'a> Model<'a> {
-    pub(crate) fn new(sources: &'a Sources, index: &'a Index, config: &'a Config) -> Self {
-        let ids: Vec<FnId> = index.functions().map(|(id, _)| id).collect();
-        // A function that the lowering gives up on has no graph; the others have.
-        let lower = |id: &FnId| catch_unwind(AssertUnwindSafe(|| mir::lower_function(index, *id)));
-        let lowered: Vec<_> = ids.par_iter().map(lower).collect();
-        let gave_up = ids.iter().zip(&lowered).filter(|(_, body)| body.is_err()).map(|(id, _)| *id).collect();
-        let bodies = lowered.into_iter().map(|body| body.ok().flatten()).collect();
+    pub(crate) fn new(sources: &'a Sources, reached: &'a Reached, config: &'a Config) -> Self {
+        let index = &reached.index;
         let systems = index.functions().map(|(_, data)| attributes::system(index, data)).collect();
-        let facts_of = |id: &FnId| index.api(*id).map_or(&[][..], |name| api::facts(&name));
-        let facts = ids.iter().map(facts_of).collect();
-        Self { sources, index, config, gave_up, bodies, systems, facts }
+        let facts_of = |(id, _)| index.api(id).map_or(&[][..], |name| api::facts(&name));
+        let facts = index.functions().map(facts_of).collect();
+        Self { sources, index, config, reached, systems, facts }
+    }
+
+    /// The functions that matter: those that framealloc reaches, and what they call.
+    pub(crate) fn asked(&self) -> &'a [FnId] {
+        &self.reached.asked
     }
 
     pub(crate) fn file(&self, span: Span) -> &SourceFile {
@@ -48,17 +43,18 @@ impl<'a> Model<'a> {
         self.file(span).slice(span)
     }
 
-    /// The functions of the selected crates with their graphs.
+    /// Those functions of the selected crates that have graphs.
     pub(crate) fn functions(&self) -> impl Iterator<Item = (FnId, &FnData, &FnBody)> {
-        self.index.functions().filter_map(|(id, data)| {
+        self.asked().iter().filter_map(|&id| {
+            let data = self.index.function(id);
             let selected = self.index.crates[data.krate.0 as usize].selected;
-            let body = self.bodies[id.0 as usize].as_ref()?;
+            let body = self.body(id)?;
             selected.then_some((id, data, body))
         })
     }
 
     pub(crate) fn body(&self, id: FnId) -> Option<&FnBody> {
-        self.bodies[id.0 as usize].as_ref()
+        self.reached.graphs[id.0 as usize].as_ref()
     }
 
     /// The functions with `#[frame_system]`, of the selected crates.

@@ -1,8 +1,12 @@
 //! Sources that nobody would write: mutations of the fixtures, and files that nest for ever.
 
+use std::fs;
 use std::path::Path;
 
-use crate::fuzzing::{Random, lint, mutated, sources};
+use crate::analysis::analyze_with;
+use crate::demand::{reach, reach_all};
+use crate::fuzzing::{Random, gently, lint, mutated, settings, sources};
+use crate::lints::tests::one_crate;
 
 /// Files per analysis, as the modules of one crate.
 const TOGETHER: usize = 60;
@@ -22,6 +26,35 @@ fn mutated_sources_are_linted_without_a_panic() {
         parsed += lint(&files);
     }
     assert!(parsed * 4 > TOGETHER * ANALYSES, "too few mutants get past the parser: {parsed}");
+}
+
+/// Of a few files together, so that much of them has nothing to do with framealloc.
+#[test]
+fn nothing_is_lost_by_not_reading_everything() {
+    const CRATES: usize = 80;
+    let sources = sources(Path::new(env!("CARGO_MANIFEST_DIR")));
+    let folder = tempfile::tempdir().expect("a folder");
+    let config = settings();
+    let mut random = Random::new(7);
+    let mut findings = 0;
+    for _ in 0..CRATES {
+        let mut paths = Vec::new();
+        for at in 0..3 {
+            let (one, other) = (random.below(sources.len()), random.below(sources.len()));
+            let path = folder.path().join(format!("m{at}.rs"));
+            // Without the imports of some, names lead elsewhere or nowhere.
+            let text = gently(&mut random, &sources[one], &sources[other]);
+            let text = if at == 1 { text.replace("use framealloc", "use elsewhere") } else { text };
+            fs::write(&path, text).expect("a file");
+            paths.push(path);
+        }
+        let input = one_crate(&paths.remove(0), paths);
+        let [reached, all] =
+            [reach, reach_all].map(|reach| analyze_with(&input, &config, true, &|| {}, reach));
+        assert_eq!(format!("{:#?}", reached.findings), format!("{:#?}", all.findings));
+        findings += all.findings.len();
+    }
+    assert!(findings > CRATES, "{findings} findings");
 }
 
 #[test]

@@ -13,7 +13,7 @@ cargo xtask lint-corpus [--sample N] [--injected N]
 
 Lints the sources of all crates in cargo's registry, with and without the search for the word `framealloc`, on one core.
 Fails when something panics or hangs, or when anything is blamed: none of them uses framealloc. Prints lines per second and
-the cost relative to parsing, each with its target.
+the cost relative to parsing, each with its target; that cost of files with an import and of this project's code, too.
 
   --sample N     every N-th crate (1: all of them)
   --injected N   how many files are linted once more with an import of framealloc (300)

@@ -1,5 +1,7 @@
 //! What a call of a function of the program amounts to.
 
+use rayon::prelude::*;
+
 use crate::api::{Amount, Fact, Memory};
 use crate::index::{FnId, Owner};
 use crate::mir::{self, Body, Call, Callee, FnBody, Op, Run};
@@ -68,7 +70,7 @@ impl Summary {
     }
 }
 
-/// The summaries of all functions of the linted crates.
+/// The summaries of the functions that matter; the others do nothing.
 #[derive(Debug, Default)]
 pub(crate) struct Summaries {
     summaries: Vec<Summary>,
@@ -81,20 +83,28 @@ impl Summaries {
     pub(crate) fn new(model: &Model<'_>) -> Self {
         let count = model.index.functions().count();
         let mut known = Self { summaries: vec![Summary::default(); count] };
-        for _ in 0..ROUNDS {
-            let next: Vec<Summary> = (0..count)
-                .map(|at| {
-                    let body = model.body(FnId(at as u32));
-                    match body {
-                        Some(body) => summarize(model, &known, body),
-                        None => of_implementations(model, &known, FnId(at as u32)),
-                    }
-                })
-                .collect();
-            if next == known.summaries {
+        let mut changed = vec![true; count];
+        for round in 0..ROUNDS {
+            // Only what calls something whose summary has changed can change.
+            let next = |id: &FnId| match model.body(*id) {
+                Some(body) => {
+                    (round == 0 || calls_any(body, &changed)).then(|| summarize(model, &known, body))
+                }
+                None => Some(of_implementations(model, &known, *id)),
+            };
+            let next: Vec<Option<Summary>> = model.asked().par_iter().map(next).collect();
+            changed = vec![false; count];
+            for (id, next) in model.asked().iter().zip(next) {
+                if let Some(next) = next
+                    && next != known.summaries[id.0 as usize]
+                {
+                    known.summaries[id.0 as usize] = next;
+                    changed[id.0 as usize] = true;
+                }
+            }
+            if !changed.contains(&true) {
                 break;
             }
-            known.summaries = next;
         }
         known
     }
@@ -126,6 +136,14 @@ impl Summaries {
             _ => direct,
         }
     }
+}
+
+/// Whether a function calls one of these, or passes it on by its name.
+fn calls_any(function: &FnBody, functions: &[bool]) -> bool {
+    let is = |id: FnId| functions[id.0 as usize];
+    function.bodies.iter().flat_map(Body::calls).any(|(_, call)| {
+        matches!(call.callee, Callee::Fn(id) if is(id)) || call.args.iter().filter_map(named).any(is)
+    })
 }
 
 fn facts_of_allocation(model: &Model<'_>, call: &Call) -> impl Iterator<Item = (Memory, Amount)> {

@@ -100,13 +100,11 @@ pub(crate) fn named(operand: &Operand) -> Option<FnId> {
 /// Whether a call waits for other threads: for the end of one, for a message, at a barrier.
 pub(crate) fn waits(call: &Call) -> bool {
     let Callee::Foreign(name) = &call.callee else { return false };
-    let (ty, method) = name.rsplit_once("::").unwrap_or(("", name));
-    match method {
-        "join" => matches!(ty, "JoinHandle" | "ScopedJoinHandle"),
-        "recv" | "recv_timeout" | "iter" => ty == "Receiver",
-        "wait" | "wait_while" | "wait_timeout" => matches!(ty, "Barrier" | "Condvar"),
-        "park" => ty.ends_with("thread"),
-        _ => false,
+    match name.as_str() {
+        "JoinHandle::join" | "ScopedJoinHandle::join" => true,
+        "Receiver::recv" | "Receiver::recv_timeout" | "Receiver::iter" => true,
+        "Barrier::wait" | "Condvar::wait" | "Condvar::wait_while" | "Condvar::wait_timeout" => true,
+        other => other.ends_with("thread::park"),
     }
 }
 

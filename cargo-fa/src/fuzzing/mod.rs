@@ -3,6 +3,8 @@
 
 mod mutate;
 
+#[cfg(test)]
+pub(crate) use mutate::gently;
 pub use mutate::{Random, mutated};
 
 use std::fs;
@@ -66,10 +68,14 @@ pub fn lint(files: &[impl AsRef<[u8]>]) -> usize {
     files.len() - analysis.unparsed.len()
 }
 
-fn lint_input(input: &Input) -> Analysis {
+/// All lints, and findings of every confidence.
+pub(crate) fn settings() -> Config {
     let config = config::read(".fa.toml", SETTINGS).unwrap_or_else(|mistakes| panic!("{mistakes}"));
-    let config = Config { min_confidence: Confidence::Low, ..config };
-    let mut analysis = analyze(input, &config, true, &|| {});
+    Config { min_confidence: Confidence::Low, ..config }
+}
+
+fn lint_input(input: &Input) -> Analysis {
+    let mut analysis = analyze(input, &settings(), true, &|| {});
     driver::finish(&mut analysis);
     analysis
 }

@@ -41,7 +41,7 @@ pub fn mutated(random: &mut Random, one: &str, other: &str) -> String {
 }
 
 /// Statements and names change places: most of it still parses.
-fn gently(random: &mut Random, one: &str, other: &str) -> String {
+pub(crate) fn gently(random: &mut Random, one: &str, other: &str) -> String {
     let is_whole = |line: &&str| {
         let count = |brackets: &[char]| line.matches(brackets).count();
         line.trim_end().ends_with(';') && count(&['(', '[', '{']) == count(&[')', ']', '}'])

@@ -16,8 +16,7 @@ const MAX_DEPTH: usize = 1500;
 
 impl Lowering<'_> {
     pub(super) fn block(&self, block: &syn::Block) -> Block {
-        let span = self.span(block.brace_token.span.open()).to(self.span(block.brace_token.span.close()));
-        Block { stmts: self.stmts(&block.stmts), span }
+        Block { stmts: self.stmts(&block.stmts), span: self.delimited(&block.brace_token.span) }
     }
 
     pub(super) fn stmts(&self, stmts: &[syn::Stmt]) -> Vec<Stmt> {
@@ -351,7 +350,7 @@ impl Lowering<'_> {
         Expr { kind: ExprKind::Range { start, end, closed }, span: from.to(to) }
     }
 
-    fn delimited(&self, delimiters: &proc_macro2::extra::DelimSpan) -> Span {
+    pub(super) fn delimited(&self, delimiters: &proc_macro2::extra::DelimSpan) -> Span {
         self.span(delimiters.open()).to(self.span(delimiters.close()))
     }
 

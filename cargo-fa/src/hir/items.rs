@@ -3,8 +3,8 @@
 use super::lower::Lowering;
 use super::types::name_of;
 use super::{
-    Alias, Field, Function, Generic, Impl, Import, Imported, Item, Items, Module, Name, Param, Receiver,
-    Static, StaticKind, Trait, TypeDef, TypeRef, Variant,
+    Alias, Body, Field, Function, Generic, Impl, Import, Imported, Item, Items, Module, Name, Param,
+    Receiver, Static, StaticKind, Trait, TypeDef, TypeRef, Variant,
 };
 
 impl Lowering<'_> {
@@ -19,10 +19,7 @@ impl Lowering<'_> {
         }
         let one = match item {
             syn::Item::Fn(function) => {
-                let start = attributes_start(self, &function.attrs, function.sig.fn_token.span);
-                let mut lowered = self.signature(&function.attrs, &function.sig, start);
-                self.body(&mut lowered, &function.block);
-                Item::Fn(lowered)
+                Item::Fn(self.function(&function.attrs, &function.sig, Some(&function.block)))
             }
             syn::Item::Use(item) => {
                 let mut imports = Vec::new();
@@ -112,11 +109,11 @@ impl Lowering<'_> {
         lowered.collect()
     }
 
-    fn signature(
+    fn function(
         &self,
         attrs: &[syn::Attribute],
         sig: &syn::Signature,
-        start: crate::source::Span,
+        body: Option<&syn::Block>,
     ) -> Function {
         let mut receiver = None;
         let mut params = Vec::new();
@@ -137,20 +134,13 @@ impl Lowering<'_> {
         }
         Function {
             name: self.name(&sig.ident),
-            span: start.to(self.span(sig.paren_token.span.close())),
             attrs: self.attrs(attrs),
             generics: self.generics(&sig.generics),
             receiver,
             params,
             ret: self.return_type(&sig.output),
-            body: None,
+            body: body.map(|block| Body::Unread(self.delimited(&block.brace_token.span))),
         }
-    }
-
-    fn body(&self, function: &mut Function, block: &syn::Block) {
-        let block = self.block(block);
-        function.span = function.span.to(block.span);
-        function.body = Some(block);
     }
 
     pub(super) fn generics(&self, generics: &syn::Generics) -> Vec<Generic> {
@@ -187,9 +177,7 @@ impl Lowering<'_> {
         for inner in &item.items {
             match inner {
                 syn::ImplItem::Fn(function) if self.enabled(&function.attrs) => {
-                    let start = attributes_start(self, &function.attrs, function.sig.fn_token.span);
-                    let mut method = self.signature(&function.attrs, &function.sig, start);
-                    self.body(&mut method, &function.block);
+                    let mut method = self.function(&function.attrs, &function.sig, Some(&function.block));
                     method.attrs.when = method.attrs.when.within(when);
                     lowered.functions.push(method);
                 }
@@ -209,12 +197,7 @@ impl Lowering<'_> {
     fn trait_item(&self, item: &syn::ItemTrait) -> Trait {
         let functions = item.items.iter().filter_map(|inner| {
             let syn::TraitItem::Fn(function) = inner else { return None };
-            let start = attributes_start(self, &function.attrs, function.sig.fn_token.span);
-            let mut method = self.signature(&function.attrs, &function.sig, start);
-            if let Some(block) = &function.default {
-                self.body(&mut method, block);
-            }
-            Some(method)
+            Some(self.function(&function.attrs, &function.sig, function.default.as_ref()))
         });
         Trait {
             name: name_of(&item.ident),
@@ -222,16 +205,6 @@ impl Lowering<'_> {
             functions: functions.collect(),
         }
     }
-}
-
-/// Where an item with these attributes begins.
-fn attributes_start(
-    lowering: &Lowering<'_>,
-    attrs: &[syn::Attribute],
-    first: proc_macro2::Span,
-) -> crate::source::Span {
-    let token = attrs.first().map_or(first, |attr| attr.pound_token.spans[0]);
-    lowering.span(token)
 }
 
 /// Parameters by position, those of values among them: only lifetimes may be left out.

@@ -6,6 +6,10 @@ use syn::punctuated::Punctuated;
 use super::lower::Lowering;
 use super::{Expr, ExprKind, Item, Lit, StaticKind};
 
+/// Macros whose items are read.
+pub(super) const READ_INSIDE: [(&str, StaticKind); 2] =
+    [("thread_local", StaticKind::ThreadLocal), ("lazy_static", StaticKind::Static)];
+
 /// What a macro's tokens read as.
 enum Inside {
     Exprs(Vec<syn::Expr>),
@@ -71,12 +75,8 @@ impl Lowering<'_> {
 
     /// The items of `thread_local!` and `lazy_static!`; none for other macros.
     pub(super) fn item_macro(&self, call: &syn::Macro) -> Vec<Item> {
-        let name = call.path.segments.last().map(|last| last.ident.to_string()).unwrap_or_default();
-        let kind = match name.as_str() {
-            "thread_local" => StaticKind::ThreadLocal,
-            "lazy_static" => StaticKind::Static,
-            _ => return Vec::new(),
-        };
+        let is = |name: &str| call.path.segments.last().is_some_and(|last| last.ident == name);
+        let Some((_, kind)) = READ_INSIDE.into_iter().find(|(name, _)| is(name)) else { return Vec::new() };
         let Ok(statics) = Statics::parse.parse2(call.tokens.clone()) else { return Vec::new() };
         let item = |item: &LocalStatic| {
             let item = self.static_item(&item.name, &item.ty, Some(&item.init), kind);

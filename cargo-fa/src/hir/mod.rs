@@ -1,7 +1,8 @@
 //! The source as a tree of its own: what lints need of it, with ranges of bytes, and free to move between threads.
 //!
 //! `syn` keeps its spans in a table of the thread that parsed, so a file is lowered where it was parsed. Nothing is
-//! resolved here: a path is the names that were written.
+//! resolved here: a path is the names that were written. What is inside of functions is a range of the text until
+//! somebody asks for it; of most functions nobody does ([`crate::demand`]).
 //!
 //! | module | lowers |
 //! |---|---|
@@ -10,6 +11,7 @@
 //! | `types` | types and paths |
 //! | `attrs` | attributes and `cfg` |
 //! | `depth` | how deep a file may nest |
+//! | `skeleton` | a file without what is inside of its functions |
 //! | `macros` | the arguments of macros that read as expressions, and `thread_local!` |
 
 mod attrs;
@@ -19,10 +21,11 @@ mod items;
 mod lower;
 mod macros;
 mod pats;
+mod skeleton;
 mod types;
 
 pub(crate) use attrs::{Attr, AttrArg, AttrValue, Attrs, When};
-pub(crate) use lower::{ParseError, lower_file, parse};
+pub(crate) use lower::{ParseError, lower_body, lower_file, parse};
 
 use crate::source::Span;
 
@@ -153,14 +156,30 @@ pub(crate) struct Generic {
 #[derive(Clone, Debug)]
 pub(crate) struct Function {
     pub(crate) name: Name,
-    pub(crate) span: Span,
     pub(crate) attrs: Attrs,
     pub(crate) generics: Vec<Generic>,
     /// `self`, with whether it is taken by value.
     pub(crate) receiver: Option<Receiver>,
     pub(crate) params: Vec<Param>,
     pub(crate) ret: TypeRef,
-    pub(crate) body: Option<Block>,
+    pub(crate) body: Option<Body>,
+}
+
+/// What is inside of a function.
+#[derive(Clone, Debug)]
+pub(crate) enum Body {
+    /// From brace to brace: nobody has asked for it.
+    Unread(Span),
+    Read(Block),
+}
+
+impl Body {
+    pub(crate) fn span(&self) -> Span {
+        match self {
+            Self::Unread(span) => *span,
+            Self::Read(block) => block.span,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,4 +1,5 @@
-//! Fills the index: first every name, then what the names' types are.
+//! Fills the index: first every name, then what the names' types are. What is inside of functions is added later, and
+//! settled again.
 
 use std::collections::HashMap;
 use std::mem;
@@ -9,7 +10,7 @@ use super::{
     AdtData, AdtId, AliasData, AliasId, CrateData, CrateId, FnData, FnId, Index, ModId, ModuleData, Owner,
     StaticData, StaticId, TraitData, TraitId, Ty,
 };
-use crate::hir::{self, Generic, Imported, Item, Items};
+use crate::hir::{self, Block, Body, Generic, Imported, Item, Items};
 use crate::source::FileId;
 
 /// An index that is being filled.
@@ -17,9 +18,11 @@ use crate::source::FileId;
 pub(crate) struct Build {
     index: Index,
     impls: Vec<(ModId, hir::Impl)>,
-    /// The trees of types, with their modules, for the second pass.
+    /// The trees of types that are not looked up yet: those of the last ones in the index.
     types: Vec<hir::TypeDef>,
     statics: Vec<hir::TypeRef>,
+    /// How many modules and functions have been settled.
+    settled: (usize, usize),
     /// Which generics surround a function: those of its impl.
     outer: HashMap<FnId, (Vec<Generic>, Option<TraitId>)>,
 }
@@ -35,6 +38,10 @@ impl Build {
 
     pub(crate) fn set_extern(&mut self, krate: CrateId, name: &str, target: CrateId) {
         self.index.crates[krate.0 as usize].externs.insert(name.to_owned(), target);
+    }
+
+    pub(crate) fn index(&self) -> &Index {
+        &self.index
     }
 
     pub(crate) fn root(&self, krate: CrateId) -> ModId {
@@ -140,7 +147,7 @@ impl Build {
             Item::Trait(item) => {
                 let id = TraitId(self.index.traits.len() as u32);
                 self.define(module, &item.name.clone(), Def::Trait(id));
-                self.index.traits.push(TraitData { name: item.name, methods: HashMap::new() });
+                self.index.traits.push(TraitData { module, name: item.name, methods: HashMap::new() });
                 let generics = item.generics.into_iter().map(|name| Generic { name, bounds: Vec::new() });
                 let generics: Vec<Generic> = generics.collect();
                 for function in item.functions {
@@ -155,7 +162,7 @@ impl Build {
     fn add_function(
         &mut self,
         module: ModId,
-        mut function: hir::Function,
+        function: hir::Function,
         outer: Vec<Generic>,
         of_trait: Option<TraitId>,
     ) -> FnId {
@@ -163,13 +170,12 @@ impl Build {
         let data = self.index.module(module);
         let (krate, path) = (data.krate, format!("{}::{}", data.path, function.name.text));
         let when = function.attrs.when.within(data.when);
-        let inside = self.inner_items(module, &path, &mut function);
         self.index.fns.push(FnData {
             krate,
-            module: inside,
+            module,
             path,
             owner: of_trait.map(Owner::Trait),
-            scope: TypeScope { module: inside, generics: Vec::new(), self_ty: None },
+            scope: TypeScope { module, generics: Vec::new(), self_ty: None },
             params: Vec::new(),
             ret: Ty::Unknown,
             by_value: function.receiver == Some(hir::Receiver::Value),
@@ -181,39 +187,47 @@ impl Build {
         id
     }
 
-    /// Items inside of a function go to a module of their own, which the function's names are looked for in first.
-    fn inner_items(&mut self, module: ModId, path: &str, function: &mut hir::Function) -> ModId {
-        let Some(body) = &mut function.body else { return module };
-        let items = take_items(body);
+    /// Gives a function what is inside of it. Items go to a module of their own, which the function's names are looked for
+    /// in first; they have to be settled.
+    pub(crate) fn set_body(&mut self, id: FnId, mut body: Block) {
+        let items = take_items(&mut body);
+        let data = &mut self.index.fns[id.0 as usize];
+        data.function.body = Some(Body::Read(body));
         if items.is_empty() {
-            return module;
+            return;
         }
-        let krate = self.index.module(module).krate;
-        let inner = self.new_module(krate, Some(module), path.to_owned(), true);
-        self.set_when(inner, function.attrs.when);
+        let (krate, outer, when) = (data.krate, data.module, data.function.attrs.when);
+        let path = format!("{}::{}", self.index.module(outer).path, self.index.function(id).name());
+        let inner = self.new_module(krate, Some(outer), path, true);
+        self.set_when(inner, when);
+        let data = &mut self.index.fns[id.0 as usize];
+        (data.module, data.scope.module) = (inner, inner);
         self.add_items(inner, Items { items });
-        inner
     }
 
-    /// Looks every type up.
-    pub(crate) fn finish(mut self) -> Index {
-        self.index.resolve_imports(0);
-        let modules = self.index.modules.len();
+    /// Looks up every type that was added since the last time.
+    pub(crate) fn settle(&mut self) {
+        let (modules, functions) = self.settled;
+        self.index.resolve_imports(modules);
         self.fill_types();
         self.fill_impls();
-        // Functions of impls may have items inside.
-        self.index.resolve_imports(modules);
-        self.fill_functions();
-        for at in 0..self.index.statics.len() {
+        self.fill_functions(functions);
+        let first = self.index.statics.len() - self.statics.len();
+        for (at, ty) in (first..).zip(mem::take(&mut self.statics)) {
             let scope =
                 TypeScope { module: self.index.statics[at].module, generics: Vec::new(), self_ty: None };
-            self.index.statics[at].ty = self.index.ty(&scope, &self.statics[at]);
+            self.index.statics[at].ty = self.index.ty(&scope, &ty);
         }
+        self.settled = (self.index.modules.len(), self.index.fns.len());
+    }
+
+    pub(crate) fn finish(self) -> Index {
         self.index
     }
 
     fn fill_types(&mut self) {
-        for (at, def) in mem::take(&mut self.types).into_iter().enumerate() {
+        let first = self.index.adts.len() - self.types.len();
+        for (at, def) in (first..).zip(mem::take(&mut self.types)) {
             let scope = TypeScope {
                 module: self.index.adts[at].module,
                 generics: plain(&def.generics),
@@ -289,8 +303,8 @@ impl Build {
         }
     }
 
-    fn fill_functions(&mut self) {
-        for at in 0..self.index.fns.len() {
+    fn fill_functions(&mut self, first: usize) {
+        for at in first..self.index.fns.len() {
             let (mut generics, of_trait) = self.outer.remove(&FnId(at as u32)).unwrap_or_default();
             let data = &self.index.fns[at];
             generics.extend(data.function.generics.iter().cloned());

@@ -116,6 +116,7 @@ pub(crate) struct StaticData {
 
 #[derive(Debug)]
 pub(crate) struct TraitData {
+    pub(crate) module: ModId,
     pub(crate) name: String,
     pub(crate) methods: HashMap<String, FnId>,
 }
@@ -178,6 +179,33 @@ impl Index {
             Some((Def::Adt(id), _)) => Ty::Adt(id, Vec::new()),
             _ => Ty::Unknown,
         }
+    }
+
+    /// What a module imports, with what that names.
+    pub(crate) fn imports(&self, id: ModId) -> impl Iterator<Item = (&hir::Import, Option<&Def>)> {
+        let module = self.module(id);
+        module.imports.iter().zip(&module.imported).map(|(import, def)| (import, def.as_ref()))
+    }
+
+    /// The crate of what a path names; `None` for what is elsewhere.
+    pub(crate) fn crate_of(&self, def: &Def) -> Option<CrateId> {
+        let module = match def {
+            Def::Mod(id) => *id,
+            Def::Adt(id) | Def::Variant(id, _) => self.adt(*id).module,
+            Def::Alias(id) => self.aliases[id.0 as usize].module,
+            Def::Fn(id) => self.function(*id).module,
+            Def::Static(id) => self.static_(*id).module,
+            Def::Trait(id) => self.traits[id.0 as usize].module,
+            Def::Macro(_) => return Some(CrateId::FRAMEALLOC),
+            Def::Foreign(_) => return None,
+        };
+        Some(self.module(module).krate)
+    }
+
+    /// The names that `use framealloc::*` brings.
+    pub(crate) fn api_names(&self) -> impl Iterator<Item = &str> {
+        let root = self.module(self.crates[0].root);
+        root.names.keys().map(String::as_str).chain(paths::MACROS)
     }
 
     /// Whether two crates can be in one program: one depends on the other, or a third on both.

@@ -1,7 +1,7 @@
 //! From a type as written to a [`Ty`].
 
 use super::paths::Def;
-use super::{Index, ModId, TraitId, Ty};
+use super::{AliasData, AliasId, Index, ModId, TraitId, Ty};
 use crate::hir::{self, ArrayLen, ExprKind, Generic, Lit, Path, Segment, TypeRef};
 
 /// Where a type is written: which names mean what.
@@ -76,13 +76,10 @@ impl Index {
             Some((Def::Adt(id), used)) if used == names.len() => Ty::Adt(id, args()),
             Some((Def::Alias(id), used)) if used == names.len() => {
                 let data = &self.aliases[id.0 as usize];
-                let generics =
-                    data.alias.generics.iter().map(|name| Generic { name: name.clone(), bounds: Vec::new() });
-                let inside = TypeScope { module: data.module, generics: generics.collect(), self_ty: None };
                 let args = args();
                 let position = |name: &str| data.alias.generics.iter().position(|known| known == name);
                 let of = |name: &str| position(name).map(|at| args.get(at).cloned().unwrap_or_default());
-                self.ty_at(&inside, &data.alias.ty, depth + 1).substitute(&of)
+                self.alias_at(id, depth + 1).substitute(&of)
             }
             Some((Def::Trait(id), _)) => Ty::Param(last.name.clone(), vec![id]),
             // `Self::Item` and `T::Output` of something known.
@@ -91,6 +88,18 @@ impl Index {
             _ if names.len() == 1 => Ty::Foreign(last.name.clone(), args()),
             _ => Ty::Unknown,
         }
+    }
+
+    /// What an alias stands for, in terms of its own parameters.
+    pub(crate) fn alias_ty(&self, id: AliasId) -> Ty {
+        self.alias_at(id, 0)
+    }
+
+    fn alias_at(&self, id: AliasId, depth: usize) -> Ty {
+        let AliasData { module, alias } = &self.aliases[id.0 as usize];
+        let generics = alias.generics.iter().map(|name| Generic { name: name.clone(), bounds: Vec::new() });
+        let inside = TypeScope { module: *module, generics: generics.collect(), self_ty: None };
+        self.ty_at(&inside, &alias.ty, depth)
     }
 
     /// A parameter or `impl Trait` by its bounds: callable, iterable, or some type with traits.

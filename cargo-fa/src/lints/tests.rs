@@ -22,7 +22,13 @@ fn folder_of(lint: &Lint) -> PathBuf {
 
 /// Lints one crate with this root; other files are its modules.
 pub(crate) fn lint_crate(root: &Path, others: Vec<PathBuf>, config: &Config) -> Analysis {
-    let input = Input {
+    let mut analysis = analyze(&one_crate(root, others), config, true, &|| {});
+    driver::finish(&mut analysis);
+    analysis
+}
+
+pub(crate) fn one_crate(root: &Path, others: Vec<PathBuf>) -> Input {
+    Input {
         root: root.parent().expect("a file is in a folder").to_owned(),
         crates: vec![CrateInput {
             name: "fixture".into(),
@@ -35,10 +41,7 @@ pub(crate) fn lint_crate(root: &Path, others: Vec<PathBuf>, config: &Config) -> 
             selected: true,
             cargo: CargoTarget::of_folder(root, "fixture"),
         }],
-    };
-    let mut analysis = analyze(&input, config, true, &|| {});
-    driver::finish(&mut analysis);
-    analysis
+    }
 }
 
 /// Findings of lints that are off are shown only when the configuration turns them on.
@@ -169,8 +172,10 @@ fn examples_of_pages_are_found_and_what_to_use_instead_is_not() {
             let code = code_of(lint.page, part);
             assert!(!code.is_empty(), "{}: `{part}` has no code", lint.code);
             let path = folder.join(format!("{}_{}.rs", lint.code, blamed));
-            let code =
-                if syn::parse_file(&code).is_ok() { code } else { format!("fn main() {{\n{code}\n}}") };
+            let whole = format!("fn main() {{\n{code}\n}}");
+            // What parses neither way is meant not to.
+            let is_body = syn::parse_file(&code).is_err() && syn::parse_file(&whole).is_ok();
+            let code = if is_body { whole } else { code };
             fs::write(&path, &code).expect("an example");
             let config = config_of(&code);
             let analysis = lint_crate(&path, Vec::new(), &config);

@@ -5,13 +5,14 @@ use super::{
     Root,
 };
 use crate::attributes;
+use crate::hir::Body as FnBlock;
 use crate::index::{BodyKey, FnId, Index, Ty, TypeScope};
 use crate::source::Span;
 
-/// Lowers the body of a function; `None` when it has none.
+/// Lowers the body of a function; `None` when it has none that was read.
 pub(crate) fn lower_function(index: &Index, id: FnId) -> Option<FnBody> {
     let data = index.function(id);
-    let block = data.function.body.as_ref()?;
+    let Some(FnBlock::Read(block)) = &data.function.body else { return None };
     let mut lower = Lower { index, scope: data.scope.clone(), bodies: Vec::new(), open: Vec::new() };
     let key = lower.open_body(block.span, data.ret.clone());
     if data.has_self {

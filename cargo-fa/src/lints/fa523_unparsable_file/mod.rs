@@ -8,6 +8,6 @@ pub(crate) static LINT: Lint = Lint {
     name: "unparsable_file",
     category: Category::Configuration,
     level: Level::Warn,
-    summary: "a file that was not linted, because it cannot be read or parsed",
+    summary: "a file that was not linted, or not all of it, because it cannot be read or parsed",
     page: include_str!("page.md"),
 };
