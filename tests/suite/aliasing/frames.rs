@@ -39,6 +39,7 @@ fn scoped_frames() {
     assert_eq!(count.alive(), 0);
 }
 
+// fa:allow(FA601, FA606): what is kept past its frame is what Miri is to see
 #[test]
 fn ambient_frames() {
     let alloc = SmartAlloc::new(AllocConfig::minimal()).unwrap();
@@ -63,7 +64,6 @@ fn ambient_frames() {
         let (first, text) = (first.write(1), alloc.frame_string().into_boxed_str());
         drop(second);
         drop(alloc.with_tag("a/b", |alloc| alloc.frame_slice_from_fn(10, |_| count.make(9))));
-        // fa:allow(FA606): what is kept past its frame is what Miri is to see
         alloc.end_frame();
         list.extend(0..100);
         assert_eq!((kept.mark(), *first, list.len(), &*text), (7, 1, 200, ""));

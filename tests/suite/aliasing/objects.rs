@@ -13,6 +13,7 @@ fn pool_and_heap_under_budgets() {
     let boxes: Vec<_> = (0..30).map(|mark| alloc.pool_box(count.make(mark))).collect();
     let large = alloc.pool_box([1_u8; 40_000]);
     std::thread::scope(|scope| {
+        // fa:allow(FA203): that thread is to be without a tag
         scope.spawn(|| {
             drop((boxes, large));
             (0..10).for_each(|n| drop(alloc.pool_box(n)));

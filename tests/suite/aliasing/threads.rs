@@ -16,6 +16,7 @@ fn shared_values_past_their_thread() {
         let (alloc, count, read) = (&alloc, &count, &read);
         let thread = scope.spawn(move || {
             alloc.begin_frame();
+            // fa:allow(FA201): the barrier lets the frame end after the reading has begun
             send.send((alloc.share(count.make(1)), alloc.share_for(count.make(2), 2))).unwrap();
             drop(send);
             read.wait();
