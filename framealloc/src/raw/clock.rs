@@ -47,13 +47,18 @@ mod tests {
     use super::*;
     use std::time::Duration;
 
+    /// Of a thread that is put aside between two readings the times differ: that says nothing, and it tries again.
     #[test]
     fn ticks_convert_to_time() {
-        let anchor = Anchor::now();
-        let (start, wall) = (ticks(), Instant::now());
-        std::thread::sleep(Duration::from_millis(30));
-        let measured = anchor.nanoseconds(ticks() - start) as f64;
-        let expected = wall.elapsed().as_nanos() as f64;
-        assert!((0.9..1.1).contains(&(measured / expected)), "{measured} against {expected}");
+        let attempt = || {
+            let anchor = Anchor::now();
+            let (start, wall) = (ticks(), Instant::now());
+            std::thread::sleep(Duration::from_millis(30));
+            let measured = anchor.nanoseconds(ticks() - start) as f64;
+            measured / wall.elapsed().as_nanos() as f64
+        };
+        let ratios: Vec<f64> =
+            (0..20).map(|_| attempt()).take_while(|ratio| !(0.9..1.1).contains(ratio)).collect();
+        assert!(ratios.len() < 20, "ticks to time as measured: {ratios:?}");
     }
 }
