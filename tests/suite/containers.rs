@@ -195,27 +195,6 @@ fn strings_and_formatting() {
 }
 
 #[test]
-fn text_stays_whole_when_its_memory_is_refused_in_the_middle_of_a_character() {
-    let fixture = Fixture::small();
-    let frame = fixture.alloc.frame();
-    let mut text = frame.string_with_capacity(8);
-    text.push_str("1234567");
-    // Text cannot grow in place, and there is room for one more byte.
-    frame.alloc(0_u64);
-    let used = frame.bytes_used() as usize;
-    fixture.alloc.set_thread_frame_budget(Budget::bytes(used).on_exceed(OnExceed::Fail));
-    for longer in ["ä", "…", "🦀", "89"] {
-        assert!(caught(|| text.push_str(longer)).contains("thread frame"));
-        assert!(caught(|| text.extend([longer])).contains("thread frame"));
-        assert!(caught(|| text.extend(longer.chars().chain(['…']))).contains("thread frame"));
-        assert!(caught(|| write!(text, "{longer}")).contains("thread frame"));
-        assert!(text.try_push_str(longer).is_err());
-        let whole = std::str::from_utf8(text.as_bytes());
-        assert!(whole.is_ok_and(|whole| whole.starts_with("1234567")), "{whole:?}");
-    }
-}
-
-#[test]
 fn boxes_of_traits_slices_and_text() {
     trait Shape {
         fn area(&self) -> u32;
