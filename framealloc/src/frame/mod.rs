@@ -24,7 +24,8 @@
 //!
 //! # Invariants
 //!
-//! * **U1** Bytes of a frame that are lent as `str` were copied whole from `str`s, and are changed only as a `str`.
+//! * **U1** Bytes of a frame that are lent as `str` were copied whole from `str`s, and are changed only as a `str`. Their room
+//!   is taken before the first of them is copied, because a refusal panics.
 
 mod bounded;
 mod boxed;

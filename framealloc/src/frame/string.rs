@@ -54,6 +54,8 @@ impl<'f> FrameString<'f> {
     /// When the memory is refused.
     #[inline]
     pub fn push_str(&mut self, text: &str) {
+        // U1: the vector takes room when it has filled what it has, and a refusal then would leave half a character.
+        self.bytes.reserve(text.len());
         self.bytes.extend_from_slice(text.as_bytes());
     }
 

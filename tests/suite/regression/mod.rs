@@ -52,6 +52,7 @@ mod strict_report_at_the_exit;
 mod strict_report_in_a_promotion;
 mod tag_switched_by_a_backend;
 mod tag_switched_by_a_report;
+mod text_refused_within_a_character;
 mod transfer_lost_at_the_exit;
 mod unpinned_when_moved;
 mod used_by_a_payload_at_the_exit;

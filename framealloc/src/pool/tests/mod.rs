@@ -13,6 +13,7 @@ use crate::raw::tls::Last;
 use core::alloc::Layout;
 use core::ptr::NonNull;
 use core::sync::atomic::{AtomicI64, Ordering::Relaxed};
+use std::rc::Rc;
 use std::sync::Arc;
 
 type Counting = Arc<CountingBackend<SystemBackend>>;
@@ -23,13 +24,14 @@ fn depot() -> (Arc<Depot>, Counting) {
     (Depot::new(Arc::new(Arc::clone(&counting))), counting)
 }
 
-/// What the front does for a thread that uses an allocator: a pool that is current until the guard drops.
-struct Thread(Box<ThreadPool>);
+/// What the front does for a thread that uses an allocator: a pool that is current until the guard drops. Not in a `Box`,
+/// which when it is moved makes itself the one way to what it owns, and the thread knows another.
+struct Thread(Rc<ThreadPool>);
 
 impl Thread {
     fn new(depot: &Arc<Depot>) -> Self {
-        let pool = Box::new(ThreadPool::new(Arc::clone(depot), 0));
-        // SAFETY: the pool is boxed and `drop` takes it back before it goes.
+        let pool = Rc::new(ThreadPool::new(Arc::clone(depot), 0));
+        // SAFETY: the pool stays where it is, and `drop` takes it back before it goes.
         unsafe {
             enter(&pool);
             set_current(&pool);
