@@ -32,6 +32,8 @@
 //!
 //! - *A destructor panics*: the block is freed while unwinding.
 //! - *A box is forgotten*: its block and the backend stay, a leak.
+//! - *What the meter calls panics* (the allocator may go with its last user, and its sinks with it): the block and its
+//!   reference stay, a leak.
 //! - *The backend or the meter calls back*: there is no state to be found half changed.
 
 #![expect(unsafe_code, reason = "objects lie behind headers in raw memory")]

@@ -98,19 +98,6 @@ impl HeapShared {
     }
 }
 
-/// The strong reference of a header, given up when it is dropped (H2).
-///
-/// Not an `Arc`, whose destructor takes its own address: the pointer would be kept in memory across the calls of `free`.
-struct Reference(*const HeapShared);
-
-impl Drop for Reference {
-    #[inline(always)]
-    fn drop(&mut self) {
-        // SAFETY: H2: the reference was the header's, and this is its end.
-        unsafe { Arc::decrement_strong_count(self.0) };
-    }
-}
-
 /// Frees an object of a known layout: tells the meter, gives the block to the backend and the reference up.
 ///
 /// # Safety
@@ -122,18 +109,18 @@ pub(super) unsafe fn free(object: NonNull<u8>, layout: Layout) {
     // layout is computed as it was when the block was taken, and was valid then.
     unsafe {
         let HeapHeader { shared, tag, .. } = object.cast::<HeapHeader>().sub(1).read();
-        let reference = Reference(shared);
-        let shared = &*shared;
+        let heap = &*shared;
         #[cfg(feature = "debug")]
-        shared.meter().object_gone(object.addr().get());
-        shared.meter().heap_freed(tag, layout.size(), tls::last());
+        heap.meter().object_gone(object.addr().get());
+        heap.meter().heap_freed(tag, layout.size(), tls::last());
         let block = block_layout(layout).unwrap_unchecked();
         let base = object.sub(object_offset(block.align()));
-        match shared.backend {
+        match heap.backend {
             None => SystemBackend::new().deallocate(base, block),
             Some(backend) => backend.as_ref().deallocate(base, block),
         }
-        drop(reference);
+        // Not an `Arc`, whose destructor would keep the pointer in memory across the calls above.
+        Arc::decrement_strong_count(shared);
     }
 }
 

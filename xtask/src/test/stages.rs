@@ -288,7 +288,7 @@ fn miri() -> Result<Outcome> {
         return Ok(Skipped(missing));
     }
     // Tree Borrows: allocator-api2 narrows pointers in a way that Stacked Borrows forbids.
-    let flags = "-Zmiri-tree-borrows -Zmiri-strict-provenance -Zmiri-symbolic-alignment-check -Zmiri-disable-isolation";
+    let flags = "-Zmiri-tree-borrows -Zmiri-strict-provenance -Zmiri-disable-isolation";
     let mut command = nightly_cargo(["miri", "test", "--no-fail-fast", "-p", "framealloc-tests"]);
     Ok(run_tests(command.args(["--test", "suite", "aliasing"]).env("MIRIFLAGS", flags)))
 }
