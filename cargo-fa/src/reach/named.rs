@@ -5,6 +5,8 @@
 
 use memchr::memmem;
 
+use crate::lexer::{self, Kind, Lexer};
+
 /// The files that a text names.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Named {
@@ -152,96 +154,28 @@ impl<'t> Reader<'t> {
 }
 
 fn tokens(text: &str) -> Vec<Token<'_>> {
-    let bytes = text.as_bytes();
+    let mut lexer = Lexer::new(text);
     let mut tokens = Vec::new();
-    let mut at = 0;
-    while let Some(&byte) = bytes.get(at) {
-        let rest = &bytes[at..];
-        let start = at;
-        at += 1;
-        match byte {
-            b'/' if rest.starts_with(b"//") => {
-                at = memchr::memchr(b'\n', rest).map_or(bytes.len(), |end| start + end);
-            }
-            b'/' if rest.starts_with(b"/*") => at = start + comment(rest),
-            b'"' => {
-                let length = string(&rest[1..]);
-                tokens.push(Token::Text(&text[at..at + length]));
-                at = (at + length + 1).min(bytes.len());
-            }
-            b'\'' => at += character(&rest[1..]),
-            _ if is_word(byte) => {
-                let length = rest.iter().take_while(|byte| is_word(**byte)).count();
-                at = start + length;
-                let word = &text[start..at];
-                let raw = matches!(word, "r" | "br" | "cr");
-                let hashes = bytes[at..].iter().take_while(|byte| raw && **byte == b'#').count();
-                if raw && bytes.get(at + hashes) == Some(&b'"') {
-                    let inside = at + hashes + 1;
-                    let end = format!("\"{}", "#".repeat(hashes));
-                    let length = memmem::find(&bytes[inside..], end.as_bytes());
-                    let length = length.unwrap_or(bytes.len() - inside);
-                    tokens.push(Token::Text(&text[inside..inside + length]));
-                    at = (inside + length + end.len()).min(bytes.len());
-                } else if hashes == 1 && word == "r" {
-                    // `r#type` is the word after it.
-                    at += 1;
-                } else {
-                    tokens.push(Token::Word(word));
-                }
-            }
-            _ if byte.is_ascii_whitespace() => {}
-            _ => tokens.push(Token::Sign(byte)),
+    while let Some(lexer::Token { kind, start, end }) = lexer.code() {
+        let token = &text[start..end];
+        match kind {
+            Kind::Word => tokens.push(Token::Word(token.strip_prefix("r#").unwrap_or(token))),
+            Kind::Quoted => tokens.extend(unquoted(token).map(Token::Text)),
+            // Of lifetimes only the name is left.
+            _ if token != "'" => tokens.push(Token::Sign(text.as_bytes()[start])),
+            _ => {}
         }
     }
     tokens
 }
 
-/// Letters beyond ASCII are taken for parts of words.
-fn is_word(byte: u8) -> bool {
-    byte == b'_' || byte.is_ascii_alphanumeric() || !byte.is_ascii()
-}
-
-/// The length of a comment, with those in it.
-fn comment(text: &[u8]) -> usize {
-    let (mut depth, mut at) = (0, 0);
-    while at < text.len() {
-        if text[at..].starts_with(b"/*") {
-            (depth, at) = (depth + 1, at + 2);
-        } else if text[at..].starts_with(b"*/") {
-            (depth, at) = (depth - 1, at + 2);
-        } else {
-            at += 1;
-        }
-        if depth == 0 {
-            break;
-        }
-    }
-    at
-}
-
-/// The length of a string up to its closing quote.
-fn string(text: &[u8]) -> usize {
-    let mut at = 0;
-    while let Some(found) = memchr::memchr2(b'"', b'\\', &text[at.min(text.len())..]) {
-        at += found;
-        if text[at] == b'"' {
-            return at;
-        }
-        at += 2;
-    }
-    text.len()
-}
-
-/// How much after a quote belongs to a character; nothing for a lifetime.
-fn character(text: &[u8]) -> usize {
-    let Some(&first) = text.first() else { return 0 };
-    if first == b'\\' {
-        return memchr::memchr(b'\'', text.get(2..).unwrap_or_default()).map_or(0, |end| end + 3);
-    }
-    // One character, of however many bytes.
-    let length = 1 + text[1..].iter().take_while(|byte| **byte & 0xC0 == 0x80).count();
-    if text.get(length) == Some(&b'\'') { length + 1 } else { 0 }
+/// What a text says, without its prefix and quotes; `None` for a character.
+fn unquoted(token: &str) -> Option<&str> {
+    let token = token.trim_start_matches(['b', 'c', 'r']);
+    let hashes = token.len() - token.trim_start_matches('#').len();
+    let inside = token[hashes..].strip_prefix('"')?;
+    let closed = inside.strip_suffix(&token[..hashes]).and_then(|inside| inside.strip_suffix('"'));
+    Some(closed.unwrap_or(inside))
 }
 
 #[cfg(test)]
