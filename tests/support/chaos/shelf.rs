@@ -105,6 +105,11 @@ fn take(n: u8) -> Option<Box<dyn Held>> {
     SHELF.try_with(pick).ok().flatten()
 }
 
+/// Takes the first of a list that has grown too long; the caller drops it when the list is free again.
+pub(super) fn oldest_of_many<T>(list: &mut Vec<T>) -> Option<T> {
+    (list.len() > MOST).then(|| list.swap_remove(0))
+}
+
 /// Keeps it for this thread.
 pub(super) fn keep(held: impl Held + 'static) {
     put(Box::new(held));
@@ -115,7 +120,7 @@ fn put(held: Box<dyn Held>) {
     let over = SHELF.try_with(|shelf| {
         let mut list = shelf.0.borrow_mut();
         list.extend(held.take());
-        (list.len() > MOST).then(|| list.swap_remove(0))
+        oldest_of_many(&mut list)
     });
     drop((over, held));
 }
@@ -129,7 +134,7 @@ fn put_for_all(world: &World, held: Box<dyn Held + Send>) {
     let over = {
         let mut list = world.shelf();
         list.push(held);
-        (list.len() > MOST).then(|| list.swap_remove(0))
+        oldest_of_many(&mut list)
     };
     drop(over);
 }

@@ -6,9 +6,9 @@ use framealloc::{Group, GroupHandle, GroupId, ScratchAllocator, StreamId, Stream
 
 use super::Act;
 use crate::chaos::here::{self, Caller, interrupt};
-use crate::chaos::shelf::{Held, Kept, Lent, Outcome, keep_for_all};
+use crate::chaos::shelf::{Held, Kept, Lent, Outcome, keep_for_all, oldest_of_many};
 use crate::chaos::value::{FILL, Value, Verify};
-use crate::chaos::world::{MOST, lock};
+use crate::chaos::world::lock;
 
 /// A group, and what is in it.
 struct Known {
@@ -121,7 +121,7 @@ impl Act {
         let over = {
             let mut handles = lock(&self.place.handles);
             handles.push(handle);
-            (handles.len() > MOST).then(|| handles.swap_remove(0))
+            oldest_of_many(&mut handles)
         };
         if let Some(over) = over {
             self.alloc.handles().free(over);
@@ -177,7 +177,7 @@ impl Act {
         let over = {
             let mut streams = lock(&self.place.streams);
             streams.push(stream);
-            (streams.len() > MOST).then(|| streams.swap_remove(0))
+            oldest_of_many(&mut streams)
         };
         if let Some(over) = over {
             self.alloc.streaming().release(over);
