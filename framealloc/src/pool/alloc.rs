@@ -44,7 +44,6 @@ impl PoolAlloc {
 
     /// Memory for a layout whose size is not zero.
     pub(crate) fn memory(&self, layout: Layout) -> Result<NonNull<u8>, AllocError> {
-        let out_of_memory = || AllocError::out_of_memory(layout);
         let tag = self.tag;
         // SAFETY: the thread's current pool is valid (P8); it is looked up anew after each call that may run foreign code.
         let pool = || local::pool_of(Arc::as_ptr(&self.depot)).map(|pool| unsafe { &*pool.as_ptr() });
@@ -72,7 +71,7 @@ impl PoolAlloc {
             Some(meter) => meter.pool_made(tag, charged_bytes(layout), &mut make)?,
             None => drop(make()),
         }
-        block.map(Unseen::take).ok_or_else(out_of_memory)
+        block.map(Unseen::take).ok_or_else(|| AllocError::out_of_memory(layout))
     }
 
     /// Moves a block to one of another size.

@@ -54,8 +54,7 @@ pub(crate) unsafe fn current_heap<H>() -> NonNull<H> {
 /// The thread heap of this thread in allocator `id`, if that is the allocator the thread used last (F3).
 #[inline(always)]
 pub(crate) fn heap<H>(id: u64) -> Option<NonNull<H>> {
-    // SAFETY: F3: `id` is current.
-    is_current(id).then(|| unsafe { current_heap() })
+    last().heap(id)
 }
 
 /// What a thread finds at this moment, for a callee that is compiled into the library: there a thread-local costs a call's

@@ -173,21 +173,12 @@ impl ThreadHeap {
         Self::path_members(node).chain(thread)
     }
 
-    /// Leases room for `core` to hand out at least `needed` bytes, and up to `want`.
+    /// Leases room for a core to hand out at least `needed` bytes, and up to `want`. Reports nothing.
     ///
     /// # Errors
     ///
-    /// The first budget that refuses, after this thread's other leases were revoked.
-    pub(super) fn lease(&self, needed: u64, want: u64) -> Result<u64, AllocError> {
-        self.try_lease(needed, want).map_err(|refusing| self.refuse_frame(refusing, needed))
-    }
-
-    /// As [`ThreadHeap::lease`], without a report.
-    ///
-    /// # Errors
-    ///
-    /// The position in the chain of the budget that refuses.
-    pub(super) fn try_lease(&self, needed: u64, want: u64) -> Result<u64, usize> {
+    /// The position in the chain of the first budget that refuses, after this thread's other leases were revoked.
+    pub(super) fn lease(&self, needed: u64, want: u64) -> Result<u64, usize> {
         self.phase_node().refresh(self.frame_number());
         let ask = || budget::lease(self.frame_chain().map(Member::lessor), needed, want);
         ask().or_else(|_| {
@@ -205,9 +196,9 @@ impl ThreadHeap {
     ///
     /// # Errors
     ///
-    /// As [`ThreadHeap::lease`].
+    /// The first budget that refuses, which is reported.
     pub(super) fn probe(&self, needed: u64) -> Result<(), AllocError> {
-        let granted = self.lease(needed, needed)?;
+        let granted = self.lease(needed, needed).map_err(|refusing| self.refuse_frame(refusing, needed))?;
         let members = self.frame_chain().filter(|member| member.lessor().refuses());
         members.for_each(|member| member.lessor().give_back(granted));
         Ok(())

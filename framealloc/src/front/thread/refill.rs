@@ -25,14 +25,14 @@ impl ThreadHeap {
     ///
     /// # Errors
     ///
-    /// The position of the budget that refuses, as [`ThreadHeap::try_lease`] says it.
+    /// The position of the budget that refuses, as [`ThreadHeap::lease`] says it.
     fn unseal(&self, core: &Core, needed: usize) -> Result<(), usize> {
         let end = core.end.get();
         if !self.refusing.get() {
             core.limit.set(end);
         } else {
             let room = end.addr() - core.ptr.get().addr();
-            let granted = self.try_lease(needed as u64, room as u64)? as usize;
+            let granted = self.lease(needed as u64, room as u64)? as usize;
             core.limit.set(core.ptr.get().wrapping_add(granted));
         }
         if !core.linked.get() {
