@@ -95,53 +95,86 @@ impl<'f> FrameRef<'f> {
         request_for(self.core())
     }
 
-    /// What an `Allocator` call does about `error`: an error where a `try_` form asked for one, a panic elsewhere.
-    #[cold]
-    #[inline(never)]
-    fn refuse(&self, error: AllocError) -> Refused {
-        if ptr::eq(self.core().fallible.get(), ptr::from_ref(self).cast()) {
+    /// The answer of an `Allocator` call that was given `len` bytes, or none: then an error where a `try_` form asked for
+    /// one, a panic elsewhere. `self` is compared here and shown to no other function, so that the container it is in may
+    /// stay in registers.
+    #[inline(always)]
+    fn answer(&self, block: Option<NonNull<u8>>, len: usize) -> Result<NonNull<[u8]>, Refused> {
+        match block {
+            Some(block) => Ok(NonNull::slice_from_raw_parts(block, len)),
+            None => {
+                let named = ptr::eq(self.core().fallible.get(), ptr::from_ref(self).cast());
+                Err(refuse(self.core(), named))
+            }
+        }
+    }
+}
+
+/// Leaves the error that the owner remembers to the `try_` form that named the reference, or panics with it.
+#[cold]
+#[inline(never)]
+fn refuse(core: &Core, named: bool) -> Refused {
+    if !named {
+        // SAFETY: F5: the core keeps its owner alive.
+        let error = unsafe { core.owner.get().as_ref() }.take_error();
+        fail(error.expect("`refill_or_reason` gave the owner the reason"));
+    }
+    Refused
+}
+
+/// Room for `layout`; if there is none, the owner remembers why.
+#[inline(always)]
+fn room_or_reason(core: &Core, layout: Layout) -> Option<NonNull<u8>> {
+    if layout.size() == 0 {
+        return Some(dangling(layout.align()));
+    }
+    match core.bump_layout(layout) {
+        Some(block) => Some(block),
+        None => refill_or_reason(core, layout),
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn refill_or_reason(core: &Core, layout: Layout) -> Option<NonNull<u8>> {
+    match core.refill(layout) {
+        Ok(block) => Some(block),
+        Err(error) => {
             // SAFETY: F5: the core keeps its owner alive.
-            unsafe { self.core().owner.get().as_ref() }.set_error(error);
-            Refused
-        } else {
-            fail(error)
+            unsafe { core.owner.get().as_ref() }.set_error(error);
+            None
         }
     }
+}
 
-    /// Grows a block that its frame's lease has no room behind, or that is not the last one.
-    ///
-    /// # Safety
-    ///
-    /// As `Allocator::grow`.
-    #[inline(never)]
-    unsafe fn grow_slow(
-        &self,
-        block: NonNull<u8>,
-        old: Layout,
-        new: Layout,
-    ) -> Result<NonNull<[u8]>, Refused> {
-        let start = block.as_ptr();
-        let (old_size, new_size) = (grain_up(old.size()), grain_up(new.size()));
-        let in_place = old.size() > 0
-            && is_aligned(block, new.align())
-            && start.addr().checked_add(new_size).is_some()
-            && (old_size == new_size
-                || self.core().move_end(start.wrapping_add(old_size), start.wrapping_add(new_size)));
-        if in_place {
-            return Ok(NonNull::slice_from_raw_parts(block, new.size()));
-        }
-        let moved = self.allocate_or_refuse(new)?;
-        // SAFETY: F4: by the caller the old block holds `old.size()` bytes, and the new one is larger and distinct.
-        unsafe {
-            ptr::copy_nonoverlapping(start, moved.as_ptr(), old.size());
-            poison::recycled(start, old_size);
-        }
-        Ok(NonNull::slice_from_raw_parts(moved, new.size()))
+/// Makes a block larger, in place if it is the last one. If there is no room, the owner remembers why.
+///
+/// A growing container does this a few times in its life: out of line and cold, it leaves the loop that fills the container
+/// short.
+///
+/// # Safety
+///
+/// As `Allocator::grow` of a reference to `core`.
+#[cold]
+#[inline(never)]
+unsafe fn grow(core: &Core, block: NonNull<u8>, old: Layout, new: Layout) -> Option<NonNull<u8>> {
+    let start = block.as_ptr();
+    let (old_size, new_size) = (grain_up(old.size()), grain_up(new.size()));
+    let in_place = old.size() > 0
+        && is_aligned(block, new.align())
+        && start.addr().checked_add(new_size).is_some()
+        && (old_size == new_size
+            || core.move_end(start.wrapping_add(old_size), start.wrapping_add(new_size)));
+    if in_place {
+        return Some(block);
     }
-
-    fn allocate_or_refuse(&self, layout: Layout) -> Result<NonNull<u8>, Refused> {
-        self.request(layout).map_err(|error| self.refuse(error))
+    let moved = room_or_reason(core, new)?;
+    // SAFETY: F4: by the caller the old block holds `old.size()` bytes, and the new one is larger and distinct.
+    unsafe {
+        ptr::copy_nonoverlapping(start, moved.as_ptr(), old.size());
+        poison::recycled(start, old_size);
     }
+    Some(moved)
 }
 
 /// The panicking form of a fallible one. A macro, and not a closure, so that the caller's place is kept.
@@ -248,8 +281,7 @@ impl fmt::Debug for FrameRef<'_> {
 unsafe impl Allocator for FrameRef<'_> {
     #[inline]
     fn allocate(&self, layout: Layout) -> Result<NonNull<[u8]>, Refused> {
-        let block = self.allocate_or_refuse(layout)?;
-        Ok(NonNull::slice_from_raw_parts(block, layout.size()))
+        self.answer(room_or_reason(self.core(), layout), layout.size())
     }
 
     #[inline]
@@ -262,18 +294,9 @@ unsafe impl Allocator for FrameRef<'_> {
 
     #[inline]
     unsafe fn grow(&self, block: NonNull<u8>, old: Layout, new: Layout) -> Result<NonNull<[u8]>, Refused> {
-        let core = self.core();
-        let (old_size, new_size) = (grain_up(old.size()), grain_up(new.size()));
-        let end = block.as_ptr().wrapping_add(old_size);
-        let is_last = end == core.ptr.get() && old_size > 0 && is_aligned(block, new.align());
-        // F4: the last block ends at the pointer, which is at most `limit`; sizes grow.
-        if is_last && new_size - old_size <= core.limit.get().addr() - end.addr() {
-            core.ptr.set(core.ptr.get().wrapping_add(new_size - old_size));
-            poison::handed_out(end, new_size - old_size);
-            return Ok(NonNull::slice_from_raw_parts(block, new.size()));
-        }
         // SAFETY: F4: by the caller.
-        unsafe { self.grow_slow(block, old, new) }
+        let grown = unsafe { grow(self.core(), block, old, new) };
+        self.answer(grown, new.size())
     }
 
     #[inline]
@@ -287,10 +310,10 @@ unsafe impl Allocator for FrameRef<'_> {
             // A block shrunk to nothing keeps its bytes: its next layout is zero-sized and never touches the pointer.
             return Ok(NonNull::slice_from_raw_parts(block, new.size()));
         }
-        let moved = self.allocate_or_refuse(new)?;
+        let moved = self.answer(room_or_reason(self.core(), new), new.size())?;
         // SAFETY: F4: the new block holds `new.size()` bytes, which is at most `old.size()`, and is distinct.
-        unsafe { ptr::copy_nonoverlapping(start, moved.as_ptr(), new.size()) };
-        Ok(NonNull::slice_from_raw_parts(moved, new.size()))
+        unsafe { ptr::copy_nonoverlapping(start, moved.as_ptr().cast(), new.size()) };
+        Ok(moved)
     }
 }
 

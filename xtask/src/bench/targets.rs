@@ -74,31 +74,6 @@ pub const TARGETS: &[Target] = &[
     any("P14.idle16", "one tag switch by itself, 16 frames open", Shown),
 ];
 
-/// A target that is not met, what the operation may cost instead, and what stands between the two.
-pub struct KnownMiss {
-    /// The id of the target.
-    pub id: &'static str,
-    /// What it may cost until the target is met; more fails.
-    pub accepted: f64,
-    /// Why it is missed.
-    pub why: &'static str,
-}
-
-/// Targets that are missed and known to be. The gate keeps them from getting worse.
-pub const KNOWN_MISSES: &[KnownMiss] = &[
-    KnownMiss {
-        id: "P6",
-        accepted: 9600.0,
-        why: "opening and crediting the frame of the round, which a reset has not",
-    },
-    KnownMiss {
-        id: "P14",
-        accepted: 33.0,
-        why: "the guard's keep and the room of the guard stack are checked",
-    },
-    KnownMiss { id: "P14.open1", accepted: 33.0, why: "as P14" },
-];
-
 const fn free(id: &'static str, work: &'static str, rule: Rule) -> Target {
     Target { id, work, rule, unlocked: true }
 }

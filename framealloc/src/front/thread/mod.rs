@@ -57,6 +57,7 @@ mod share;
 mod sizing;
 
 use core::cell::{Cell, RefCell, UnsafeCell};
+use core::mem::offset_of;
 use core::ops::Deref;
 use core::ptr::{self, NonNull};
 use std::sync::Arc;
@@ -138,10 +139,11 @@ pub(crate) struct State {
     inner: Cell<u32>,
     /// What reads the context anew after a switch; 0 when nothing does.
     followers: Cell<u8>,
+    /// The last serial given out. Apart from `keeps`, which moves with it.
     serial: Cell<u64>,
+    cores: Slab<Core>,
     /// What keeps the heap: the thread itself, frames, guards (F5).
     keeps: Cell<u64>,
-    cores: Slab<Core>,
     cache: ChunkCache,
     guards: Stack<Guard>,
     /// The serial of the guard on top; 0 when none is open.
@@ -192,6 +194,13 @@ pub(crate) struct State {
     /// The next heap of this thread, for another allocator.
     next_of_thread: Cell<*const ThreadHeap>,
 }
+
+/// Adjacent counters that move together are fused into one vector update, which waits for the narrow stores before it.
+const _: () = {
+    let keeps = offset_of!(State, keeps);
+    assert!(keeps.abs_diff(offset_of!(State, serial)) >= 16);
+    assert!(keeps.abs_diff(offset_of!(State, level)) >= 16);
+};
 
 /// The thread drives the frame number.
 const DRIVES: u8 = 1;
