@@ -1,7 +1,7 @@
 //! The shared side of the pool: groups, and the registry of magazine sets.
 
 use super::class::{CLASSES, Class, LARGE, block_size, class_of_layout};
-use super::group::{Group, GroupCounts, single};
+use super::group::{Group, GroupCounts};
 use super::magazine::{Ledger, MagazineSet};
 use super::page::header_of;
 use super::stats::{PoolStats, PoolTotals};
@@ -131,11 +131,8 @@ impl Depot {
     pub(crate) fn allocate(self: &Arc<Self>, tag: u16, layout: Layout) -> Option<NonNull<u8>> {
         let class = class_of_layout(layout);
         let group = self.group(class, tag)?;
-        let object = if class == LARGE {
-            group.take_large(self, layout, None)?
-        } else {
-            NonNull::new(group.take(self, 1, None)?.head)?.cast()
-        };
+        let object =
+            if class == LARGE { group.take_large(self, layout, None)? } else { group.take(self, None)? };
         #[cfg(feature = "debug")]
         super::watch::made(self, tag, class, object);
         Some(object)
@@ -154,7 +151,7 @@ impl Depot {
         Some(object)
     }
 
-    /// Frees an object into the depot, a large one on the account of `ledger`.
+    /// Frees an object into the depot, on the account of `ledger` if there is one.
     ///
     /// # Safety
     ///
@@ -168,7 +165,7 @@ impl Depot {
             if group.class == LARGE {
                 group.give_large(self, page.cast(), ledger);
             } else {
-                group.give(self, single(object), None);
+                group.give(self, object, ledger);
             }
         }
     }
@@ -263,7 +260,7 @@ impl Depot {
         let mut counted = [0; CLASSES];
         for set in registry.sets().filter(|set| wanted(set.tag())) {
             for (class, magazine) in set.magazines().iter().take(CLASSES).enumerate() {
-                cached[class] += magazine.cached();
+                cached[class] += magazine.cached(class);
                 counted[class] += magazine.allocations();
             }
         }

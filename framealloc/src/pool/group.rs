@@ -1,20 +1,21 @@
 //! The depot's blocks of one class and one tag.
 
-use super::class::{Class, LARGE, batch_len, block_size};
+use super::class::{Class, LARGE, block_size};
 use super::depot::Depot;
 use super::magazine::Ledger;
-use super::page::{Chain, FreeBlock, LargeHeader, PAGE, PageHeader, header_of};
+use super::page::{LargeHeader, PAGE, PageHeader, header_of};
+use super::rack::{Rack, RackList};
 use super::sync::{Mutex, lock};
 use crate::backend::AllocatorBackend;
 use core::alloc::Layout;
 use core::ptr::{self, NonNull};
 use std::sync::Arc;
 
-/// Whole batches a group keeps ready at first. Eight of 64 B objects are 64 KiB.
-const FEW_BATCHES: usize = if cfg!(framealloc_loom) { 1 } else { 8 };
+/// Full racks a group keeps ready at first. Eight of 64 B objects are 64 KiB.
+const FEW_RACKS: usize = if cfg!(framealloc_loom) { 1 } else { 8 };
 
-/// What that grows to where threads trade in larger bursts.
-const BATCHES: usize = 64;
+/// What that grows to where threads trade in larger bursts; and as many empty ones.
+const MANY_RACKS: usize = 128;
 
 /// The shared side of one (class, tag) pair. It lives at a stable address until the depot is dropped.
 pub(super) struct Group {
@@ -43,11 +44,11 @@ struct State {
     partial: *mut PageHeader,
     /// One page whose blocks are all inside, kept so that a single object does not take and return a page each time.
     empty: *mut PageHeader,
-    batches: [Chain; BATCHES],
-    batch_count: usize,
-    /// How many of `batches` may be used; doubles when a batch is missing after one was broken up.
-    batch_limit: usize,
-    broken_up: bool,
+    full: RackList,
+    empty_racks: RackList,
+    /// How many full racks are kept; doubles when one is missing after one was unloaded into the pages.
+    rack_limit: usize,
+    unloaded: bool,
 }
 
 /// What a group counts.
@@ -61,7 +62,7 @@ pub(super) struct GroupCounts {
     pub(super) large_total: u64,
 }
 
-// SAFETY: P3: the pages and batches are touched under the lock alone, everything else is constant, and the depot is Sync.
+// SAFETY: P3: the pages and racks are touched under the lock alone, everything else is constant, and the depot is Sync.
 unsafe impl Send for Group {}
 // SAFETY: P3: as for Send.
 unsafe impl Sync for Group {}
@@ -82,59 +83,79 @@ impl Group {
                 pages: 0,
                 partial: ptr::null_mut(),
                 empty: ptr::null_mut(),
-                batches: [const { Chain::EMPTY }; BATCHES],
-                batch_count: 0,
-                batch_limit: FEW_BATCHES,
-                broken_up: false,
+                full: RackList::EMPTY,
+                empty_racks: RackList::EMPTY,
+                rack_limit: FEW_RACKS,
+                unloaded: false,
             }),
         }
     }
 
-    /// Takes between one block and `want`; `None` when there is none and the backend has no memory. They are lent to the
-    /// magazine of that ledger, which counts what it allocates; without one, an allocation is counted here. May call the
-    /// backend, with no lock held.
-    pub(super) fn take(&self, depot: &Arc<Depot>, want: u32, ledger: Option<&Ledger>) -> Option<Chain> {
-        if let Some(chain) = self.take_inside(depot, want, ledger) {
-            return Some(chain);
+    /// Fills an empty rack, or exchanges it for a full one; it comes back empty when there is no block and the backend has
+    /// no memory. The blocks are lent to the magazine of `ledger`, which counts what it allocates. May call the backend,
+    /// with no lock held.
+    pub(super) fn fill(&self, depot: &Arc<Depot>, mut rack: Rack, ledger: &Ledger) -> Rack {
+        debug_assert_eq!(rack.len(), 0);
+        self.obtain(depot, |state| {
+            // SAFETY: P3: `obtain` holds the lock.
+            unsafe { state.fill(&mut rack) };
+            let len = u64::from(rack.len());
+            (len > 0).then(|| {
+                ledger.lend(len);
+                self.note_out(state, depot, len);
+            })
+        });
+        rack
+    }
+
+    /// Takes one block; `None` when there is none and the backend has no memory. It is lent to the magazine of that ledger,
+    /// which counts it; without one, it is counted here. May call the backend, with no lock held.
+    pub(super) fn take(&self, depot: &Arc<Depot>, ledger: Option<&Ledger>) -> Option<NonNull<u8>> {
+        self.obtain(depot, |state| {
+            // SAFETY: P3: `obtain` holds the lock.
+            let block = unsafe { state.take() }?;
+            match ledger {
+                Some(ledger) => ledger.lend(1),
+                None => state.retired += 1,
+            }
+            self.note_out(state, depot, 1);
+            Some(block)
+        })
+    }
+
+    /// What `attempt` finds under the lock, with a fresh page if need be. Another thread may take the blocks of that page
+    /// first, which is tried again; or it may give blocks back, which serves the request where the backend has no memory.
+    fn obtain<T>(&self, depot: &Arc<Depot>, mut attempt: impl FnMut(&mut State) -> Option<T>) -> Option<T> {
+        loop {
+            let found = attempt(&mut lock(&self.state));
+            if found.is_some() {
+                return found;
+            }
+            if !self.add_page(depot) {
+                return attempt(&mut lock(&self.state));
+            }
         }
+    }
+
+    /// Makes a page of free blocks, if the group has no empty page by then. False when the backend has no memory.
+    fn add_page(&self, depot: &Depot) -> bool {
         let page = PageHeader::create(depot.backend(), self).or_else(|| {
             // Pages that other groups keep for later may be what the backend lacks.
             if depot.trim() > 0 { PageHeader::create(depot.backend(), self) } else { None }
         });
-        if let Some(page) = page {
-            let mut state = lock(&self.state);
-            let surplus = !state.empty.is_null();
-            if !surplus {
-                state.empty = page.as_ptr();
-                state.pages += 1;
-            }
-            drop(state);
-            if surplus {
-                // SAFETY: P4: the page was made above, has none of its blocks outside and is in no list.
-                unsafe { PageHeader::destroy(page.as_ptr(), depot.backend()) };
-            }
-        }
-        // Another thread may have given blocks back, which serves the request without a page, or have taken those of
-        // the new page, which is tried again.
-        match self.take_inside(depot, want, ledger) {
-            None if page.is_some() => self.take(depot, want, ledger),
-            taken => taken,
-        }
-    }
-
-    fn take_inside(&self, depot: &Arc<Depot>, want: u32, ledger: Option<&Ledger>) -> Option<Chain> {
+        let Some(page) = page else { return false };
         let mut state = lock(&self.state);
-        // SAFETY: P3, the lock is held.
-        let chain = unsafe { state.take(want) };
-        if chain.len == 0 {
-            return None;
+        let surplus = !state.empty.is_null();
+        if !surplus {
+            state.empty = page.as_ptr();
+            state.pages += 1;
         }
-        match ledger {
-            Some(ledger) => ledger.lend(chain.len.into()),
-            None => state.retired += 1,
+        drop(state);
+        if surplus {
+            // SAFETY: P4: the page was made above, has none of its blocks outside and is in no list.
+            unsafe { PageHeader::destroy(page.as_ptr(), depot.backend()) };
         }
-        self.note_out(&mut state, depot, chain.len.into());
-        Some(chain)
+        true
     }
 
     /// Counts blocks that leave; the first of them make the group hold the depot (P5).
@@ -146,35 +167,65 @@ impl Group {
         state.outside += blocks;
     }
 
-    /// Takes blocks back, from the magazine of `ledger` if there is one. Ready batches are kept whole, others go to their pages; pages that become empty go to the
-    /// backend, after the lock is released.
+    /// Takes the blocks of a rack back, from the magazine of `ledger`. Full racks are kept as they are, other blocks go to
+    /// their pages; pages that become empty go to the backend, after the lock is released. Returns an empty rack, unless a
+    /// full one was kept and there is none.
     ///
     /// # Safety
     ///
-    /// - The chain's blocks are outside blocks of this group and belong to the caller (P1).
+    /// - The rack's blocks are outside blocks of this group and belong to the caller (P1).
     /// - The caller holds an `Arc` of the depot across the call (P6).
-    pub(super) unsafe fn give(&self, depot: &Depot, chain: Chain, ledger: Option<&Ledger>) {
+    pub(super) unsafe fn give_rack(&self, depot: &Depot, mut rack: Rack, ledger: &Ledger) -> Option<Rack> {
+        let blocks = rack.len();
+        let put = |state: &mut State, last: bool, released: &mut *mut PageHeader| {
+            if !last && rack.is_full() && state.full.count() < state.rack_limit {
+                state.full.push(rack);
+                return state.empty_racks.pop();
+            }
+            state.unloaded |= !last;
+            // SAFETY: P3: the lock is held, and the caller gives the blocks up.
+            unsafe { state.unload(&mut rack, released) };
+            Some(rack)
+        };
+        // SAFETY: the caller's promise.
+        unsafe { self.take_back(depot, blocks, Some(ledger), put) }
+    }
+
+    /// Takes one block back, from the magazine of `ledger` if there is one.
+    ///
+    /// # Safety
+    ///
+    /// - `block` is an outside block of this group and belongs to the caller (P1).
+    /// - The caller holds an `Arc` of the depot across the call (P6).
+    pub(super) unsafe fn give(&self, depot: &Depot, block: NonNull<u8>, ledger: Option<&Ledger>) {
+        // SAFETY: P3: the lock is held, and the caller gives the block up; the rest is the caller's promise.
+        unsafe { self.take_back(depot, 1, ledger, |state, _, released| state.put(block, released)) };
+    }
+
+    /// Counts blocks that come back, and lets `put` put them away.
+    ///
+    /// # Safety
+    ///
+    /// - `put` is given as many blocks as `blocks` says, which are outside; the caller holds the depot (P6).
+    unsafe fn take_back<R>(
+        &self,
+        depot: &Depot,
+        blocks: u32,
+        ledger: Option<&Ledger>,
+        put: impl FnOnce(&mut State, bool, &mut *mut PageHeader) -> R,
+    ) -> R {
         debug_assert!(ptr::eq(depot, self.depot));
         let mut released = ptr::null_mut();
         let mut state = lock(&self.state);
         if let Some(ledger) = ledger {
-            ledger.take_back(chain.len.into());
+            ledger.take_back(blocks.into());
         }
-        state.outside -= u64::from(chain.len);
+        state.outside -= u64::from(blocks);
         let last = state.outside == 0;
-        // SAFETY: P3, the lock is held, and the caller gives the blocks up.
-        unsafe {
-            if !last && chain.len >= batch_len(self.class) && state.batch_count < state.batch_limit {
-                let slot = state.batch_count;
-                state.batches[slot] = chain;
-                state.batch_count = slot + 1;
-            } else {
-                state.broken_up |= !last;
-                state.put(chain, &mut released);
-            }
-            if last {
-                state.spill(&mut released);
-            }
+        let result = put(&mut state, last, &mut released);
+        if last {
+            // SAFETY: P3, the lock is held.
+            unsafe { state.spill(&mut released) };
         }
         drop(state);
         // SAFETY: the pages are empty and unlinked, so nobody but this call knows them; the depot is alive by P6, and
@@ -185,16 +236,33 @@ impl Group {
                 drop(Arc::from_raw(self.depot));
             }
         }
+        result
     }
 
-    /// Gives everything that nobody uses to the backend and returns the bytes.
+    /// An empty rack that the group has.
+    pub(super) fn empty_rack(&self) -> Option<Rack> {
+        lock(&self.state).empty_racks.pop()
+    }
+
+    /// Keeps an empty rack, or gives it to the backend when there are many.
+    pub(super) fn keep_empty(&self, rack: Rack, backend: &dyn AllocatorBackend) {
+        let mut state = lock(&self.state);
+        if state.empty_racks.count() < MANY_RACKS {
+            return state.empty_racks.push(rack);
+        }
+        drop(state);
+        // SAFETY: P9: racks of the group come from the depot's backend.
+        unsafe { rack.destroy(backend) };
+    }
+
+    /// Gives everything that nobody uses to the backend, and returns the bytes of the pages.
     pub(super) fn trim(&self, backend: &dyn AllocatorBackend) -> usize {
         let mut released = ptr::null_mut();
         let mut state = lock(&self.state);
         // SAFETY: P3, the lock is held.
         unsafe {
             state.spill(&mut released);
-            (state.batch_limit, state.broken_up) = (FEW_BATCHES, false);
+            (state.rack_limit, state.unloaded) = (FEW_RACKS, false);
             if let Some(page) = NonNull::new(state.empty) {
                 state.empty = ptr::null_mut();
                 state.pages -= 1;
@@ -202,7 +270,12 @@ impl Group {
                 released = page.as_ptr();
             }
         }
+        let mut racks = core::mem::replace(&mut state.empty_racks, RackList::EMPTY);
         drop(state);
+        while let Some(rack) = racks.pop() {
+            // SAFETY: P9: racks of the group come from the depot's backend.
+            unsafe { rack.destroy(backend) };
+        }
         // SAFETY: P4: the pages have no block outside and are in no list; P3: no lock is held.
         unsafe { release(released, backend) }
     }
@@ -289,106 +362,113 @@ impl Group {
 
 /// All of these are called with the group's lock held (P3), which is what makes the pages theirs.
 impl State {
-    /// Up to `want` blocks: a whole batch if there is one, else from the pages.
+    /// Exchanges an empty rack for a full one if there is one, else fills it from the pages.
     ///
     /// # Safety
     ///
     /// - The group's lock is held.
-    unsafe fn take(&mut self, want: u32) -> Chain {
-        if want > 1 && self.batch_count > 0 {
-            self.batch_count -= 1;
-            return core::mem::replace(&mut self.batches[self.batch_count], Chain::EMPTY);
+    unsafe fn fill(&mut self, rack: &mut Rack) {
+        if let Some(full) = self.full.pop() {
+            self.empty_racks.push(core::mem::replace(rack, full));
+            return;
         }
-        if core::mem::take(&mut self.broken_up) {
-            self.batch_limit = (self.batch_limit * 2).min(BATCHES);
+        if core::mem::take(&mut self.unloaded) {
+            self.rack_limit = (self.rack_limit * 2).min(MANY_RACKS);
         }
-        let mut chain = Chain::EMPTY;
+        while !rack.is_full() {
+            // SAFETY: the caller's promise.
+            let Some(block) = (unsafe { self.take_from_page() }) else { return };
+            rack.push(block);
+        }
+    }
+
+    /// One block: of a page, else of a full rack.
+    ///
+    /// # Safety
+    ///
+    /// - The group's lock is held.
+    unsafe fn take(&mut self) -> Option<NonNull<u8>> {
+        // SAFETY: the caller's promise.
+        if let Some(block) = unsafe { self.take_from_page() } {
+            return Some(block);
+        }
+        let mut rack = self.full.pop()?;
+        let block = rack.pop();
+        if rack.len() > 0 {
+            self.full.push(rack);
+        } else {
+            self.empty_racks.push(rack);
+        }
+        block
+    }
+
+    /// # Safety
+    ///
+    /// - The group's lock is held.
+    unsafe fn take_from_page(&mut self) -> Option<NonNull<u8>> {
         // SAFETY: the caller's promise; pages in the lists are live.
         unsafe {
-            while chain.len < want {
-                if self.partial.is_null() {
-                    if self.empty.is_null() {
-                        break;
-                    }
-                    let page = core::mem::replace(&mut self.empty, ptr::null_mut());
-                    self.link(page);
-                }
-                let page = self.partial;
-                PageHeader::take(page, want, &mut chain);
-                if (*page).is_exhausted() {
-                    self.unlink(page);
-                }
+            if self.partial.is_null() {
+                let page = NonNull::new(core::mem::replace(&mut self.empty, ptr::null_mut()))?;
+                self.link(page.as_ptr());
             }
-            if chain.len == 0 && self.batch_count > 0 {
-                // One block was asked for and only a batch has any: break it up.
-                return self.take_from_batch();
+            let page = self.partial;
+            let block = PageHeader::take(page);
+            if (*page).is_exhausted() {
+                self.unlink(page);
             }
+            block
         }
-        chain
     }
 
-    /// One block of the last batch.
+    /// Puts the blocks of a rack into their pages, as [`put`](Self::put).
     ///
     /// # Safety
     ///
-    /// - The group's lock is held and there is a batch.
-    unsafe fn take_from_batch(&mut self) -> Chain {
-        let batch = &mut self.batches[self.batch_count - 1];
-        let block = batch.head;
-        // SAFETY: P1: the batch owns its blocks, and it is never empty.
-        unsafe {
-            batch.head = (*block).next;
-            batch.len -= 1;
-            if batch.len == 0 {
-                self.batch_count -= 1;
-            }
-            let mut chain = Chain::EMPTY;
-            chain.push(block);
-            chain
+    /// - The group's lock is held; the rack's blocks belong to the caller.
+    unsafe fn unload(&mut self, rack: &mut Rack, released: &mut *mut PageHeader) {
+        while let Some(block) = rack.pop() {
+            // SAFETY: the caller's promise.
+            unsafe { self.put(block, released) };
         }
     }
 
-    /// Puts blocks into their pages and moves pages that become empty to `released`, but for one.
+    /// Puts a block into its page, and moves the page to `released` if it becomes empty, unless it is the only such one.
     ///
     /// # Safety
     ///
-    /// - The group's lock is held; the chain's blocks belong to the caller.
-    unsafe fn put(&mut self, chain: Chain, released: &mut *mut PageHeader) {
-        let mut block = chain.head;
-        // SAFETY: P1 and P3: each block belongs to the caller until it is put, and its page is live while it is outside.
+    /// - The group's lock is held; the block is outside and belongs to the caller.
+    unsafe fn put(&mut self, block: NonNull<u8>, released: &mut *mut PageHeader) {
+        let page = header_of(block);
+        // SAFETY: P1 and P3: the block belongs to the caller until it is put, and its page is live while it is outside.
         unsafe {
-            while let Some(current) = NonNull::new(block) {
-                block = current.as_ref().next;
-                let page = header_of(current.cast());
-                if (*page).is_exhausted() {
-                    self.link(page);
-                }
-                PageHeader::put(page, current.as_ptr());
-                if (*page).is_empty() {
-                    self.unlink(page);
-                    if self.empty.is_null() {
-                        self.empty = page;
-                    } else {
-                        self.pages -= 1;
-                        (*page).next.set(*released);
-                        *released = page;
-                    }
+            if (*page).is_exhausted() {
+                self.link(page);
+            }
+            PageHeader::put(page, block);
+            if (*page).is_empty() {
+                self.unlink(page);
+                if self.empty.is_null() {
+                    self.empty = page;
+                } else {
+                    self.pages -= 1;
+                    (*page).next.set(*released);
+                    *released = page;
                 }
             }
         }
     }
 
-    /// Breaks all batches up.
+    /// Unloads all full racks.
     ///
     /// # Safety
     ///
     /// - The group's lock is held.
     unsafe fn spill(&mut self, released: &mut *mut PageHeader) {
-        while self.batch_count > 0 {
-            self.batch_count -= 1;
-            let batch = core::mem::replace(&mut self.batches[self.batch_count], Chain::EMPTY);
-            // SAFETY: the caller's promise, and the batch owned its blocks.
-            unsafe { self.put(batch, released) };
+        while let Some(mut rack) = self.full.pop() {
+            // SAFETY: the caller's promise, and the rack owned its blocks.
+            unsafe { self.unload(&mut rack, released) };
+            self.empty_racks.push(rack);
         }
     }
 
@@ -447,16 +527,4 @@ unsafe fn release(mut pages: *mut PageHeader, backend: &dyn AllocatorBackend) ->
         bytes += PAGE;
     }
     bytes
-}
-
-/// A chain of one block.
-///
-/// # Safety
-///
-/// - `object` is a free block that belongs to the caller (P1).
-pub(super) unsafe fn single(object: NonNull<u8>) -> Chain {
-    let mut chain = Chain::EMPTY;
-    // SAFETY: the caller's promise.
-    unsafe { chain.push(object.as_ptr().cast::<FreeBlock>()) };
-    chain
 }

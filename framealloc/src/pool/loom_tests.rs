@@ -2,7 +2,7 @@
 //! `RUSTFLAGS="--cfg framealloc_loom" cargo test -p framealloc --lib --release pool::loom_tests`.
 //!
 //! Loom sees the pool's locks and what the backend watches; the counters of magazines and the reference count of the
-//! depot are the real ones. Batches have two blocks.
+//! depot are the real ones. Racks have two slots.
 
 use super::class::{block_size, class_of_layout};
 use super::page::{PAGE, header_of};
@@ -69,7 +69,9 @@ impl Thread {
         unsafe {
             let group = &*(*header_of(block)).group;
             let set = self.pool.set_for(group.tag).expect("memory");
-            set.as_ref().magazine(group.class).push_slow(self.pool.depot(), group, block);
+            let magazine = set.as_ref().magazine(group.class);
+            magazine.make_room(self.pool.depot(), group);
+            assert!(magazine.push(group, block));
         }
     }
 }

@@ -3,33 +3,31 @@
 use super::class::{CLASSES, Class, LARGE, batch_len, block_size};
 use super::depot::Depot;
 use super::group::Group;
-use super::page::{Chain, FreeBlock};
+use super::rack::{Rack, Slot};
 use core::cell::Cell;
 use core::mem::offset_of;
 use core::ptr::{self, NonNull};
 use core::sync::atomic::{AtomicI64, AtomicPtr, AtomicU32, AtomicU64, Ordering::Relaxed};
 use std::sync::Arc;
 
-/// Free blocks of one class: a list that is used, and one in reserve, so that what moves to and from the depot is a whole
-/// batch and no list is ever walked. Atomics are written by the owning thread alone, with load and store; other threads
-/// read them for the statistics (P7).
-///
-/// Allocating and freeing bump different counters, for two updates of one word would wait for each other. The length of
-/// the list is `credit - room - allocations`. A list that has no room left is measured on the slow path: if it is shorter
-/// than a batch, because blocks were taken meanwhile, it gets room again, at least a batch of it.
+/// Free blocks of one class: a rack in use, and one in reserve that is full or empty, so that a thread which allocates and
+/// frees by turns trades nothing. Atomics are written by the owning thread alone, with load and store; other threads read
+/// them for the statistics (P7).
 #[repr(C, align(64))]
 pub(super) struct Magazine {
-    head: Cell<*mut FreeBlock>,
+    /// Above the last block of the rack in use; the next slot, if it is not full.
+    top: AtomicPtr<Slot>,
+    /// Its first slot. All three are null while there is no rack.
+    base: AtomicPtr<Slot>,
+    /// Above its last slot.
+    end: Cell<*mut Slot>,
     /// Where the blocks belong; null until the first slow path, which makes every free take the slow path too.
     group: AtomicPtr<Group>,
-    /// How many more frees may be kept before the list is measured.
-    room: AtomicU32,
-    reserve_len: AtomicU32,
-    reserve: Cell<*mut FreeBlock>,
-    /// Allocations so far. Apart from `room`, or the compiler might fuse the two updates into one slow vector update.
+    /// Allocations so far. Apart from `top`, or the compiler might fuse the two updates into one slow vector update.
     allocations: AtomicU64,
-    credit: AtomicU64,
     ledger: Ledger,
+    reserve: Cell<Option<Rack>>,
+    reserve_len: AtomicU32,
 }
 
 /// What a magazine has of its group: blocks it took less blocks it gave back, and bytes instead of blocks for large
@@ -54,7 +52,7 @@ impl Ledger {
     }
 }
 
-const _: () = assert!(offset_of!(Magazine, allocations) - offset_of!(Magazine, room) >= 16);
+const _: () = assert!(offset_of!(Magazine, allocations) - offset_of!(Magazine, top) >= 16);
 
 /// The magazines of one thread for one tag.
 #[repr(C)]
@@ -80,14 +78,14 @@ unsafe impl Sync for EmptySet {}
 impl Magazine {
     const fn new() -> Self {
         Self {
-            head: Cell::new(ptr::null_mut()),
+            top: AtomicPtr::new(ptr::null_mut()),
+            base: AtomicPtr::new(ptr::null_mut()),
+            end: Cell::new(ptr::null_mut()),
             group: AtomicPtr::new(ptr::null_mut()),
-            room: AtomicU32::new(0),
-            reserve_len: AtomicU32::new(0),
-            reserve: Cell::new(ptr::null_mut()),
             allocations: AtomicU64::new(0),
-            credit: AtomicU64::new(0),
             ledger: Ledger(AtomicI64::new(0)),
+            reserve: Cell::new(None),
+            reserve_len: AtomicU32::new(0),
         }
     }
 
@@ -99,17 +97,18 @@ impl Magazine {
         self.allocations.load(Relaxed)
     }
 
-    /// Blocks in the list. Exact for the owner; for others when the owner is quiet, and any number when it is not.
-    fn list_len(&self) -> u64 {
-        let spent = u64::from(self.room.load(Relaxed)) + self.allocations.load(Relaxed);
-        self.credit.load(Relaxed).wrapping_sub(spent)
+    /// Blocks in the rack in use. Exact for the owner; for others when the owner is quiet, and any number when it is not.
+    fn in_use(&self) -> usize {
+        let bytes = self.top.load(Relaxed).addr().wrapping_sub(self.base.load(Relaxed).addr());
+        bytes / size_of::<Slot>()
     }
 
-    /// Blocks in the magazine.
-    pub(super) fn cached(&self) -> u64 {
-        let list = self.list_len();
-        // A difference of counters that move meanwhile may be negative.
-        if list > u64::from(u32::MAX) { 0 } else { list + u64::from(self.reserve_len.load(Relaxed)) }
+    /// Blocks in the magazine of `class`; exact as `in_use` is.
+    pub(super) fn cached(&self, class: Class) -> u64 {
+        let in_use = self.in_use() as u64;
+        // What is read while the owner changes racks is no length.
+        let in_use = if in_use > batch_len(class).into() { 0 } else { in_use };
+        in_use + u64::from(self.reserve_len.load(Relaxed))
     }
 
     pub(super) fn ledger(&self) -> &Ledger {
@@ -118,26 +117,30 @@ impl Magazine {
 
     /// Bytes that the owner allocated of `class`, less those it freed. Exact for the owner.
     pub(super) fn net_bytes(&self, class: Class) -> i64 {
-        let cached = if class == LARGE { 0 } else { self.cached() as i64 * block_size(class) as i64 };
+        let cached = if class == LARGE { 0 } else { self.cached(class) as i64 * block_size(class) as i64 };
         self.ledger.bytes(class) - cached
-    }
-
-    /// Says that the list has `len` blocks, and gives it room for what a batch lacks and another batch.
-    fn measure(&self, group: &Group, len: u32) {
-        let batch = batch_len(group.class);
-        let room = batch.saturating_sub(len) + batch;
-        self.credit.store(u64::from(len) + u64::from(room) + self.allocations.load(Relaxed), Relaxed);
-        self.room.store(room, Relaxed);
     }
 
     /// Takes a block and counts an allocation.
     #[inline(always)]
     pub(super) fn pop(&self) -> Option<NonNull<u8>> {
-        let head = NonNull::new(self.head.get())?;
-        // SAFETY: P1: blocks on the list belong to the magazine.
-        self.head.set(unsafe { (*head.as_ptr()).next });
+        let top = self.top.load(Relaxed);
+        if ptr::eq(top, self.base.load(Relaxed)) {
+            return None;
+        }
+        // SAFETY: P9: the slots from `base` up to `top` hold blocks, which belong to the magazine (P1).
+        let (top, block) = unsafe {
+            let top = top.sub(1);
+            (top, top.read())
+        };
+        self.top.store(top, Relaxed);
+        self.count_allocation();
+        Some(block)
+    }
+
+    #[inline(always)]
+    fn count_allocation(&self) {
         self.allocations.store(self.allocations.load(Relaxed).wrapping_add(1), Relaxed);
-        Some(head.cast())
     }
 
     /// Keeps a free block of `group`, when that is this magazine's and there is room.
@@ -150,51 +153,37 @@ impl Magazine {
         if !ptr::eq(self.group.load(Relaxed), group) {
             return false;
         }
-        let Some(room) = self.room.load(Relaxed).checked_sub(1) else { return false };
-        self.room.store(room, Relaxed);
-        let block = block.as_ptr().cast::<FreeBlock>();
-        // SAFETY: the caller gives the block up; it has room for a pointer.
-        unsafe { (*block).next = self.head.get() };
-        self.head.set(block);
+        let top = self.top.load(Relaxed);
+        if ptr::eq(top, self.end.get()) {
+            return false;
+        }
+        // SAFETY: P9: `top` is a slot of the rack in use, because it is not the end.
+        unsafe {
+            top.write(block);
+            self.top.store(top.add(1), Relaxed);
+        }
         true
     }
 
-    /// Gives a list that is shorter than a batch room again. False when it is not, or when the group is another one.
-    pub(super) fn relax(&self, group: &Group) -> bool {
-        if !ptr::eq(self.group(), group) {
-            return false;
-        }
-        let len = self.list_len();
-        let short = len < u64::from(batch_len(group.class));
-        if short {
-            self.measure(group, len as u32);
-        }
-        short
+    /// [`push`](Self::push), with an empty reserve taken into use when the rack in use is full. Calls nobody.
+    ///
+    /// # Safety
+    ///
+    /// - As `push`.
+    pub(super) unsafe fn push_or_turn(&self, group: &Group, block: NonNull<u8>) -> bool {
+        // SAFETY: the caller's promise; the block is the caller's until it was pushed.
+        unsafe { self.push(group, block) || self.turn(group) && self.push(group, block) }
     }
 
-    /// Makes the magazine one of `group`.
-    fn adopt(&self, group: &Group) {
-        if self.group().is_null() {
-            self.measure(group, 0);
-            self.group.store(ptr::from_ref(group).cast_mut(), Relaxed);
-        }
-    }
-
-    /// Takes a block, from the reserve when the list is empty; `None` when that is empty, too.
+    /// Takes a block, from the reserve when the rack in use is empty; `None` when that is empty, too. Calls nobody.
     pub(super) fn pop_cached(&self) -> Option<NonNull<u8>> {
-        if self.head.get().is_null() {
-            // SAFETY: P5: the group is alive, because a thread's pool has the depot.
-            let group = unsafe { self.group().as_ref() }?;
-            let reserve = self.take_reserve();
-            if reserve.len == 0 {
-                return None;
-            }
-            self.load(group, reserve);
+        if self.in_use() == 0 && self.reserve_len.load(Relaxed) > 0 {
+            self.exchange();
         }
         self.pop()
     }
 
-    /// Takes a block, from the reserve or the depot when the list is empty; `None` when there is no memory.
+    /// Takes a block, from the depot when the racks are empty; `None` when there is no memory.
     pub(super) fn pop_slow(&self, depot: &Arc<Depot>, class: Class, tag: u16) -> Option<NonNull<u8>> {
         if self.group().is_null() {
             self.adopt(depot.group(class, tag)?);
@@ -205,74 +194,146 @@ impl Magazine {
         if let Some(block) = self.pop_cached() {
             return Some(block);
         }
-        let chain = group.take(depot, batch_len(class), Some(&self.ledger))?;
-        // `take` may have called a backend that used this very magazine (F7).
-        if self.head.get().is_null() {
-            self.load(group, chain);
-        } else if self.reserve.get().is_null() {
-            self.set_reserve(chain);
-        } else {
-            // SAFETY: the chain was taken from this group above, and the caller holds the depot.
-            unsafe { group.give(depot, chain, Some(&self.ledger)) };
-        }
-        self.pop()
+        let empty = self.take_in_use().or_else(|| self.take_reserve());
+        let empty = empty.or_else(|| group.empty_rack()).or_else(|| Rack::new(depot.backend(), class));
+        let rack = empty.map(|empty| group.fill(depot, empty, &self.ledger));
+        rack.and_then(|rack| self.pop_of(depot, group, rack)).or_else(|| {
+            let block = group.take(depot, Some(&self.ledger))?;
+            self.count_allocation();
+            Some(block)
+        })
     }
 
-    /// Keeps a free block of `group`; what does not fit goes to the depot as a batch.
+    /// Takes a block of a rack that was filled, and keeps the rack; `None` when it is empty.
+    fn pop_of(&self, depot: &Arc<Depot>, group: &Group, mut rack: Rack) -> Option<NonNull<u8>> {
+        let Some(block) = rack.pop() else {
+            // Memory is short, so this goes back, too.
+            // SAFETY: P9: racks of the group come from the depot's backend.
+            unsafe { rack.destroy(depot.backend()) };
+            return None;
+        };
+        self.count_allocation();
+        // The backend may have used this very magazine when the rack was filled (F7).
+        let spare = if self.in_use() == 0 { self.put_in_use(rack) } else { self.put_in_reserve(rack) };
+        self.give_away(depot, group, spare);
+        Some(block)
+    }
+
+    /// Makes room for a free block of `group`, if there is memory for that. May call the backend.
     ///
     /// # Safety
     ///
-    /// - `block` is a block of `group`, which is that of this magazine's class and tag; the caller gives it up (P1).
-    pub(super) unsafe fn push_slow(&self, depot: &Arc<Depot>, group: &Group, block: NonNull<u8>) {
+    /// - `group` is that of this magazine's class and tag.
+    pub(super) unsafe fn make_room(&self, depot: &Arc<Depot>, group: &Group) {
         self.adopt(group);
-        let mut overflow = Chain::EMPTY;
-        if self.room.load(Relaxed) == 0 && !self.relax(group) {
-            overflow = self.take_reserve();
-            self.set_reserve(self.take_list(group));
+        if self.has_room() || self.turn(group) {
+            return;
         }
-        // SAFETY: the caller's promise; there is room now. The chain is one of this group, and the depot is held.
-        unsafe {
-            let kept = self.push(group, block);
-            debug_assert!(kept);
-            if overflow.len > 0 {
-                group.give(depot, overflow, Some(&self.ledger));
-            }
-        }
+        // SAFETY: P1: the blocks of the full rack are the magazine's, so they are the group's; the depot is held.
+        let given =
+            self.take_reserve().and_then(|full| unsafe { group.give_rack(depot, full, &self.ledger) });
+        let empty = given.or_else(|| group.empty_rack()).or_else(|| Rack::new(depot.backend(), group.class));
+        let Some(empty) = empty else { return };
+        // The backend may have used this very magazine (F7).
+        let spare = if self.has_room() { self.put_in_reserve(empty) } else { self.put_in_use(empty) };
+        self.give_away(depot, group, spare);
     }
 
     /// Gives every block to the depot.
     pub(super) fn flush(&self, depot: &Arc<Depot>) {
         // SAFETY: P5: the group is alive, because the caller has the depot.
         let Some(group) = (unsafe { self.group().as_ref() }) else { return };
-        for chain in [self.take_list(group), self.take_reserve()] {
-            if chain.len > 0 {
-                // SAFETY: P1: the blocks were the magazine's; the caller holds the depot.
-                unsafe { group.give(depot, chain, Some(&self.ledger)) };
+        // One after the other: what is still in the magazine is on its account while the backend is called (F7).
+        self.give_away(depot, group, self.take_in_use());
+        self.give_away(depot, group, self.take_reserve());
+    }
+
+    /// Gives a rack to the group, which is this magazine's.
+    fn give_away(&self, depot: &Arc<Depot>, group: &Group, rack: Option<Rack>) {
+        let Some(rack) = rack else { return };
+        let empty = match rack.len() {
+            0 => Some(rack),
+            // SAFETY: P1: the blocks were the magazine's; the caller holds the depot.
+            _ => unsafe { group.give_rack(depot, rack, &self.ledger) },
+        };
+        if let Some(empty) = empty {
+            group.keep_empty(empty, depot.backend());
+        }
+    }
+
+    /// Takes the empty reserve into use in place of a full rack, for blocks of `group`. False when that is another group,
+    /// or the reserve is not empty. Calls nobody.
+    fn turn(&self, group: &Group) -> bool {
+        let empty = ptr::eq(self.group(), group) && self.reserve_len.load(Relaxed) == 0;
+        if empty {
+            self.exchange();
+        }
+        empty && self.has_room()
+    }
+
+    /// Whether the rack in use, if there is one, is not full.
+    fn has_room(&self) -> bool {
+        !ptr::eq(self.top.load(Relaxed), self.end.get())
+    }
+
+    /// Makes the magazine one of `group`.
+    fn adopt(&self, group: &Group) {
+        if self.group().is_null() {
+            self.group.store(ptr::from_ref(group).cast_mut(), Relaxed);
+        }
+    }
+
+    /// The rack in use becomes the reserve, and the reserve is taken into use; nothing where there is no reserve.
+    fn exchange(&self) {
+        if let Some(reserve) = self.take_reserve() {
+            let before = self.put_in_use(reserve);
+            debug_assert!(before.is_none());
+        }
+    }
+
+    /// Takes a rack into use; the one before goes to the reserve. Returns the rack that finds no place.
+    fn put_in_use(&self, rack: Rack) -> Option<Rack> {
+        let before = self.take_in_use();
+        let (base, top, end) = rack.into_slots();
+        self.base.store(base, Relaxed);
+        self.top.store(top, Relaxed);
+        self.end.set(end);
+        self.put_in_reserve(before?)
+    }
+
+    fn take_in_use(&self) -> Option<Rack> {
+        let base = NonNull::new(self.base.load(Relaxed))?;
+        // SAFETY: P9: these are the slots of the rack in use, which is none from here on.
+        let rack = unsafe { Rack::from_slots(base.as_ptr(), self.top.load(Relaxed)) };
+        self.base.store(ptr::null_mut(), Relaxed);
+        self.top.store(ptr::null_mut(), Relaxed);
+        self.end.set(ptr::null_mut());
+        Some(rack)
+    }
+
+    /// Puts a rack into the reserve if there is none, or in the place of an empty one if it has blocks. Returns the rack that
+    /// finds no place.
+    fn put_in_reserve(&self, rack: Rack) -> Option<Rack> {
+        match self.take_reserve() {
+            Some(reserve) if reserve.len() > 0 || rack.len() == 0 => {
+                self.set_reserve(reserve);
+                Some(rack)
+            }
+            before => {
+                self.set_reserve(rack);
+                before
             }
         }
     }
 
-    /// Makes a chain the list, which is empty.
-    fn load(&self, group: &Group, chain: Chain) {
-        self.measure(group, chain.len);
-        self.head.set(chain.head);
+    fn set_reserve(&self, rack: Rack) {
+        self.reserve_len.store(rack.len(), Relaxed);
+        self.reserve.set(Some(rack));
     }
 
-    fn take_list(&self, group: &Group) -> Chain {
-        let chain = Chain { head: self.head.replace(ptr::null_mut()), len: self.list_len() as u32 };
-        self.measure(group, 0);
-        chain
-    }
-
-    fn set_reserve(&self, chain: Chain) {
-        self.reserve_len.store(chain.len, Relaxed);
-        self.reserve.set(chain.head);
-    }
-
-    fn take_reserve(&self) -> Chain {
-        let len = self.reserve_len.load(Relaxed);
+    fn take_reserve(&self) -> Option<Rack> {
         self.reserve_len.store(0, Relaxed);
-        Chain { head: self.reserve.replace(ptr::null_mut()), len }
+        self.reserve.take()
     }
 }
 

@@ -7,10 +7,10 @@
 //!   │ header │ block │ block │ block │ untouched│   header.group ──► Group (class, tag) ──► Depot
 //!   └────────┴───────┴───────┴───────┴─ ─ ─ ─ ─┘
 //!
-//! thread: ThreadPool.current ──► MagazineSet (tag) ──► Magazine (class): list in use, full list in reserve
-//!                                                         │  ▲  whole batches, under the group's lock
+//! thread: ThreadPool.current ──► MagazineSet (tag) ──► Magazine (class): a rack in use, one in reserve
+//!                                                         │  ▲  whole racks, under the group's lock
 //!                                                         ▼  │
-//! shared: Depot ──► Group (class, tag): ready batches, partial pages, one empty page ◄──► backend
+//! shared: Depot ──► Group (class, tag): full and empty racks, partial pages, one empty page ◄──► backend
 //! ```
 //!
 //! | type | role |
@@ -21,6 +21,7 @@
 //! | [`PoolHandle`], [`Acquired`] | objects kept under keys and lent to one user at a time |
 //! | `Depot` | what the threads of an allocator share |
 //! | `ThreadPool` | what a thread has for itself |
+//! | `Rack` | an array of free blocks, traded whole: at most 128, for which it takes 1 KiB |
 //!
 //! The tag of an object is that of its page, so that a free credits the owner's tag and no object carries a word for it.
 //! A page serves one class and one tag only.
@@ -32,11 +33,11 @@
 //!
 //! # Invariants
 //!
-//! - **P1** A block belongs to exactly one of: a user, a list of one magazine, a batch or chain in motion, the free list
-//!   of its page, or the part of its page that was never handed out. Whoever a block belongs to may write to it.
+//! - **P1** A block belongs to exactly one of: a user, one rack, the free list of its page, or the part of its page that was
+//!   never handed out. Whoever a block belongs to may write to it.
 //! - **P2** Every page and every large object's block begins on a multiple of 64 KiB with a header; an object lies above
 //!   the header it belongs to, at most 64 KiB above its start. So `(address - 1)` rounded down to 64 KiB is the header.
-//! - **P3** A group's pages and batches are touched under the group's lock; a header's `group` is constant. No code but
+//! - **P3** A group's pages and racks are touched under the group's lock; a header's `group` is constant. No code but
 //!   this module's runs under a lock of the pool.
 //! - **P4** A page in a group's list of partial pages has blocks inside and blocks outside; a page with none inside is in
 //!   no list; a page with none outside is the group's one empty page or on its way to the backend.
@@ -49,6 +50,9 @@
 //! - **P8** What a `ThreadPool` points to is valid: its sets and table until `flush`, which clears the pointers first;
 //!   a pool is valid from when its thread enters it into the list of its pools until it leaves, and the current one is
 //!   valid until it is replaced or leaves.
+//! - **P9** A rack is one `Rack` value, or on one list, or the rack in use of one magazine, whose thread alone touches it. It
+//!   comes from the depot's backend and has room for a batch of its class; its first `len` slots, or those below `top` in
+//!   use, hold blocks, and no others do.
 //!
 //! # Safety
 //!
@@ -59,7 +63,9 @@
 //! - *A thread without a pool, or one whose thread-locals are gone, frees*: the block goes to the group, under its lock.
 //! - *The backend fails*: pages that other groups keep empty are returned and the call is tried once more; then the
 //!   request fails and nothing has changed.
-//! - *The backend calls back*: no lock is held and the caller's state is valid whenever a backend is called.
+//! - *The backend calls back*: no lock is held and the caller's state is valid whenever a backend is called. Racks in the
+//!   caller's hands are in no magazine then, and find another place if theirs was taken.
+//! - *There is no memory for a rack*: objects go one by one, under the group's lock.
 
 #![expect(unsafe_code, reason = "blocks, pages and magazines are raw memory")]
 
@@ -75,6 +81,7 @@ mod local;
 mod loom_tests;
 mod magazine;
 mod page;
+mod rack;
 mod stats;
 mod sync;
 #[cfg(test)]

@@ -22,29 +22,6 @@ pub(super) struct FreeBlock {
     pub(super) next: *mut FreeBlock,
 }
 
-/// A chain of free blocks.
-pub(super) struct Chain {
-    pub(super) head: *mut FreeBlock,
-    pub(super) len: u32,
-}
-
-impl Chain {
-    pub(super) const EMPTY: Self = Self { head: ptr::null_mut(), len: 0 };
-
-    /// Adds a block in front.
-    ///
-    /// # Safety
-    ///
-    /// - `block` is free, belongs to the caller and to nothing else (P1).
-    #[inline]
-    pub(super) unsafe fn push(&mut self, block: *mut FreeBlock) {
-        // SAFETY: the caller owns the block, which has room for a pointer (16 bytes at least).
-        unsafe { (*block).next = self.head };
-        self.head = block;
-        self.len += 1;
-    }
-}
-
 /// What every page begins with. `group` and `class` never change; the rest is guarded by the group's lock (P3).
 #[repr(C)]
 pub(super) struct PageHeader {
@@ -54,7 +31,7 @@ pub(super) struct PageHeader {
     pub(super) prev: Cell<*mut PageHeader>,
     /// Blocks that came back.
     free: Cell<*mut FreeBlock>,
-    /// Blocks that are outside the page: at a user, in a magazine, in a batch of the group.
+    /// Blocks that are outside the page: at a user or in a rack.
     out: Cell<u32>,
     /// Blocks that were ever handed out; those above have not been written to yet.
     carved: Cell<u32>,
@@ -123,38 +100,36 @@ impl PageHeader {
         self.out.get() == self.capacity
     }
 
-    /// Moves up to `want` blocks to `chain`: first those that came back, then fresh ones, which are written to only now,
-    /// so that the unused tail of a page never becomes resident.
+    /// Takes a block: one that came back, else a fresh one, which is written to by its user first, so that the unused tail
+    /// of a page never becomes resident. `None` when the page is exhausted.
     ///
     /// # Safety
     ///
     /// - `page` is a live page and the caller holds its group's lock (P3).
-    pub(super) unsafe fn take(page: *mut PageHeader, want: u32, chain: &mut Chain) {
+    pub(super) unsafe fn take(page: *mut PageHeader) -> Option<NonNull<u8>> {
         // SAFETY: the caller's promise. Only this reference to the header exists while the lock is held, and the fields
         // are cells.
         let this = unsafe { &*page };
-        while chain.len < want {
-            let block = this.free.get();
-            if !block.is_null() {
-                // SAFETY: P1: a block on the page's list belongs to the page; now it moves to the chain.
-                unsafe {
-                    this.free.set((*block).next);
-                    chain.push(block);
-                }
-            } else if this.carved.get() < this.capacity {
+        let block = match NonNull::new(this.free.get()) {
+            Some(block) => {
+                // SAFETY: P1: a block on the page's list belongs to the page; now it is the caller's.
+                this.free.set(unsafe { block.as_ref() }.next);
+                block.cast()
+            }
+            None if this.carved.get() < this.capacity => {
                 let index = this.carved.get() as usize;
                 this.carved.set(index as u32 + 1);
                 // SAFETY: `index < capacity`, so by the computation of `capacity` the block lies inside the page, and
                 // nobody has had it yet (P1). `page` has the provenance of the whole page.
                 unsafe {
                     let offset = first_offset(&*this.group) + index * this.size as usize;
-                    chain.push(page.cast::<u8>().add(offset).cast());
+                    NonNull::new_unchecked(page.cast::<u8>().add(offset))
                 }
-            } else {
-                break;
             }
-            this.out.set(this.out.get() + 1);
-        }
+            None => return None,
+        };
+        this.out.set(this.out.get() + 1);
+        Some(block)
     }
 
     /// Puts a block back into its page.
@@ -163,8 +138,9 @@ impl PageHeader {
     ///
     /// - `page` is a live page and the caller holds its group's lock (P3).
     /// - `block` is one of its blocks, outside until now, and belongs to the caller (P1).
-    pub(super) unsafe fn put(page: *mut PageHeader, block: *mut FreeBlock) {
-        // SAFETY: as in `take`; the caller gives the block up.
+    pub(super) unsafe fn put(page: *mut PageHeader, block: NonNull<u8>) {
+        let block = block.cast::<FreeBlock>().as_ptr();
+        // SAFETY: as in `take`; the caller gives the block up, which has room for a pointer (16 bytes at least).
         unsafe {
             let this = &*page;
             (*block).next = this.free.get();

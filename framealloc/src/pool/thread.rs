@@ -333,32 +333,41 @@ unsafe fn free_slow(object: NonNull<u8>) {
     unsafe {
         let header = header_of(object);
         let group = &*(*header).group;
-        // The usual reason: the list has taken as many blocks as it has room for, but has given some away, too.
+        let (tag, large) = (group.tag, group.class == LARGE);
+        // The usual reasons: the rack in use is full, or the object is of another tag than the thread, and nobody meters it.
         let current = local::current().as_ref().current.get();
-        let magazine = current.as_ref().magazine(group.class);
-        if magazine.relax(group) && magazine.push(group, object) {
+        if current.as_ref().magazine(group.class).push_or_turn(group, object) {
             return;
         }
-        let tag = group.tag;
-        let large = group.class == LARGE;
+        if !(*group.depot).is_metered(tag) {
+            let set = local::pool_of(group.depot).and_then(|pool| pool.as_ref().find_set(tag).as_ref());
+            if set.is_some_and(|set| set.magazine(group.class).push_or_turn(group, object)) {
+                return;
+            }
+        }
         // First, so that this free is on the thread's accounts already.
         if !large && local::pool_of(group.depot).is_none() && local::frees_often() {
             (*group.depot).adopt_thread();
         }
-        // Before the free is told, because making a set calls the backend: nothing foreign may run between the credit and the
-        // change of the accounts. P8: the set is valid until `flush`, which does not run before the free is done.
-        let set = local::pool_of(group.depot).and_then(|pool| pool.as_ref().set_for(tag));
-        // A free that was credited past the thread's accounts must not show in them: it would be credited again.
-        let counted = (*group.depot).meter_of(tag).is_none_or(|meter| {
-            let size = if large { (*header.cast::<LargeHeader>()).size } else { block_size(group.class) };
-            meter.pool_freed(tag, size, object)
-        });
         // P6: the depot is kept alive beyond the moment in which the last object comes back.
         Arc::increment_strong_count(group.depot);
         let depot = Arc::from_raw(group.depot);
-        match set.filter(|_| counted).map(|set| set.as_ref().magazine(group.class)) {
-            Some(magazine) if !large => magazine.push_slow(&depot, group, object),
-            magazine => depot.free(object, magazine.map(Magazine::ledger)),
+        // Before the free is told, because making a set, or room, calls the backend: nothing foreign may run between the
+        // credit and the change of the accounts. P8: the set is valid until `flush`, which does not run before the free is
+        // done. The magazine is of the group's class and tag.
+        let set = local::pool_of(group.depot).and_then(|pool| pool.as_ref().set_for(tag));
+        let magazine = set.map(|set| set.as_ref().magazine(group.class));
+        if let Some(magazine) = magazine.filter(|_| !large) {
+            magazine.make_room(&depot, group);
+        }
+        // A free that was credited past the thread's accounts must not show in them: it would be credited again.
+        let counted = depot.meter_of(tag).is_none_or(|meter| {
+            let size = if large { (*header.cast::<LargeHeader>()).size } else { block_size(group.class) };
+            meter.pool_freed(tag, size, object)
+        });
+        let magazine = magazine.filter(|_| counted);
+        if !magazine.is_some_and(|magazine| !large && magazine.push(group, object)) {
+            depot.free(object, magazine.map(Magazine::ledger));
         }
     }
 }

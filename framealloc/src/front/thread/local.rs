@@ -87,10 +87,12 @@ fn find_or_create(shared: &Arc<Shared>) -> NonNull<ThreadHeap> {
     }
 }
 
-/// Gives this thread a heap in the allocator of `shared`, and makes it the current one, unless the thread exits.
+/// Gives this thread, which has none, a heap in the allocator of `shared`, and makes it the current one, unless the thread
+/// exits. Its pool keeps the blocks of the current tag that the thread frees.
 pub(crate) fn adopt(shared: &Arc<Shared>) {
     if !is_exiting() {
-        heap(shared);
+        // SAFETY: F5: heaps that the thread finds have its keep.
+        unsafe { heap(shared).as_ref() }.select_pool();
     }
 }
 

@@ -33,6 +33,36 @@ fn a_one_way_pipeline_runs_in_bounded_memory() {
 }
 
 #[test]
+fn threads_that_trade_whole_bursts_settle() {
+    let (depot, counting) = depot();
+    let (send, receive) = sync_channel::<Vec<PoolBox<[u64; 8]>>>(1);
+    let (done, answer) = sync_channel(1);
+    let burst = if cfg!(miri) { 600 } else { 10_000 };
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            let _pool = Thread::new(&depot);
+            for boxes in receive {
+                drop(boxes);
+                done.send(()).expect("the producer waits");
+            }
+        });
+        let thread = Thread::new(&depot);
+        let mut calls = 0;
+        for round in 0..20 {
+            send.send((0..burst).map(|n| thread.boxed([n; 8])).collect()).expect("the consumer lives");
+            answer.recv().expect("the consumer answers");
+            if round == 10 {
+                calls = counting.counts().allocations;
+            }
+        }
+        assert_eq!(counting.counts().allocations, calls, "every rack and every page is used again");
+        drop(send);
+    });
+    drop(depot);
+    assert_eq!(counting.counts().live_blocks, 0);
+}
+
+#[test]
 fn thousands_of_short_threads_leave_nothing_behind() {
     let (depot, counting) = depot();
     let mut settled = 0;
