@@ -6,6 +6,7 @@
 mod memory;
 mod objects;
 mod scoped;
+mod systems;
 mod threads;
 
 use framealloc_benches::ratio::Times;
@@ -20,6 +21,7 @@ fn main() {
     println!("times: medians of {} rounds, contenders interleaved", framealloc_benches::ratio::ROUNDS);
     println!("{:7}{:48}{:>12}{:>10}{:>10}  goal", "id", "work", "contender", "ns", "ours/it");
     scoped::run();
+    systems::run();
     objects::run();
     threads::run();
     memory::run();
