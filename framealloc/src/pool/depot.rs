@@ -170,7 +170,7 @@ impl Depot {
         }
     }
 
-    /// Gives all memory that no object uses and no thread keeps in its magazines to the backend. Returns the bytes.
+    /// Gives all memory that no object uses and no thread keeps in its magazines to the backend. Returns the bytes of pages.
     pub(crate) fn trim(&self) -> usize {
         (0..CLASSES)
             .flat_map(|class| chain(self.first_group(class)))
