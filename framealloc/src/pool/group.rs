@@ -439,13 +439,13 @@ impl State {
     ///
     /// - The group's lock is held; the block is outside and belongs to the caller.
     unsafe fn put(&mut self, block: NonNull<u8>, released: &mut *mut PageHeader) {
-        let page = header_of(block);
         // SAFETY: P1 and P3: the block belongs to the caller until it is put, and its page is live while it is outside.
         unsafe {
+            let page = (*header_of(block)).page;
             if (*page).is_exhausted() {
                 self.link(page);
             }
-            PageHeader::put(page, block);
+            PageHeader::put(page, block.addr());
             if (*page).is_empty() {
                 self.unlink(page);
                 if self.empty.is_null() {

@@ -36,7 +36,8 @@
 //! - **P1** A block belongs to exactly one of: a user, one rack, the free list of its page, or the part of its page that was
 //!   never handed out. Whoever a block belongs to may write to it.
 //! - **P2** Every page and every large object's block begins on a multiple of 64 KiB with a header; an object lies above
-//!   the header it belongs to, at most 64 KiB above its start. So `(address - 1)` rounded down to 64 KiB is the header.
+//!   the header it belongs to, at most 64 KiB above its start. So `(address - 1)` rounded down to 64 KiB is the header. By
+//!   way of an object's pointer only its constant fields are read: `group`, and `page`, which is good for all of it.
 //! - **P3** A group's pages and racks are touched under the group's lock; a header's `group` is constant. No code but
 //!   this module's runs under a lock of the pool.
 //! - **P4** A page in a group's list of partial pages has blocks inside and blocks outside; a page with none inside is in

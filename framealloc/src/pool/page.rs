@@ -7,6 +7,7 @@ use crate::backend::AllocatorBackend;
 use crate::raw::poison;
 use core::alloc::Layout;
 use core::cell::Cell;
+use core::num::NonZeroUsize;
 use core::ptr::{self, NonNull};
 
 /// The size and alignment of a page.
@@ -22,11 +23,15 @@ pub(super) struct FreeBlock {
     pub(super) next: *mut FreeBlock,
 }
 
-/// What every page begins with. `group` and `class` never change; the rest is guarded by the group's lock (P3).
+/// What every page begins with. `group`, `page`, `capacity` and `size` never change; the rest is guarded by the group's lock
+/// (P3).
 #[repr(C)]
 pub(super) struct PageHeader {
     /// First, because every free reads it.
     pub(super) group: *const Group,
+    /// This page. A block may come back by a pointer that is good for the block alone: through it only what never changes
+    /// may be read of the header.
+    pub(super) page: *mut PageHeader,
     pub(super) next: Cell<*mut PageHeader>,
     pub(super) prev: Cell<*mut PageHeader>,
     /// Blocks that came back.
@@ -66,6 +71,7 @@ impl PageHeader {
         unsafe {
             page.write(PageHeader {
                 group,
+                page: page.as_ptr(),
                 next: Cell::new(ptr::null_mut()),
                 prev: Cell::new(ptr::null_mut()),
                 free: Cell::new(ptr::null_mut()),
@@ -132,14 +138,14 @@ impl PageHeader {
         Some(block)
     }
 
-    /// Puts a block back into its page.
+    /// Puts the block at an address back into its page.
     ///
     /// # Safety
     ///
     /// - `page` is a live page and the caller holds its group's lock (P3).
-    /// - `block` is one of its blocks, outside until now, and belongs to the caller (P1).
-    pub(super) unsafe fn put(page: *mut PageHeader, block: NonNull<u8>) {
-        let block = block.cast::<FreeBlock>().as_ptr();
+    /// - A block of it begins there, which was outside until now and belongs to the caller (P1).
+    pub(super) unsafe fn put(page: *mut PageHeader, block: NonZeroUsize) {
+        let block = page.with_addr(block.get()).cast::<FreeBlock>();
         // SAFETY: as in `take`; the caller gives the block up, which has room for a pointer (16 bytes at least).
         unsafe {
             let this = &*page;
@@ -178,6 +184,7 @@ impl LargeHeader {
             header.write(LargeHeader {
                 page: PageHeader {
                     group,
+                    page: header.cast(),
                     next: Cell::new(ptr::null_mut()),
                     prev: Cell::new(ptr::null_mut()),
                     free: Cell::new(ptr::null_mut()),
