@@ -79,7 +79,7 @@ pub(crate) const fn block_align(class: Class) -> usize {
 }
 
 /// How many blocks move between a thread and the depot at once: about 8 KiB worth, at least 4, at most 128. A thread
-/// keeps at most four times as many.
+/// keeps at most twice as many.
 pub(crate) const fn batch_len(class: Class) -> u32 {
     if cfg!(framealloc_loom) {
         return 2;

@@ -80,6 +80,11 @@ impl Depot {
         }
     }
 
+    /// Frees of objects of any tag are told to the meter from now on.
+    pub(crate) fn meter_all(&self) {
+        self.metered.iter().for_each(|word| word.store(u64::MAX, Ordering::Relaxed));
+    }
+
     /// Whether frees of objects of `tag` are told to the meter.
     pub(crate) fn is_metered(&self, tag: u16) -> bool {
         self.metered[usize::from(tag >> 6)].load(Ordering::Relaxed) >> (tag & 63) & 1 == 1
@@ -170,7 +175,7 @@ impl Depot {
         }
     }
 
-    /// Gives all memory that no object uses and no thread keeps in its magazines to the backend. Returns the bytes of pages.
+    /// Gives all memory that no object uses and no thread keeps in its magazines to the backend. Returns the bytes.
     pub(crate) fn trim(&self) -> usize {
         (0..CLASSES)
             .flat_map(|class| chain(self.first_group(class)))

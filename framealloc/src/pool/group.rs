@@ -14,7 +14,7 @@ use std::sync::Arc;
 /// Full racks a group keeps ready at first. Eight of 64 B objects are 64 KiB.
 const FEW_RACKS: usize = if cfg!(framealloc_loom) { 1 } else { 8 };
 
-/// What that grows to where threads trade in larger bursts; and as many empty ones.
+/// What that grows to where threads trade in larger bursts. Of empty racks that find no other place as many are kept.
 const MANY_RACKS: usize = 128;
 
 /// The shared side of one (class, tag) pair. It lives at a stable address until the depot is dropped.
@@ -255,7 +255,7 @@ impl Group {
         unsafe { rack.destroy(backend) };
     }
 
-    /// Gives everything that nobody uses to the backend, and returns the bytes of the pages.
+    /// Gives everything that nobody uses to the backend and returns the bytes.
     pub(super) fn trim(&self, backend: &dyn AllocatorBackend) -> usize {
         let mut released = ptr::null_mut();
         let mut state = lock(&self.state);
@@ -272,12 +272,13 @@ impl Group {
         }
         let mut racks = core::mem::replace(&mut state.empty_racks, RackList::EMPTY);
         drop(state);
+        let mut bytes = 0;
         while let Some(rack) = racks.pop() {
             // SAFETY: P9: racks of the group come from the depot's backend.
-            unsafe { rack.destroy(backend) };
+            bytes += unsafe { rack.destroy(backend) };
         }
         // SAFETY: P4: the pages have no block outside and are in no list; P3: no lock is held.
-        unsafe { release(released, backend) }
+        bytes + unsafe { release(released, backend) }
     }
 
     /// A large object of `layout`; the group is the one of [`LARGE`]. Its bytes are lent to `ledger`.

@@ -286,3 +286,30 @@ fn a_page_goes_back_once() {
         scene.close();
     });
 }
+
+#[test]
+fn a_full_rack_changes_hands_while_the_depot_is_trimmed() {
+    loom::model(|| {
+        let scene = Scene::new();
+        let kept = scene.take(SMALL);
+        let thread = scene.thread(1);
+        let objects = [(); 6].map(|()| thread.take());
+        let other = {
+            let scene = scene.clone();
+            thread::spawn(move || {
+                let thread = scene.thread(2);
+                let objects = [thread.take(), thread.take(), thread.take()];
+                objects.into_iter().for_each(|object| thread.free(object));
+            })
+        };
+        // Two racks are full then, a third one is the group's.
+        objects.into_iter().for_each(|object| thread.free(object));
+        scene.depot.trim();
+        drop(thread);
+        other.join().unwrap();
+        let stats = scene.depot.totals();
+        assert_eq!((stats.allocations, stats.live_objects, stats.cached_bytes), (10, 1, 0));
+        kept.free();
+        scene.close();
+    });
+}

@@ -28,6 +28,8 @@ pub(super) struct Magazine {
     ledger: Ledger,
     reserve: Cell<Option<Rack>>,
     reserve_len: AtomicU32,
+    /// Whether the backend is being asked for a rack.
+    asking: Cell<bool>,
 }
 
 /// What a magazine has of its group: blocks it took less blocks it gave back, and bytes instead of blocks for large
@@ -86,6 +88,7 @@ impl Magazine {
             ledger: Ledger(AtomicI64::new(0)),
             reserve: Cell::new(None),
             reserve_len: AtomicU32::new(0),
+            asking: Cell::new(false),
         }
     }
 
@@ -195,28 +198,29 @@ impl Magazine {
             return Some(block);
         }
         let empty = self.take_in_use().or_else(|| self.take_reserve());
-        let empty = empty.or_else(|| group.empty_rack()).or_else(|| Rack::new(depot.backend(), class));
-        let rack = empty.map(|empty| group.fill(depot, empty, &self.ledger));
-        rack.and_then(|rack| self.pop_of(depot, group, rack)).or_else(|| {
+        let empty = empty.or_else(|| group.empty_rack()).or_else(|| self.new_rack(depot, class));
+        if let Some(empty) = empty {
+            self.keep(depot, group, group.fill(depot, empty, &self.ledger));
+        }
+        // Last: the object is on the accounts from here on, and whoever asked for it charges it when it returns (F7).
+        self.pop_cached().or_else(|| {
             let block = group.take(depot, Some(&self.ledger))?;
             self.count_allocation();
             Some(block)
         })
     }
 
-    /// Takes a block of a rack that was filled, and keeps the rack; `None` when it is empty.
-    fn pop_of(&self, depot: &Arc<Depot>, group: &Group, mut rack: Rack) -> Option<NonNull<u8>> {
-        let Some(block) = rack.pop() else {
+    /// Keeps a rack that was filled. May call the backend.
+    fn keep(&self, depot: &Arc<Depot>, group: &Group, rack: Rack) {
+        if rack.len() == 0 {
             // Memory is short, so this goes back, too.
             // SAFETY: P9: racks of the group come from the depot's backend.
             unsafe { rack.destroy(depot.backend()) };
-            return None;
-        };
-        self.count_allocation();
+            return;
+        }
         // The backend may have used this very magazine when the rack was filled (F7).
         let spare = if self.in_use() == 0 { self.put_in_use(rack) } else { self.put_in_reserve(rack) };
         self.give_away(depot, group, spare);
-        Some(block)
     }
 
     /// Makes room for a free block of `group`, if there is memory for that. May call the backend.
@@ -232,11 +236,22 @@ impl Magazine {
         // SAFETY: P1: the blocks of the full rack are the magazine's, so they are the group's; the depot is held.
         let given =
             self.take_reserve().and_then(|full| unsafe { group.give_rack(depot, full, &self.ledger) });
-        let empty = given.or_else(|| group.empty_rack()).or_else(|| Rack::new(depot.backend(), group.class));
+        let empty = given.or_else(|| group.empty_rack()).or_else(|| self.new_rack(depot, group.class));
         let Some(empty) = empty else { return };
         // The backend may have used this very magazine (F7).
         let spare = if self.has_room() { self.put_in_reserve(empty) } else { self.put_in_use(empty) };
         self.give_away(depot, group, spare);
+    }
+
+    /// A rack of the backend, unless it is being asked for one: a backend that frees what waits for it would be asked for
+    /// a rack per object, each time within the call before.
+    fn new_rack(&self, depot: &Depot, class: Class) -> Option<Rack> {
+        if self.asking.replace(true) {
+            return None;
+        }
+        let rack = Rack::new(depot.backend(), class);
+        self.asking.set(false);
+        rack
     }
 
     /// Gives every block to the depot.

@@ -13,14 +13,14 @@ use core::ptr::{self, NonNull};
 /// The size and alignment of a page.
 pub(super) const PAGE: usize = 64 << 10;
 
-const PAGE_LAYOUT: Layout = match Layout::from_size_align(PAGE, PAGE) {
+pub(super) const PAGE_LAYOUT: Layout = match Layout::from_size_align(PAGE, PAGE) {
     Ok(layout) => layout,
     Err(_) => unreachable!(),
 };
 
 /// A block that is free: its first word links it to the next one.
-pub(super) struct FreeBlock {
-    pub(super) next: *mut FreeBlock,
+struct FreeBlock {
+    next: *mut FreeBlock,
 }
 
 /// What every page begins with. `group`, `page`, `capacity` and `size` never change; the rest is guarded by the group's lock
@@ -146,6 +146,8 @@ impl PageHeader {
     /// - A block of it begins there, which was outside until now and belongs to the caller (P1).
     pub(super) unsafe fn put(page: *mut PageHeader, block: NonZeroUsize) {
         let block = page.with_addr(block.get()).cast::<FreeBlock>();
+        // The link is the page's from now on.
+        poison::handed_out(block.cast(), size_of::<FreeBlock>());
         // SAFETY: as in `take`; the caller gives the block up, which has room for a pointer (16 bytes at least).
         unsafe {
             let this = &*page;

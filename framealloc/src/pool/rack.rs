@@ -37,16 +37,17 @@ impl Rack {
         Some(Self(header))
     }
 
-    /// Gives an empty rack's memory back.
+    /// Gives an empty rack's memory back. Returns its bytes.
     ///
     /// # Safety
     ///
     /// - The rack came from [`new`](Self::new) with this backend.
-    pub(super) unsafe fn destroy(self, backend: &dyn AllocatorBackend) {
+    pub(super) unsafe fn destroy(self, backend: &dyn AllocatorBackend) -> usize {
         debug_assert_eq!(self.len(), 0, "P1: its blocks would be lost");
         let layout = layout(self.capacity());
         // SAFETY: P9 and the caller's promise: `new` took it with this layout.
         unsafe { backend.deallocate(self.0.cast(), layout) };
+        layout.size()
     }
 
     /// Blocks in the rack.

@@ -3,7 +3,7 @@
 
 use super::class::{Class, LARGE, block_size};
 use super::depot::Depot;
-use super::page::{FreeBlock, LargeHeader, header_of};
+use super::page::{LargeHeader, header_of};
 use crate::raw::meter::ObjectKind;
 use crate::raw::poison;
 use core::ptr::NonNull;
@@ -20,7 +20,7 @@ pub(super) fn made(depot: &Depot, tag: u16, class: Class, block: NonNull<u8>) {
     }
 }
 
-/// The object at `block` is gone. The first word of its block is the pool's from now on, and out of bounds is the rest.
+/// The object at `block` is gone: its block is out of bounds.
 ///
 /// # Safety
 ///
@@ -34,8 +34,7 @@ pub(super) unsafe fn gone(class: Class, block: NonNull<u8>) {
             meter.object_gone(block.addr().get());
         }
         if class != LARGE {
-            let link = size_of::<FreeBlock>();
-            poison::recycled(block.as_ptr().add(link), bytes - link);
+            poison::recycled(block.as_ptr(), bytes);
         }
     }
 }

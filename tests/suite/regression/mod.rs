@@ -36,6 +36,7 @@ mod moved_out_of_an_ended_frame;
 mod node_made_by_the_backend;
 mod one_heap_at_the_exit;
 mod phase_begun_at_the_exit;
+mod pool_budget_of_a_tag_never_entered;
 mod pool_freed_on_a_new_thread;
 mod processor_that_exited;
 mod question_about_an_unknown_tag;

@@ -134,7 +134,8 @@ impl ThreadHeap {
                 self.remember_event(Payer::ThreadPool, event);
             }
         }
-        self.tag_nodes.iter().for_each(|node| self.shared.pool.set_metered(node.tag.0, true));
+        // This thread may free objects of tags that it never enters.
+        self.shared.pool.meter_all();
         self.budgets.any.set(true);
         self.follow(FOLLOWER_BUDGETS);
         self.reselect();

@@ -1,6 +1,7 @@
+use super::super::class::class_of;
+use super::super::rack::Rack;
 use super::*;
-use core::cell::Cell;
-use std::sync::{OnceLock, Weak};
+use crate::backend::LimitedBackend;
 
 /// Fails from the `n`th call on, until it is refilled.
 struct Failing {
@@ -79,61 +80,18 @@ fn memory_that_other_groups_keep_is_found() {
     assert!(PoolAlloc::new(depot, 0).try_box([1_u8; 500]).is_ok());
 }
 
-/// Uses the pool it serves, from within each call.
-struct Reentrant {
-    inner: Counting,
-    depot: OnceLock<Weak<Depot>>,
-}
-
-thread_local!(static DEPTH: Cell<u32> = const { Cell::new(0) });
-
-impl Reentrant {
-    fn reenter(&self) {
-        let Some(depot) = self.depot.get().and_then(Weak::upgrade) else { return };
-        if DEPTH.replace(1) == 0 {
-            let alloc = PoolAlloc::new(depot, 0);
-            let boxes: Vec<_> = (0..150_u64).map_while(|n| alloc.try_box([n; 4]).ok()).collect();
-            assert!(boxes.iter().enumerate().all(|(n, boxed)| boxed[3] == n as u64));
-            drop(boxes);
-            DEPTH.set(0);
-        }
-    }
-}
-
-// SAFETY: blocks are those of the inner backend.
-unsafe impl AllocatorBackend for Reentrant {
-    fn allocate(&self, layout: Layout) -> Option<NonNull<u8>> {
-        self.reenter();
-        let block = self.inner.allocate(layout);
-        self.reenter();
-        block
-    }
-
-    unsafe fn deallocate(&self, ptr: NonNull<u8>, layout: Layout) {
-        self.reenter();
-        // SAFETY: the caller's promise.
-        unsafe { self.inner.deallocate(ptr, layout) }
-        self.reenter();
-    }
-}
-
 #[test]
-fn the_backend_may_use_the_pool() {
-    let inner = Arc::new(CountingBackend::new(SystemBackend::new()));
-    let backend = Arc::new(Reentrant { inner: Arc::clone(&inner), depot: OnceLock::new() });
-    let depot = Depot::new(Arc::clone(&backend) as _);
-    backend.depot.set(Arc::downgrade(&depot)).expect("unset");
+fn memory_in_idle_racks_is_found() {
+    let limited = Arc::new(LimitedBackend::new(SystemBackend::new(), 200 << 10));
+    let depot = Depot::new(Arc::clone(&limited) as _);
     let thread = Thread::new(&depot);
-    let mut boxes = Vec::new();
-    for round in 0..20_u16 {
-        thread.0.select(round % 4, false);
-        boxes.extend((0..1000_u64).map(|n| thread.boxed([n; 4])));
-        boxes.drain(..500);
-        thread.0.shrink();
-        depot.trim();
+    let small = thread.boxed([0_u8; 16]);
+    let group = depot.group(class_of(16, 1), 0).expect("it is there");
+    for _ in 0..100 {
+        group.keep_empty(Rack::new(depot.backend(), group.class).expect("memory"), depot.backend());
     }
-    assert!(boxes.iter().all(|boxed| boxed.iter().all(|n| *n == boxed[0])));
-    assert_eq!(depot.totals().live_objects, boxes.len() as u64);
-    drop((boxes, thread, depot));
-    assert_eq!(inner.counts().live_blocks, 0);
+    assert!(limited.used() + (64 << 10) > limited.limit());
+    let other = thread.boxed([0_u8; 500]);
+    drop((small, other, thread, depot));
+    assert_eq!(limited.used(), 0);
 }

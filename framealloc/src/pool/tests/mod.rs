@@ -3,6 +3,8 @@
 mod boxes;
 mod containers;
 mod failure;
+mod racks;
+mod reentry;
 mod threads;
 
 use super::*;
