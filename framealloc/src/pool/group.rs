@@ -173,10 +173,11 @@ impl Group {
     ///
     /// # Safety
     ///
-    /// - The rack's blocks are outside blocks of this group and belong to the caller (P1).
+    /// - The rack is not empty; its blocks are outside blocks of this group and belong to the caller (P1).
     /// - The caller holds an `Arc` of the depot across the call (P6).
     pub(super) unsafe fn give_rack(&self, depot: &Depot, mut rack: Rack, ledger: &Ledger) -> Option<Rack> {
         let blocks = rack.len();
+        debug_assert!(blocks > 0, "P5: no block would come back last");
         let put = |state: &mut State, last: bool, released: &mut *mut PageHeader| {
             if !last && rack.is_full() && state.full.count() < state.rack_limit {
                 state.full.push(rack);

@@ -104,11 +104,12 @@ impl ThreadPool {
             return None;
         }
         let set = self.depot().take_set(tag, self.owner)?;
-        // The backend may have used this pool in between (F7).
-        if let Some(other) = NonNull::new(self.find_set(tag)) {
+        // The backend may have used this pool, or made a thread's end run, in between (F7).
+        let other = NonNull::new(self.find_set(tag));
+        if other.is_some() || self.exited.get() {
             // SAFETY: P7: the set was taken above, nothing was put into it, and it is not used again.
             unsafe { self.depot().retire_set(set) };
-            return Some(other);
+            return other;
         }
         // SAFETY: P8: the table has an entry for the tag, it only grows, and only this thread uses it.
         unsafe { *self.table.get().add(usize::from(tag)) = set.as_ptr() };
