@@ -29,7 +29,7 @@ const LIBRARIES: [&str; 4] = ["-p", "framealloc", "-p", "framealloc-tests"];
 /// The feature that takes a nightly compiler.
 const NIGHTLY: &str = "nightly";
 /// Tests of seconds, which run under AddressSanitizer but not under valgrind.
-const LONG: [&str; 10] = [
+const LONG: [&str; 11] = [
     "budgets::limits::a_long_random_program",
     "budgets::stress",
     "chaos::long_programs",
@@ -37,6 +37,7 @@ const LONG: [&str; 10] = [
     "groups::model",
     "handles::churn",
     "handover::stress",
+    "pool::tests::racks",
     "sinks::a_sink_that_allocates_everywhere",
     "steady::a_steady_loop",
     "streaming::file",
