@@ -117,34 +117,28 @@ fn refuse(core: &Core, named: bool) -> Refused {
     if !named {
         // SAFETY: F5: the core keeps its owner alive.
         let error = unsafe { core.owner.get().as_ref() }.take_error();
-        fail(error.expect("`refill_or_reason` gave the owner the reason"));
+        fail(error.expect("`room_or_reason` gave the owner the reason"));
     }
     Refused
 }
 
-/// Room for `layout`; if there is none, the owner remembers why.
+/// [`request`]; if there is no room, the owner remembers why.
 #[inline(always)]
 fn room_or_reason(core: &Core, layout: Layout) -> Option<NonNull<u8>> {
-    if layout.size() == 0 {
-        return Some(dangling(layout.align()));
-    }
-    match core.bump_layout(layout) {
-        Some(block) => Some(block),
-        None => refill_or_reason(core, layout),
+    match request(core, layout) {
+        Ok(block) => Some(block),
+        Err(error) => {
+            remember(core, error);
+            None
+        }
     }
 }
 
 #[cold]
 #[inline(never)]
-fn refill_or_reason(core: &Core, layout: Layout) -> Option<NonNull<u8>> {
-    match core.refill(layout) {
-        Ok(block) => Some(block),
-        Err(error) => {
-            // SAFETY: F5: the core keeps its owner alive.
-            unsafe { core.owner.get().as_ref() }.set_error(error);
-            None
-        }
-    }
+fn remember(core: &Core, error: AllocError) {
+    // SAFETY: F5: the core keeps its owner alive.
+    unsafe { core.owner.get().as_ref() }.set_error(error);
 }
 
 /// Makes a block larger, in place if it is the last one. If there is no room, the owner remembers why.

@@ -94,8 +94,7 @@ pub fn measure(options: &Options) -> Result<Report> {
     std::fs::write(&file, serde_json::to_string_pretty(&json)?)
         .with_context(|| file.display().to_string())?;
     println!("written to {}", file.display());
-    let failed = |row: &&Row<'_>| !row.met();
-    let missed: Vec<&'static str> = rows.iter().filter(failed).map(|row| row.target.id).collect();
+    let missed: Vec<&'static str> = rows.iter().filter(|row| !row.met()).map(|row| row.target.id).collect();
     let judged = rows.iter().filter(|row| !matches!(row.target.rule, Rule::Shown)).count();
     let note = match missed.len() {
         0 => format!("{judged} targets met"),
